@@ -1,0 +1,1 @@
+"""An AWS Lambda for one machine, faithful where releases and peak hours depend on it."""

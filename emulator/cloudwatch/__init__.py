@@ -1,0 +1,1 @@
+"""The CloudWatch service: metrics, metric math, alarms and dashboards."""

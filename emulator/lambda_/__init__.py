@@ -1,0 +1,1 @@
+"""The Lambda service: control plane, execution environments, synchronous and asynchronous invokes."""
