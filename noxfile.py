@@ -1,5 +1,7 @@
 """Sessions: what a person, the rehearsal and the workflows call. `nox -l` lists them."""
 
+import os
+import sys
 from pathlib import Path
 
 import nox
@@ -9,17 +11,201 @@ nox.options.default_venv_backend = "uv"
 nox.options.reuse_existing_virtualenvs = True
 nox.options.sessions = ["lint", "typecheck", "tests"]
 
-ROOT = Path(__file__).parent
-GROUPS = ("nox", "service", "emulator", "storage", "infra", "loadtest", "release", "rehearsal", "test", "check")
+STORAGE = "build/tools/storage"
+CODE = (
+    "emulator", "infra", "loadtest", "rehearsal", "release",
+    "services/artifact", "services/order_processor", "tests", "noxfile.py",
+)  # fmt: skip
+
+
+def install(session: nox.Session, group: str) -> None:
+    """Fill the session's environment with exactly what locks/GROUP.txt holds."""
+    # A host that forbids bytecode would make every child process compile its imports anew.
+    session.env["PYTHONDONTWRITEBYTECODE"] = ""
+    session.install("--require-hashes", "-r", f"locks/{group}.txt")
+
+
+def install_storage(session: nox.Session) -> None:
+    """Install the kept storage emulator into a directory of its own: it pins another botocore."""
+    session.install("--require-hashes", "--target", STORAGE, "-r", "locks/storage.txt")
+
+
+def call(session: nox.Session, *command: str) -> None:
+    """Run a Python module of this repository; its exit statuses 2 and 3 become nox's own.
+
+    2 is bad input and 3 is an inconclusive verdict: a workflow must be able to tell them from 1.
+    """
+    try:
+        session.run("python", "-m", *command, interrupt_timeout=30, terminate_timeout=30)
+    except nox.command.CommandFailed as failure:
+        if failure.return_code in (2, 3):
+            sys.exit(failure.return_code)
+        raise
+
+
+def stack_argument(session: nox.Session) -> tuple[str, list[str]]:
+    """Split `-- STACK [further arguments]`; without a stack the session ends with status 2."""
+    if not session.posargs or session.posargs[0].startswith("-"):
+        print(f"Name the stack: nox -s {session.name} -- STACK", file=sys.stderr)
+        sys.exit(2)
+    return session.posargs[0], list(session.posargs[1:])
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style and formatting (ruff), and the workflows (zizmor, actionlint)."""
+    install(session, "check")
+    session.run("ruff", "check", *CODE)
+    session.run("ruff", "format", "--check", *CODE)
+
+
+@nox.session
+def typecheck(session: nox.Session) -> None:
+    """Check every annotation (mypy --strict)."""
+    install(session, "check")
+    session.run("mypy", *CODE[:-2], "tests")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run every test, the integration tests on the emulated AWS included."""
+    install(session, "check")
+    install_storage(session)
+    session.run("pytest", *(session.posargs or CODE[:-1]))
+
+
+@nox.session(default=False)
+def rehearse(session: nox.Session) -> None:
+    """Rehearse a release on this machine: build, deploy, canary, peak hour, gate, roll back."""
+    install(session, "rehearsal")
+    session.install("--require-hashes", "-r", "locks/nox.txt")  # uv, which builds the artifact
+    install_storage(session)
+    call(session, "rehearsal", *session.posargs)
+
+
+@nox.session(default=False)
+def emulator(session: nox.Session) -> None:
+    """Start the emulated AWS in the foreground; its variables go to build/emulator.env."""
+    install(session, "emulator")
+    install_storage(session)
+    Path("build").mkdir(exist_ok=True)
+    call(session, "emulator", "--env-file", "build/emulator.env", *session.posargs)
+
+
+@nox.session(default=False)
+def build(session: nox.Session) -> None:
+    """Build the zip artifact and its manifest into build/artifact/."""
+    install(session, "nox")
+    call(session, "services.artifact", "build", "--out", "build/artifact", *session.posargs)
+
+
+@nox.session(default=False)
+def verify(session: nox.Session) -> None:
+    """Check that the artifact is the one its manifest describes."""
+    install(session, "nox")
+    call(session, "services.artifact", "verify", *(session.posargs or ["build/artifact"]))
+
+
+def pulumi(session: nox.Session, verb: str) -> None:
+    """Run the Pulumi program through the CLI, in the environment that Pulumi.yaml names."""
+    stack, further = stack_argument(session)
+    install(session, "infra")
+    environment = Path("infra/.venv")
+    if not environment.exists():
+        session.run("uv", "venv", str(environment), external=True)
+    session.run(
+        "uv", "pip", "sync", "--require-hashes", "locks/infra.txt",
+        env={"VIRTUAL_ENV": os.fspath(environment.resolve())}, external=True,
+    )  # fmt: skip
+    call(session, "infra.pulumi_cli", verb, stack, *further)
+
+
+@nox.session(default=False)
+def preview(session: nox.Session) -> None:
+    """Show what a deployment would change: nox -s preview -- STACK."""
+    pulumi(session, "preview")
+
+
+@nox.session(default=False)
+def deploy(session: nox.Session) -> None:
+    """Deploy the built artifact; the alias stays where it is: nox -s deploy -- STACK."""
+    pulumi(session, "deploy")
+
+
+def release(session: nox.Session, command: str) -> None:
+    """Run one command of the release tool on a deployed stack."""
+    stack, further = stack_argument(session)
+    install(session, "release")
+    call(session, "release", "--outputs", f"build/stacks/{stack}/outputs.json", command, *further)
+
+
+@nox.session(default=False)
+def smoke(session: nox.Session) -> None:
+    """Send synthetic orders to the candidate by its version: nox -s smoke -- STACK."""
+    release(session, "smoke")
+
+
+@nox.session(default=False)
+def canary(session: nox.Session) -> None:
+    """Give the candidate a share of the traffic: nox -s canary -- STACK [--weight W]."""
+    release(session, "canary")
+
+
+@nox.session(default=False)
+def gate(session: nox.Session) -> None:
+    """Watch the canary and decide; a failing one is taken back: nox -s gate -- STACK."""
+    release(session, "gate")
+
+
+@nox.session(default=False)
+def promote(session: nox.Session) -> None:
+    """Point the alias at the candidate: nox -s promote -- STACK."""
+    release(session, "promote")
+
+
+@nox.session(default=False)
+def rollback(session: nox.Session) -> None:
+    """Point the alias back at the previous version: nox -s rollback -- STACK [--version N]."""
+    release(session, "rollback")
+
+
+@nox.session(default=False)
+def redrive(session: nox.Session) -> None:
+    """Replay dead letters at a bounded rate: nox -s redrive -- STACK."""
+    release(session, "redrive")
+
+
+@nox.session(default=False)
+def status(session: nox.Session) -> None:
+    """Show alias, candidate, alarms and dead letters: nox -s status -- STACK."""
+    release(session, "status")
+
+
+@nox.session(default=False)
+def load(session: nox.Session) -> None:
+    """Load a deployed stack: nox -s load -- STACK [SCENARIO] [--seed N ...]."""
+    stack, further = stack_argument(session)
+    scenario = further.pop(0) if further and not further[0].startswith("-") else "average"
+    install(session, "rehearsal")
+    call(
+        session, "loadtest", "run", "--scenario", scenario,
+        "--outputs", f"build/stacks/{stack}/outputs.json",
+        "--ledger", f"build/load/{stack}-{scenario}", *further,
+    )  # fmt: skip
 
 
 @nox.session(default=False)
 def lock(session: nox.Session) -> None:
-    """Resolve every dependency group into its hash-locked file in locks/."""
-    for group in GROUPS:
+    """Resolve every dependency group into its hash-locked file in locks/ (-- --upgrade)."""
+    groups = nox.project.load_toml("pyproject.toml")["dependency-groups"]
+    # `check` includes all that share an environment; the others take its versions, so that a
+    # part is tested with what it is deployed with. Storage stands alone.
+    for group in sorted(groups, key=lambda name: name != "check"):
+        constraints = [] if group in ("check", "storage") else ["--constraints", "locks/check.txt"]
         session.run(
             "uv", "pip", "compile", "--quiet", "--universal", "--generate-hashes",
-            "--python-version", "3.11", "--no-emit-index-url", "--custom-compile-command", "nox -s lock",
-            "--group", f"pyproject.toml:{group}", "--output-file", f"locks/{group}.txt", *session.posargs,
-            external=True,
+            "--python-version", "3.11", "--no-emit-index-url", "--no-annotate",
+            "--custom-compile-command", "nox -s lock",
+            "--group", f"pyproject.toml:{group}", "--output-file", f"locks/{group}.txt",
+            *constraints, *session.posargs, external=True,
         )  # fmt: skip

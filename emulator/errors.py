@@ -25,3 +25,7 @@ class AwsError(Exception):
         self.status = status
         self.members = members or {}
         self.message_key = message_key
+
+
+class UsageError(Exception):
+    """What the person who started the emulator has to change, in one sentence."""

@@ -11,7 +11,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP request: `path` is percent-decoded and without the query, header names are lower case."""
+    """One HTTP request.
+
+    `path` is percent-decoded and without the query, header names are lower case.
+    """
 
     method: str
     path: str

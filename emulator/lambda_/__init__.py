@@ -1,1 +1,1 @@
-"""The Lambda service: control plane, execution environments, synchronous and asynchronous invokes."""
+"""The Lambda service: control plane, execution environments, invocations of all types."""

@@ -1,0 +1,206 @@
+"""The emulator put together: what is started, in which order, and how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import random
+import shutil
+import tempfile
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from emulator.aws import StorageClient
+from emulator.clock import Clock
+from emulator.cloudwatch.metrics import MetricStore
+from emulator.cloudwatch.service import CloudWatch
+from emulator.errors import UsageError
+from emulator.gateway import Gateway, bind
+from emulator.lambda_.asynchronous import EventQueue
+from emulator.lambda_.control import ControlPlane
+from emulator.lambda_.credentials import RoleCredentials
+from emulator.lambda_.environment import Host
+from emulator.lambda_.environments import Environments
+from emulator.lambda_.executions import Executions
+from emulator.lambda_.ids import Ids
+from emulator.lambda_.invoke import Invoker
+from emulator.lambda_.metrics import LambdaMetrics
+from emulator.lambda_.registry import Registry
+from emulator.lambda_.runtime_dir import assemble
+from emulator.lambda_.service import LambdaService
+from emulator.lambda_.tracing import Tracer
+from emulator.lambda_.undelivered import Undelivered
+from emulator.logs import LogDelivery
+from emulator.sqs_metrics import QueueMetrics
+from emulator.storage import ROOT, StorageProcess
+from emulator.xray import XRay
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine, Mapping
+
+    from emulator.http import Service
+    from emulator.lambda_.model import Version
+
+ACCOUNT_ID = "123456789012"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line decides."""
+
+    env_file: Path
+    storage: Path
+    host: str = "127.0.0.1"
+    port: int = 0
+    time_scale: float = 1.0
+    seed: int | None = None
+    latency_ms: Mapping[str, float] = field(default_factory=dict)
+    account_concurrency: int = 1000
+    region: str = "us-east-1"
+
+
+class Emulator:
+    """The whole of it, in one event loop."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._clock = Clock(options.time_scale)
+        self._store = MetricStore(self._clock)
+        self._work = Path(tempfile.mkdtemp(prefix="emulated-aws-"))
+        self._queue: EventQueue | None = None
+        self._stack = contextlib.AsyncExitStack()
+        self._stack.callback(shutil.rmtree, self._work, ignore_errors=True)
+        self.storage_gone = asyncio.Event()
+
+    async def start(self) -> str:
+        """Start everything and write the environment file; returns the endpoint's URL.
+
+        Raises `UsageError` for what a person has to change; `stop` cleans up in any case.
+        """
+        options = self._options
+        listener = bind(options.host, options.port)
+        self._stack.callback(listener.close)
+        endpoint = f"http://{options.host}:{listener.getsockname()[1]}"
+        client = await self._start_storage()
+        xray = XRay()
+        await xray.start()
+        self._stack.callback(xray.close)
+        cloudwatch = CloudWatch(self._store, self._clock, ACCOUNT_ID, options.region)
+        services: dict[str, Service] = {
+            "lambda": self._build_lambda(client, endpoint, xray.port),
+            "monitoring": cloudwatch,
+            "xray": xray,
+        }
+        self._run(cloudwatch.run(), QueueMetrics(client.call, self._store, self._clock, ROOT).run())
+        self._gateway = Gateway(services, self._storage.endpoint, options.latency_ms)
+        self._stack.push_async_callback(self._gateway.close)
+        await self._gateway.start(listener)
+        self._write_environment(endpoint)
+        return endpoint
+
+    def queued(self) -> Counter[str]:
+        """Asynchronous events neither processed nor given up, by function name."""
+        return self._queue.queued() if self._queue is not None else Counter()
+
+    async def stop(self) -> None:
+        """End every child process and leave nothing behind; safe after a failed start."""
+        await self._stack.aclose()
+
+    async def _start_storage(self) -> StorageClient:
+        options = self._options
+        self._storage = StorageProcess(
+            options.storage, self._work / "storage", ACCOUNT_ID, options.region
+        )
+        self._stack.push_async_callback(self._storage.stop)
+        client = StorageClient(self._storage.endpoint, options.region)
+        self._stack.push_async_callback(client.close)
+        await self._storage.start()
+        self._storage.exited.add_done_callback(self._on_storage_exit)
+        return client
+
+    def _on_storage_exit(self, _: asyncio.Future[int]) -> None:
+        self._gateway.storage_alive = False
+        self.storage_gone.set()
+
+    def _build_lambda(self, client: StorageClient, endpoint: str, xray_port: int) -> LambdaService:
+        options = self._options
+        ids = Ids(options.seed)
+        roles = RoleCredentials(client.call, ROOT)
+        logs = LogDelivery(client.call, self._store, self._clock)
+        registry = self._build_registry()
+        host = Host(
+            region=options.region,
+            work=self._work / "environments",
+            runtime_dir=assemble(self._work / "runtime"),
+            endpoint_url=endpoint,
+            xray_port=xray_port,
+            roles=roles,
+            logs=logs,
+            ids=ids,
+            starting=asyncio.Semaphore(2 * (os.cpu_count() or 1)),
+        )
+        environments = Environments(host, lambda version: _is_current(registry, version))
+        self._stack.callback(environments.close)
+        registry.retire.append(environments.retire)
+        metrics = LambdaMetrics(self._store)
+        executions = Executions(registry, environments, metrics)
+        undelivered = Undelivered(client.call, roles, metrics)
+        self._queue = EventQueue(registry, executions, undelivered, metrics, self._clock)
+        self._stack.callback(self._queue.close)
+        self._run(logs.run(), environments.sweep())
+        invoker = Invoker(registry, executions, self._queue, ids, Tracer(ids))
+        return LambdaService(invoker, ControlPlane(registry))
+
+    def _build_registry(self) -> Registry:
+        options = self._options
+        return Registry(
+            ACCOUNT_ID,
+            options.region,
+            self._work / "code",
+            random.Random(options.seed),  # noqa: S311 - alias draws, to be replayed
+            self._clock,
+            options.account_concurrency,
+        )
+
+    def _run(self, *loops: Coroutine[None, None, None]) -> None:
+        for work in loops:
+            task = asyncio.get_running_loop().create_task(work)
+            self._stack.push_async_callback(_cancel, task)
+
+    def _write_environment(self, endpoint: str) -> None:
+        """Write the variables that any AWS client needs, atomically and for this user only."""
+        path, region = self._options.env_file, self._options.region
+        lines = (
+            f"AWS_ENDPOINT_URL={endpoint}",
+            f"AWS_ACCESS_KEY_ID={ROOT.access_key_id}",
+            f"AWS_SECRET_ACCESS_KEY={ROOT.secret_access_key}",
+            f"AWS_REGION={region}",
+            f"AWS_DEFAULT_REGION={region}",
+        )
+        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            draft.touch(mode=0o600)
+            draft.write_text("\n".join(lines) + "\n")
+            draft.replace(path)
+        except OSError as error:
+            raise UsageError(
+                f"Cannot write {path} ({error.strerror}): choose another --env-file."
+            ) from error
+        self._stack.callback(path.unlink, missing_ok=True)
+
+
+def _is_current(registry: Registry, version: Version) -> bool:
+    """Whether calls may still run `version`: numbers never change, `$LATEST` does."""
+    function = registry.functions.get(version.function_name)
+    if function is None or version.version != "$LATEST":
+        return function is not None and version.version in function.versions
+    running = function.running
+    return running is not None and running.revision_id == version.revision_id
+
+
+async def _cancel(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

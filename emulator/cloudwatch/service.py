@@ -1,0 +1,79 @@
+"""CloudWatch behind the gateway: every operation it has, over its three wire protocols."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from emulator.cloudwatch.alarm_operations import AlarmOperations
+from emulator.cloudwatch.alarm_state import AlarmBook
+from emulator.cloudwatch.alarms import evaluate_alarms
+from emulator.cloudwatch.dashboards import DashboardOperations
+from emulator.cloudwatch.metric_operations import MetricOperations
+from emulator.cloudwatch.tags import Tags
+from emulator.cloudwatch.wire import Call, Wire, protocol_of, unknown_operation
+from emulator.errors import AwsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from emulator.clock import Clock
+    from emulator.cloudwatch.metrics import MetricStore
+    from emulator.http import Request, Response
+
+_LEAST_INTERVAL = 0.2
+_SETTLING = 0.1
+"""Share of a minute that an evaluation waits, so that the points of the last minute are in."""
+
+
+class CloudWatch:
+    """The service `monitoring` for one account and region."""
+
+    def __init__(self, store: MetricStore, clock: Clock, account_id: str, region: str) -> None:
+        self.store = store
+        self.clock = clock
+        self.book = AlarmBook(clock, f"arn:aws:cloudwatch:{region}:{account_id}:alarm:")
+        tags = Tags(self._exists)
+        self._dashboards = DashboardOperations(clock, account_id, tags)
+        self._wire = Wire()
+        self._operations: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+            **MetricOperations(store).operations(),
+            **AlarmOperations(self.book, store, tags).operations(),
+            **self._dashboards.operations(),
+            **tags.operations(),
+        }
+
+    async def handle(self, request: Request) -> Response:
+        """Answer `request` in its own protocol; refusals too are answers, nothing is raised."""
+        protocol = protocol_of(request)
+        call: Call | None = None
+        try:
+            call = self._wire.parse(request, protocol)
+            operation = self._operations.get(call.operation.name)
+            if operation is None:
+                raise unknown_operation(call.operation.name)
+            return self._wire.reply(call, operation(call.parameters))
+        except AwsError as error:
+            return self._wire.refuse(protocol, call.operation if call else None, error)
+
+    async def run(self) -> None:
+        """Evaluate alarms each minute of the store, at least 0.2 s apart, until cancelled."""
+        while True:
+            await asyncio.sleep(self._until_next(self.clock.now()))
+            self.evaluate()
+
+    def evaluate(self) -> None:
+        """Evaluate all alarms once, and let the store forget metrics without recent data."""
+        now = self.clock.now()
+        evaluate_alarms(self.book, self.store, now)
+        self.store.forget_idle(now)
+
+    def _until_next(self, now: float) -> float:
+        interval = max(self.store.minute, _LEAST_INTERVAL)
+        settled = now - interval * _SETTLING
+        return interval - settled % interval
+
+    def _exists(self, arn: str) -> bool:
+        if self.book.find(arn) is not None and arn.startswith(self.book.arn_prefix):
+            return True
+        return any(found.arn == arn for found in self._dashboards.dashboards.values())

@@ -1,0 +1,79 @@
+"""Slots: how many environments may be busy, per function and in the account.
+
+Reserved concurrency is both a cap and a guarantee, belongs to the function, and is shared by
+`$LATEST`, all versions and all aliases (Lambda Developer Guide, configuration-concurrency). A slot
+is taken before an environment is created, so creation and init occupy it (lambda-concurrency).
+Pure and synchronous: no clock, no I/O.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+RESERVED = "ReservedFunctionConcurrentInvocationLimitExceeded"
+ACCOUNT = "ConcurrentInvocationLimitExceeded"
+
+
+class Throttled(Exception):  # noqa: N818 - the field's word
+    """No slot is free; `reason` is the wire value of `ThrottleReason` (botocore's Lambda model)."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Leave to have one environment busy, given back by `Slots.release`."""
+
+    function_name: str
+    resource: str
+    reserved: bool
+    """Which pool it was taken from; a reservation changed meanwhile does not move it."""
+
+
+@dataclass(slots=True)
+class Slots:
+    """The account's slots in one region."""
+
+    busy: int = 0
+    unreserved_busy: int = 0
+    by_function: dict[str, int] = field(default_factory=dict)
+    by_resource: dict[str, int] = field(default_factory=dict)
+
+    def acquire(
+        self, function_name: str, resource: str, reserved: int | None, unreserved_limit: int
+    ) -> Slot:
+        """Take a slot; raises `Throttled`.
+
+        `reserved` is the function's reservation or None; `unreserved_limit` is what the account
+        leaves to functions without one.
+        """
+        used = self.by_function.get(function_name, 0)
+        if reserved is not None:
+            if used >= reserved:
+                raise Throttled(RESERVED)
+        elif self.unreserved_busy >= unreserved_limit:
+            raise Throttled(ACCOUNT)
+        else:
+            self.unreserved_busy += 1
+        self.busy += 1
+        self.by_function[function_name] = used + 1
+        self.by_resource[resource] = self.by_resource.get(resource, 0) + 1
+        return Slot(function_name, resource, reserved is not None)
+
+    def release(self, slot: Slot) -> None:
+        """Give `slot` back; each slot exactly once."""
+        self.busy -= 1
+        if not slot.reserved:
+            self.unreserved_busy -= 1
+        _decrement(self.by_function, slot.function_name)
+        _decrement(self.by_resource, slot.resource)
+
+
+def _decrement(counts: dict[str, int], key: str) -> None:
+    left = counts[key] - 1
+    if left:
+        counts[key] = left
+    else:
+        del counts[key]

@@ -1,0 +1,58 @@
+"""Temporary credentials of execution roles."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING
+
+from emulator.aws import Credentials
+from emulator.errors import AwsError
+
+if TYPE_CHECKING:
+    from emulator.logs import StorageCall
+
+_LIFETIME = 3600
+_MARGIN = 600
+"""Seconds before expiry at which credentials are no longer handed out."""
+
+
+class RoleCredentials:
+    """AssumeRole as Lambda does it: the session is named after the function; cached per both."""
+
+    def __init__(self, call: StorageCall, root: Credentials) -> None:
+        self._call = call
+        self._root = root
+        self._cached: dict[tuple[str, str], Credentials] = {}
+        self._locks: dict[tuple[str, str], asyncio.Lock] = {}
+
+    async def get(self, role_arn: str, function_name: str) -> Credentials:
+        """Credentials with at least some minutes left; raises `AwsError` if they are refused."""
+        key = (role_arn, function_name)
+        async with self._locks.setdefault(key, asyncio.Lock()):
+            cached = self._cached.get(key)
+            if cached is None or cached.expires_at - time.time() < _MARGIN:
+                cached = self._cached[key] = await self._assume(role_arn, function_name)
+            return cached
+
+    async def _assume(self, role_arn: str, function_name: str) -> Credentials:
+        request: dict[str, object] = {"RoleArn": role_arn, "RoleSessionName": function_name}
+        try:
+            answer = await self._call("sts", "AssumeRole", request, self._root)
+        except AwsError as error:
+            if error.status == 503:
+                raise
+            raise AwsError(
+                "AccessDeniedException",
+                f"The role defined for the function cannot be assumed by Lambda. ({error.message})",
+                403,
+            ) from error
+        given = answer["Credentials"]
+        if not isinstance(given, dict):
+            raise AwsError("ServiceException", "AssumeRole answered without credentials", 500)
+        return Credentials(
+            given["AccessKeyId"],
+            given["SecretAccessKey"],
+            given["SessionToken"],
+            time.time() + _LIFETIME,
+        )

@@ -1,0 +1,80 @@
+"""Attempts at invocations: a slot, an environment, and the metrics of how it went."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Protocol
+
+from emulator.errors import AwsError
+from emulator.lambda_.concurrency import Slots, Throttled
+from emulator.lambda_.metrics import Concurrency
+from emulator.lambda_.outcome import SUCCESS
+
+if TYPE_CHECKING:
+    from emulator.lambda_.concurrency import Slot
+    from emulator.lambda_.environment import Job
+    from emulator.lambda_.environments import Environments
+    from emulator.lambda_.metrics import LambdaMetrics
+    from emulator.lambda_.model import Target
+    from emulator.lambda_.outcome import Outcome
+
+
+class Reservations(Protocol):
+    """What the control plane knows of concurrency (`emulator.lambda_.registry.Registry`)."""
+
+    def reserved_concurrency(self, function_name: str) -> int | None:
+        """The function's reservation."""
+
+    def unreserved_concurrency(self) -> int:
+        """What the account leaves to the others."""
+
+
+class Executions:
+    """Runs attempts under the account's concurrency and counts them."""
+
+    def __init__(
+        self, reservations: Reservations, environments: Environments, metrics: LambdaMetrics
+    ) -> None:
+        self.slots = Slots()
+        self._reservations = reservations
+        self._environments = environments
+        self._metrics = metrics
+
+    def acquire(self, target: Target) -> Slot:
+        """Take a slot for `target`; raises `Throttled` after counting it."""
+        name = target.version.function_name
+        reserved = self._reservations.reserved_concurrency(name)
+        unreserved = 0 if reserved is not None else self._reservations.unreserved_concurrency()
+        try:
+            return self.slots.acquire(name, target.resource, reserved, unreserved)
+        except Throttled:
+            self._metrics.throttled(target, time.time())
+            raise
+
+    async def run(self, slot: Slot, job: Job) -> Outcome:
+        """Run `job` and give `slot` back; raises `AwsError` when no environment can be made."""
+        slots = self.slots
+        concurrency = Concurrency(
+            slots.busy,
+            slots.by_function[slot.function_name],
+            slots.by_resource[slot.resource],
+            slots.unreserved_busy,
+        )
+        try:
+            outcome = await self._environments.run(job)
+        finally:
+            slots.release(slot)
+        self._metrics.invoked(
+            job.target,
+            outcome.started_at,
+            outcome.duration_ms,
+            outcome.ending.status != SUCCESS,
+            concurrency,
+        )
+        return outcome
+
+
+def too_many_requests(throttled: Throttled) -> AwsError:
+    """The 429 as recorded from Lambda: no `Retry-After`, and a full stop after "Exceeded"."""
+    members: dict[str, object] = {"Reason": throttled.reason, "Type": "User"}
+    return AwsError("TooManyRequestsException", "Rate Exceeded.", 429, members=members)

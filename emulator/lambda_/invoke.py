@@ -1,0 +1,145 @@
+"""The operation Invoke: synchronous, asynchronous and dry."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+from typing import TYPE_CHECKING
+
+from emulator.errors import AwsError
+from emulator.http import Response
+from emulator.lambda_ import refusals
+from emulator.lambda_.concurrency import Throttled
+from emulator.lambda_.environment import Job
+from emulator.lambda_.executions import too_many_requests
+from emulator.lambda_.outcome import SUCCESS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from emulator.http import Request
+    from emulator.lambda_.asynchronous import EventQueue
+    from emulator.lambda_.executions import Executions
+    from emulator.lambda_.ids import Ids
+    from emulator.lambda_.outcome import Outcome
+    from emulator.lambda_.registry import Registry
+    from emulator.lambda_.tracing import Tracer
+
+SYNCHRONOUS_LIMIT = 6_291_456
+ASYNCHRONOUS_LIMIT = 1_048_576
+"""Bytes of a payload (Lambda Developer Guide, gettingstarted-limits)."""
+CLIENT_CONTEXT_LIMIT = 3583
+LOG_TAIL = 4096
+_TYPES = ("Event", "RequestResponse", "DryRun")
+
+
+class Invoker:
+    """Answers `POST /2015-03-31/functions/{reference}/invocations`."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        executions: Executions,
+        queue: EventQueue,
+        ids: Ids,
+        tracer: Tracer,
+    ) -> None:
+        self._registry = registry
+        self._executions = executions
+        self._queue = queue
+        self._ids = ids
+        self._tracer = tracer
+
+    async def handle(self, reference: str, request: Request) -> Response:
+        """Answer one call; raises `AwsError` for what AWS refuses before a handler runs."""
+        headers = request.headers
+        kind = headers.get("x-amz-invocation-type", "RequestResponse")
+        if kind not in _TYPES:
+            raise refusals.validation(
+                f"Value '{kind}' at 'invocationType' failed to satisfy constraint: "
+                f"Member must satisfy enum value set: [{', '.join(_TYPES)}]"
+            )
+        payload = _payload(request.body, kind)
+        target = self._registry.resolve(reference, request.query.get("Qualifier"))
+        if kind == "DryRun":
+            return Response(204, headers={"x-amzn-RequestId": self._ids.uuid()})
+        trace = self._tracer.header(target.version.tracing_mode, headers.get("x-amzn-trace-id"))
+        if kind == "Event":
+            return self._enqueue(Job(self._ids.uuid(), target, payload, trace))
+        context = _client_context(headers.get("x-amz-client-context", ""))
+        try:
+            slot = self._executions.acquire(target)
+        except Throttled as throttled:
+            raise too_many_requests(throttled) from None
+        job = Job(self._ids.uuid(), target, payload, trace, context)
+        return _reply(job, await self._executions.run(slot, job), headers)
+
+    def _enqueue(self, job: Job) -> Response:
+        self._queue.put(job)
+        headers = {
+            "x-amzn-RequestId": job.request_id,
+            "x-amzn-Remapped-Content-Length": "0",
+            "X-Amzn-Trace-Id": _public_trace(job.trace_header),
+        }
+        return Response(202, headers=headers)
+
+
+def _reply(job: Job, outcome: Outcome, asked: Mapping[str, str]) -> Response:
+    headers = {
+        "Content-Type": "application/json",
+        "x-amzn-RequestId": job.request_id,
+        "x-amzn-Remapped-Content-Length": "0",
+        "X-Amz-Executed-Version": job.target.version.version,
+        "X-Amzn-Trace-Id": _public_trace(job.trace_header),
+    }
+    if outcome.ending.status != SUCCESS:
+        headers["X-Amz-Function-Error"] = "Unhandled"
+    if asked.get("x-amz-log-type") == "Tail":
+        log = "".join(f"{line}\n" for line in outcome.log).encode()
+        headers["X-Amz-Log-Result"] = base64.b64encode(log[-LOG_TAIL:]).decode()
+    return Response(200, outcome.ending.payload, headers)
+
+
+def _payload(body: bytes, kind: str) -> bytes:
+    """The event to hand on: an absent one is `{}` (recorded for asynchronous invocations)."""
+    limit = ASYNCHRONOUS_LIMIT if kind == "Event" else SYNCHRONOUS_LIMIT
+    if len(body) > limit:
+        raise refusals.too_large(
+            f"Request must be smaller than {limit} bytes for the InvokeFunction operation"
+        )
+    if not body:
+        return b"{}"
+    try:
+        json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise AwsError(
+            "InvalidRequestContentException",
+            f"Could not parse request body into json: Could not parse payload into json: {error}",
+            members={"Type": "User"},
+        ) from None
+    return body
+
+
+def _client_context(encoded: str) -> str:
+    """The caller's context as one line of plain ASCII JSON, the form the runtime expects."""
+    if not encoded:
+        return ""
+    context: object = None
+    if len(encoded) <= CLIENT_CONTEXT_LIMIT:
+        with contextlib.suppress(ValueError, RecursionError):
+            context = json.loads(base64.b64decode(encoded, validate=True))
+    if not isinstance(context, dict):
+        raise AwsError(
+            "InvalidRequestContentException",
+            "Client context must be a valid Base64-encoded JSON object of at most "
+            f"{CLIENT_CONTEXT_LIMIT} bytes.",
+            members={"Type": "User"},
+        )
+    return json.dumps(context)
+
+
+def _public_trace(header: str) -> str:
+    """What a caller gets back: root and decision."""
+    fields = dict(part.split("=", 1) for part in header.split(";"))
+    return f"root={fields['Root']};sampled={fields['Sampled']}"

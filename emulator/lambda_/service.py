@@ -1,0 +1,37 @@
+"""The Lambda API: invocations to the data plane, everything else to the control plane."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from emulator.errors import AwsError
+from emulator.lambda_ import wire
+
+if TYPE_CHECKING:
+    from emulator.http import Request, Response, Service
+    from emulator.lambda_.invoke import Invoker
+
+_INVOCATION = re.compile(r"/2015-03-31/functions/(.+)/invocations/?")
+
+
+class LambdaService:
+    """Lambda behind the gateway."""
+
+    def __init__(self, invoker: Invoker, control: Service) -> None:
+        self._invoker = invoker
+        self._control = control
+
+    async def handle(self, request: Request) -> Response:
+        """Answer `request`, refusals included."""
+        try:
+            return await self._answer(request)
+        except AwsError as error:
+            return wire.error_response(error)
+
+    async def _answer(self, request: Request) -> Response:
+        if request.method == "POST":
+            found = _INVOCATION.fullmatch(request.path)
+            if found:
+                return await self._invoker.handle(found[1], request)
+        return await self._control.handle(request)

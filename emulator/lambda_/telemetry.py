@@ -1,0 +1,169 @@
+"""The platform's own log lines, as text or as JSON events."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from emulator.lambda_.outcome import FAILURE, SUCCESS, TIMEOUT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from emulator.lambda_.model import Version
+    from emulator.lambda_.outcome import Ending
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a report says; `init_ms` None where no init phase belonged to the attempt."""
+
+    duration_ms: float
+    init_ms: float | None
+    memory_mb: int
+
+
+_LEVELS = {"DEBUG": 0, "INFO": 1, "WARN": 2}
+
+
+def stream_name(version: Version, unique: str, now: float) -> str:
+    """`YYYY/MM/DD/[version]<32 hex>`, with the function's name where the group is shared.
+
+    Source: Lambda Developer Guide, monitoring-cloudwatchlogs and -loggroups.
+    """
+    day = datetime.fromtimestamp(now, UTC).strftime("%Y/%m/%d")
+    default = f"/aws/lambda/{version.function_name}"
+    owner = "" if version.log_group == default else version.function_name
+    return f"{day}/{owner}[{version.version}]{unique}"
+
+
+def init_start(version: Version, region: str) -> str | None:
+    """The line that opens an environment (Developer Guide, runtimes-update)."""
+    if version.log_format == "JSON":
+        record = {
+            "initializationType": "on-demand",
+            "phase": "init",
+            "runtimeVersion": _runtime_label(version.runtime),
+            "functionName": version.function_name,
+            "functionVersion": version.version,
+        }
+        return _event(version, "platform.initStart", "INFO", record)
+    label = _runtime_label(version.runtime)
+    arn = f"arn:aws:lambda:{region}::runtime:{'0' * 64}"
+    return f"INIT_START Runtime Version: {label}\tRuntime Version ARN: {arn}"
+
+
+def init_report(
+    version: Version, duration_ms: float, phase: str, failed: Ending | None
+) -> str | None:
+    """The report of an init that failed or ran out of time; in JSON, of any."""
+    if version.log_format == "JSON":
+        record: dict[str, object] = {
+            "initializationType": "on-demand",
+            "phase": phase,
+            "status": failed.status if failed else SUCCESS,
+            "metrics": {"durationMs": round(duration_ms, 3)},
+        }
+        if failed:
+            record["errorType"] = failed.error_type
+        return _event(version, "platform.initReport", "DEBUG", record)
+    if failed is None:
+        return None
+    line = f"INIT_REPORT Init Duration: {duration_ms:.2f} ms\tPhase: {phase}\t"
+    if failed.status == TIMEOUT:
+        return line + "Status: timeout"
+    return line + f"Status: error\tError Type: {failed.error_type}"
+
+
+def start(version: Version, request_id: str) -> str | None:
+    """The line before an attempt (Developer Guide, python-logging, telemetry-schema-reference)."""
+    if version.log_format == "JSON":
+        record: dict[str, object] = {"requestId": request_id, "version": version.version}
+        return _event(version, "platform.start", "INFO", record)
+    return f"START RequestId: {request_id} Version: {version.version}"
+
+
+def end(version: Version, request_id: str, ending: Ending, duration_ms: float) -> str | None:
+    """The line after an attempt: END, in JSON `platform.runtimeDone`."""
+    if version.log_format == "JSON":
+        record: dict[str, object] = {
+            "requestId": request_id,
+            "status": ending.status,
+            "metrics": {"durationMs": round(duration_ms, 3)},
+        }
+        if ending.error_type:
+            record["errorType"] = ending.error_type
+        return _event(version, "platform.runtimeDone", _done_level(ending, "DEBUG"), record)
+    return f"END RequestId: {request_id}"
+
+
+def report(
+    version: Version, request_id: str, ending: Ending, figures: Figures, trace_header: str
+) -> str | None:
+    """The figures of an attempt; billed time is init plus run, rounded up to a millisecond."""
+    billed = math.ceil(figures.duration_ms + (figures.init_ms or 0.0))
+    if version.log_format == "JSON":
+        return _report_event(version, request_id, ending, figures, billed)
+    line = (
+        f"REPORT RequestId: {request_id}\tDuration: {figures.duration_ms:.2f} ms\t"
+        f"Billed Duration: {billed} ms\tMemory Size: {version.memory_mb} MB\t"
+        f"Max Memory Used: {figures.memory_mb} MB\t"
+    )
+    if figures.init_ms is not None:
+        line += f"Init Duration: {figures.init_ms:.2f} ms\t"
+    return line + _status(ending) + _traced(trace_header)
+
+
+def _report_event(
+    version: Version, request_id: str, ending: Ending, figures: Figures, billed: int
+) -> str | None:
+    metrics: dict[str, object] = {
+        "durationMs": round(figures.duration_ms, 3),
+        "billedDurationMs": billed,
+        "memorySizeMB": version.memory_mb,
+        "maxMemoryUsedMB": figures.memory_mb,
+    }
+    if figures.init_ms is not None:
+        metrics["initDurationMs"] = round(figures.init_ms, 3)
+    record: dict[str, object] = {
+        "requestId": request_id,
+        "status": ending.status,
+        "metrics": metrics,
+    }
+    if ending.error_type:
+        record["errorType"] = ending.error_type
+    return _event(version, "platform.report", _done_level(ending, "INFO"), record)
+
+
+def _status(ending: Ending) -> str:
+    if ending.status in {SUCCESS, FAILURE}:
+        return ""
+    if ending.status == TIMEOUT:
+        return "Status: timeout\t"
+    return f"Status: error\tError Type: {ending.error_type}\t"
+
+
+def _traced(trace_header: str) -> str:
+    if not trace_header.endswith("Sampled=1"):
+        return ""
+    fields = dict(part.split("=", 1) for part in trace_header.split(";"))
+    return f"\nXRAY TraceId: {fields['Root']}\tSegmentId: {fields['Parent']}\tSampled: true\t"
+
+
+def _done_level(ending: Ending, otherwise: str) -> str:
+    return otherwise if ending.status == SUCCESS else "WARN"
+
+
+def _event(version: Version, kind: str, level: str, record: Mapping[str, object]) -> str | None:
+    """One JSON event, or None below the function's system level (Developer Guide, log levels)."""
+    if _LEVELS[level] < _LEVELS[version.system_log_level or "INFO"]:
+        return None
+    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return json.dumps({"time": now, "type": kind, "record": record})
+
+
+def _runtime_label(runtime: str) -> str:
+    return f"{runtime.replace('python', 'python:')}.v1"

@@ -1,0 +1,98 @@
+"""Child processes that never outlive the emulator, however it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+_PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+
+def _die_with(parent: int) -> Callable[[], None] | None:
+    """Run in the child between fork and exec: SIGKILL it when `parent` dies (prctl(2))."""
+    if _libc is None:
+        return None
+    prctl = _libc.prctl
+
+    def arm() -> None:
+        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        if os.getppid() != parent:  # it died before the call took effect
+            os._exit(1)
+
+    return arm
+
+
+class Child:
+    """A child in a session and process group of its own.
+
+    `exited` resolves to its return code (negative for a signal) once it and whatever it left in
+    its group are gone. Start children from the main thread only: the kernel's parent-death
+    signal follows the thread that forked.
+    """
+
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        *,
+        cwd: Path,
+        environment: Mapping[str, str],
+        output: int,
+        pass_fds: tuple[int, ...] = (),
+    ) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._process = subprocess.Popen(
+            arguments,
+            cwd=cwd,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            pass_fds=pass_fds,
+            start_new_session=True,
+            preexec_fn=_die_with(os.getpid()),
+        )
+        self.pid = self._process.pid
+        self.exited: asyncio.Future[int] = self._loop.create_future()
+        self._watch()
+
+    def kill(self) -> None:
+        """SIGKILL the whole group; `exited` resolves shortly after."""
+        if not self.exited.done():
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.pid, signal.SIGKILL)
+
+    def terminate(self) -> None:
+        """SIGTERM the child itself."""
+        if not self.exited.done():
+            self._process.terminate()
+
+    def _watch(self) -> None:
+        if hasattr(os, "pidfd_open"):
+            descriptor = os.pidfd_open(self.pid)
+            self._loop.add_reader(descriptor, self._reap, descriptor)
+        else:  # no pidfd outside Linux: a thread waits
+            waiter = self._loop.run_in_executor(
+                None, os.waitid, os.P_PID, self.pid, os.WEXITED | os.WNOWAIT
+            )
+            waiter.add_done_callback(lambda _: self._reap(None))
+
+    def _reap(self, descriptor: int | None) -> None:
+        if descriptor is not None:
+            self._loop.remove_reader(descriptor)
+            os.close(descriptor)
+        # The leader is a zombie still, so its group id cannot be anyone else's.
+        self.kill()
+        code = self._process.wait()
+        if not self.exited.done():
+            self.exited.set_result(code)

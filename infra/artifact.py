@@ -1,0 +1,100 @@
+"""The built zip and its manifest: read, compared, never changed."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from infra.errors import UsageError
+from infra.settings import MANIFEST_RUNTIME
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_BUILD = "build it with `nox -s artifact`"
+_REBUILD = "build it anew with `nox -s artifact`"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where the artifact's source came from; None where the build did not know."""
+
+    repository: str | None
+    author: str | None
+    pull_request: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A zip that equals its manifest."""
+
+    zip_path: Path
+    code_sha256: str
+    """Base64 of the SHA-256, as Lambda reports it."""
+    runtime: str
+    handler: str
+    origin: Origin
+
+
+def load(directory: Path) -> Artifact:
+    """Read the artifact in `directory`; raises UsageError unless the zip equals its manifest."""
+    manifest = _manifest(directory / "manifest.json")
+    try:
+        zip_path = directory / manifest["artifact"]
+        expected, runtime, handler = (manifest[key] for key in ("sha256", "runtime", "handler"))
+    except KeyError as error:
+        raise UsageError(f"The manifest in {directory} has no {error}: {_REBUILD}.") from None
+    digest = _digest(zip_path)
+    if digest.hex() != expected:
+        raise UsageError(
+            f"{zip_path} has SHA-256 {digest.hex()[:12]}… but its manifest says "
+            f"{expected[:12]}…: {_REBUILD}."
+        )
+    return Artifact(
+        zip_path=zip_path,
+        code_sha256=base64.b64encode(digest).decode(),
+        runtime=runtime,
+        handler=handler,
+        origin=_origin(manifest.get("git") or {}),
+    )
+
+
+def check_runtime(artifact: Artifact, configured: str) -> str:
+    """Return the function's runtime; raises UsageError where the artifact was built for another."""
+    if configured in {MANIFEST_RUNTIME, artifact.runtime}:
+        return artifact.runtime
+    raise UsageError(
+        f"The artifact was built for {artifact.runtime} but the stack runs {configured}: "
+        f"build it with that Python, then deploy again."
+    )
+
+
+def _manifest(path: Path) -> dict[str, str]:
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UsageError(f"There is no artifact: {path} is missing; {_BUILD}.") from None
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path} cannot be read ({error}): {_REBUILD}.") from None
+    if not isinstance(manifest, dict) or manifest.get("schema") != 1:
+        raise UsageError(f"{path} is not a manifest of schema 1: {_REBUILD}.")
+    return manifest
+
+
+def _digest(path: Path) -> bytes:
+    try:
+        return hashlib.sha256(path.read_bytes()).digest()
+    except OSError:
+        raise UsageError(f"There is no artifact: {path} cannot be read; {_BUILD}.") from None
+
+
+def _origin(git: object) -> Origin:
+    known = git if isinstance(git, dict) else {}
+
+    def text(key: str) -> str | None:
+        return str(known[key]) if known.get(key) else None
+
+    return Origin(text("repository"), text("author"), text("pullRequest"))

@@ -1,0 +1,43 @@
+"""The table that holds each confirmed order once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+
+@dataclass(frozen=True, slots=True)
+class OrdersTableArgs:
+    """`guarded` orders survive a mistaken deletion and can be restored to any second."""
+
+    name: str
+    guarded: bool
+    tags: dict[str, str]
+
+
+class OrdersTable(pulumi.ComponentResource):
+    """On demand, encrypted, keyed by order id."""
+
+    def __init__(
+        self, name: str, args: OrdersTableArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("order-processing:infra:OrdersTable", name, None, opts)
+        table = aws.dynamodb.Table(
+            name,
+            name=args.name,
+            billing_mode="PAY_PER_REQUEST",
+            hash_key="orderId",
+            attributes=[{"name": "orderId", "type": "S"}],
+            server_side_encryption={"enabled": True},
+            point_in_time_recovery={"enabled": args.guarded},
+            deletion_protection_enabled=args.guarded,
+            tags=args.tags,
+            opts=pulumi.ResourceOptions(
+                parent=self, protect=args.guarded, retain_on_delete=args.guarded
+            ),
+        )
+        self.name = table.name
+        self.arn = table.arn
+        self.register_outputs({"name": self.name, "arn": self.arn})

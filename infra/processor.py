@@ -1,0 +1,132 @@
+"""The function, its versions and the alias that callers invoke."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.execution_role import ExecutionRole, ExecutionRoleArgs
+from infra.names import ALIAS, Names
+
+if TYPE_CHECKING:
+    from infra.artifact import Artifact
+    from infra.settings import Settings
+
+MAXIMUM_RETRIES = 2
+MAXIMUM_EVENT_AGE_SECONDS = 6 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessorArgs:
+    """`runtime` is the one already found to fit the artifact."""
+
+    names: Names
+    settings: Settings
+    artifact: Artifact
+    runtime: str
+    table_name: pulumi.Input[str]
+    table_arn: pulumi.Input[str]
+    queue_arn: pulumi.Input[str]
+    tags: dict[str, str]
+
+
+class Processor(pulumi.ComponentResource):
+    """Every deployment that changes code or configuration publishes a version: the candidate."""
+
+    def __init__(
+        self, name: str, args: ProcessorArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("order-processing:infra:Processor", name, None, opts)
+        # Made first: Lambda would otherwise make its own, without retention and tags.
+        log_group = aws.cloudwatch.LogGroup(
+            name,
+            name=args.names.log_group,
+            retention_in_days=args.settings.log_retention_days,
+            tags=args.tags,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        function = self._function(name, args, self._role(name, args, log_group), log_group)
+        alias = self._alias(args, function)
+        aws.lambda_.FunctionEventInvokeConfig(
+            ALIAS,
+            function_name=function.name,
+            # Kept per qualifier and not inherited, so it stands on what callers invoke.
+            qualifier=alias.name,
+            maximum_retry_attempts=MAXIMUM_RETRIES,
+            maximum_event_age_in_seconds=MAXIMUM_EVENT_AGE_SECONDS,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.function_name = function.name
+        self.function_arn = function.arn
+        self.candidate_version = function.version
+        self.alias_name = alias.name
+        self.alias_arn = alias.arn
+        self.log_group_name = log_group.name
+        self.register_outputs({"functionArn": self.function_arn, "aliasArn": self.alias_arn})
+
+    def _role(
+        self, name: str, args: ProcessorArgs, log_group: aws.cloudwatch.LogGroup
+    ) -> ExecutionRole:
+        role = ExecutionRoleArgs(
+            name=args.names.function,
+            table_arn=args.table_arn,
+            queue_arn=args.queue_arn,
+            log_group_arn=log_group.arn,
+            tags=args.tags,
+        )
+        return ExecutionRole(name, role, pulumi.ResourceOptions(parent=self))
+
+    def _function(
+        self,
+        name: str,
+        args: ProcessorArgs,
+        role: ExecutionRole,
+        log_group: aws.cloudwatch.LogGroup,
+    ) -> aws.lambda_.Function:
+        return aws.lambda_.Function(
+            name,
+            name=args.names.function,
+            role=role.arn,
+            runtime=args.runtime,
+            handler=args.artifact.handler,
+            code=pulumi.FileArchive(str(args.artifact.zip_path)),
+            source_code_hash=args.artifact.code_sha256,
+            memory_size=args.settings.memory_mb,
+            timeout=args.settings.timeout_seconds,
+            reserved_concurrent_executions=args.settings.reserved_concurrency,
+            publish=True,
+            environment={"variables": environment(args.table_name)},
+            dead_letter_config={"target_arn": args.queue_arn},
+            tracing_config={"mode": "Active"},
+            tags=args.tags,
+            # Lambda refuses a dead-letter target that the role may not send to.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[*role.grants, log_group]),
+        )
+
+    def _alias(self, args: ProcessorArgs, function: aws.lambda_.Function) -> aws.lambda_.Alias:
+        return aws.lambda_.Alias(
+            ALIAS,
+            name=ALIAS,
+            function_name=function.name,
+            function_version=function.version,
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                protect=args.settings.guard_data,
+                # Created at the first version; from then on it belongs to the release tool. An
+                # update sends version and weights together, so nothing else mutable is managed.
+                ignore_changes=["functionVersion", "routingConfig", "description"],
+            ),
+        )
+
+
+def environment(table_name: pulumi.Input[str]) -> dict[str, pulumi.Input[str]]:
+    """Variables of the function: the only way it is configured."""
+    return {
+        "ORDERS_TABLE_NAME": table_name,
+        "POWERTOOLS_SERVICE_NAME": "order-processor",
+        "POWERTOOLS_METRICS_NAMESPACE": "OrderProcessing",
+        "POWERTOOLS_LOG_LEVEL": "INFO",
+    }

@@ -1,0 +1,124 @@
+"""The stack, put together: checks first, then resources, then what others may read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pulumi
+from botocore.config import Config
+
+from infra import artifact, preflight, settings, tags
+from infra.dashboard import Dashboard, DashboardArgs
+from infra.dead_letters import DeadLetters, DeadLettersArgs
+from infra.error_alarm import ErrorAlarm, ErrorAlarmArgs
+from infra.errors import UsageError
+from infra.names import Names
+from infra.orders_table import OrdersTable, OrdersTableArgs
+from infra.processor import Processor, ProcessorArgs
+from infra.release_alarms import ReleaseAlarms, ReleaseAlarmsArgs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from types_boto3_lambda import LambdaClient
+
+_QUICK = Config(connect_timeout=5, read_timeout=10, retries={"total_max_attempts": 3})
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What was checked: everything the resources are made from."""
+
+    settings: settings.Settings
+    artifact: artifact.Artifact
+    runtime: str
+    names: Names
+    tags: dict[str, str]
+
+
+def connect(region: str) -> LambdaClient:
+    """Make a client that gives up soon: a preflight must not hang."""
+    return boto3.client("lambda", region_name=region, config=_QUICK)
+
+
+def check(connect: Callable[[str], LambdaClient]) -> Plan:
+    """Read and check everything before a resource is registered; raises UsageError."""
+    configured = settings.load()
+    built = artifact.load(configured.artifact_directory)
+    runtime = artifact.check_runtime(built, configured.runtime)
+    names = Names(configured.stack)
+    account = preflight.read(connect(configured.region), names.function)
+    preflight.check(configured.stack, configured.reserved_concurrency, account)
+    tagged = tags.build(configured.stack, configured.created_at, built.origin)
+    return Plan(configured, built, runtime, names, tagged)
+
+
+def deploy(connect: Callable[[str], LambdaClient] = connect) -> None:
+    """Register the stack's resources; raises pulumi.RunError with one sentence where refused."""
+    try:
+        plan = check(connect)
+    except UsageError as error:
+        raise pulumi.RunError(str(error)) from None
+    for key, value in _resources(plan).items():
+        pulumi.export(key, value)
+
+
+def _resources(plan: Plan) -> dict[str, pulumi.Input[Any]]:
+    """Register everything; return the outputs that the release and the load test read."""
+    names, guarded = plan.names, plan.settings.guard_data
+    table = OrdersTable("orders", OrdersTableArgs(names.orders_table, guarded, plan.tags))
+    dead_letters = DeadLetters(
+        "dead-letters",
+        DeadLettersArgs(names.dead_letter_queue, names.dead_letter_alarm, guarded, plan.tags),
+    )
+    processor = _processor(plan, table, dead_letters)
+    errors = ErrorAlarm(
+        "errors", ErrorAlarmArgs(names.error_alarm, processor.function_name, plan.tags)
+    )
+    release = _release_alarms(plan, processor)
+    dashboard = Dashboard("dashboard", DashboardArgs(names, plan.settings.region))
+    return {
+        "lambdaFunctionName": processor.function_name,
+        "lambdaFunctionArn": processor.function_arn,
+        "lambdaAliasName": processor.alias_name,
+        "lambdaAliasArn": processor.alias_arn,
+        "candidateVersion": processor.candidate_version,
+        "codeSha256": plan.artifact.code_sha256,
+        "reservedConcurrency": plan.settings.reserved_concurrency,
+        "logGroupName": processor.log_group_name,
+        "ordersTableName": table.name,
+        "dlqQueueUrl": dead_letters.queue_url,
+        "dlqQueueArn": dead_letters.queue_arn,
+        "dashboardName": dashboard.name,
+        "alarmName": errors.name,
+        "releaseAlarmNames": release.names,
+    }
+
+
+def _processor(plan: Plan, table: OrdersTable, dead_letters: DeadLetters) -> Processor:
+    args = ProcessorArgs(
+        names=plan.names,
+        settings=plan.settings,
+        artifact=plan.artifact,
+        runtime=plan.runtime,
+        table_name=table.name,
+        table_arn=table.arn,
+        queue_arn=dead_letters.queue_arn,
+        tags=plan.tags,
+    )
+    return Processor("processor", args)
+
+
+def _release_alarms(plan: Plan, processor: Processor) -> ReleaseAlarms:
+    args = ReleaseAlarmsArgs(
+        names=plan.names,
+        function_name=processor.function_name,
+        alias_name=processor.alias_name,
+        candidate_version=processor.candidate_version,
+        duration_ms=plan.settings.release_duration_ms,
+        throttle_percent=plan.settings.release_throttle_percent,
+        tags=plan.tags,
+    )
+    return ReleaseAlarms("release", args)

@@ -1,0 +1,150 @@
+"""The stack's configuration, typed: the one place that reads Pulumi's config.
+
+Defaults stand in the schema of `Pulumi.yaml` alone; here a value is present and right, or refused.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pulumi
+
+from infra.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ROOT = Path(__file__).resolve().parent.parent
+PROJECT = "order-processing"
+MANIFEST_RUNTIME = "manifest"
+"""Value of `runtime` that stands for the runtime named in the artifact's manifest."""
+
+# The only retentions that CloudWatch Logs takes (API reference, PutRetentionPolicy).
+_RETENTION_DAYS = frozenset(
+    {1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731}
+    | {1096, 1827, 2192, 2557, 2922, 3288, 3653}
+)
+_KEYS = (
+    "artifact",
+    "runtime",
+    "memoryMb",
+    "timeoutSeconds",
+    "reservedConcurrency",
+    "logRetentionDays",
+    "guardData",
+    "releaseDurationMs",
+    "releaseThrottlePercent",
+    "createdAt",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One stack's settings; `artifact_directory` is absolute."""
+
+    stack: str
+    region: str
+    artifact_directory: Path
+    runtime: str
+    memory_mb: int
+    timeout_seconds: int
+    reserved_concurrency: int
+    log_retention_days: int
+    guard_data: bool
+    release_duration_ms: int
+    release_throttle_percent: int
+    created_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Values:
+    """A stack's raw values, and the sentence for each that is missing or wrong."""
+
+    stack: str
+    raw: Mapping[str, str | None]
+
+    def text(self, key: str) -> str:
+        value = self.raw.get(key)
+        if not value:
+            raise UsageError(
+                f"Stack '{self.stack}' has no value for {self._name(key)}: "
+                f"add it to infra/stacks/Pulumi.{self.stack}.yaml."
+            )
+        return value
+
+    def matching(self, key: str, pattern: str, rule: str) -> str:
+        value = self.text(key)
+        if not re.fullmatch(pattern, value):
+            raise self._wrong(key, value, rule)
+        return value
+
+    def whole(self, key: str, low: int, high: int) -> int:
+        value = self.text(key)
+        if not re.fullmatch(r"[0-9]{1,9}", value) or not low <= int(value) <= high:
+            raise self._wrong(key, value, f"a whole number from {low} to {high}")
+        return int(value)
+
+    def retention(self, key: str) -> int:
+        days = self.whole(key, 1, max(_RETENTION_DAYS))
+        if days not in _RETENTION_DAYS:
+            raise self._wrong(key, str(days), "a retention CloudWatch Logs knows, such as 7 or 30")
+        return days
+
+    def flag(self, key: str) -> bool:
+        return self.matching(key, "true|false", "true or false") == "true"
+
+    def day(self, key: str) -> str:
+        value = self.text(key)
+        try:
+            return dt.date.fromisoformat(value).isoformat()
+        except ValueError:
+            raise self._wrong(key, value, "a day such as 2026-11-23") from None
+
+    def _name(self, key: str) -> str:
+        return key if ":" in key else f"{PROJECT}:{key}"
+
+    def _wrong(self, key: str, value: str, rule: str) -> UsageError:
+        return UsageError(
+            f"{self._name(key)} of stack '{self.stack}' is '{value}' but must be {rule}: "
+            f"correct it in infra/stacks/Pulumi.{self.stack}.yaml."
+        )
+
+
+def parse(stack: str, raw: Mapping[str, str | None]) -> Settings:
+    """Read the settings out of Pulumi's strings; raises UsageError for the first bad one."""
+    # The narrowest AWS name here is the function's and its role's: 64 characters.
+    if not re.fullmatch(r"[a-z][a-z0-9-]{0,29}", stack):
+        raise UsageError(
+            f"Stack name '{stack}' must be 1 to 30 lower-case letters, digits and hyphens, "
+            "a letter first: it becomes part of AWS names."
+        )
+    values = _Values(stack, raw)
+    return Settings(
+        stack=stack,
+        region=values.matching("aws:region", r"[a-z]{2}(-[a-z]+)+-\d", "a region, as us-east-1"),
+        artifact_directory=ROOT / values.text("artifact"),
+        runtime=values.matching(
+            "runtime", rf"python3\.\d+|{MANIFEST_RUNTIME}", f"python3.N or '{MANIFEST_RUNTIME}'"
+        ),
+        memory_mb=values.whole("memoryMb", 128, 10_240),
+        timeout_seconds=values.whole("timeoutSeconds", 1, 900),
+        # At 0 Lambda throttles every call: a stop, not a deployment.
+        reserved_concurrency=values.whole("reservedConcurrency", 1, 100_000),
+        log_retention_days=values.retention("logRetentionDays"),
+        guard_data=values.flag("guardData"),
+        release_duration_ms=values.whole("releaseDurationMs", 1, 900_000),
+        release_throttle_percent=values.whole("releaseThrottlePercent", 1, 100),
+        created_at=values.day("createdAt"),
+    )
+
+
+def load() -> Settings:
+    """Read the running program's stack; raises UsageError."""
+    config = pulumi.Config(PROJECT)
+    raw = {key: config.get(key) for key in _KEYS}
+    raw["aws:region"] = pulumi.Config("aws").get("region")
+    return parse(pulumi.get_stack(), raw)

@@ -1,0 +1,104 @@
+"""The account's concurrency is asked before anything is changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
+from hypothesis import given
+from hypothesis import strategies as st
+
+from infra import preflight
+from infra.errors import UsageError
+from infra.preflight import Concurrency
+from infra.tests.recording import Lambda
+
+if TYPE_CHECKING:
+    from types_boto3_lambda import LambdaClient
+
+
+class Refusing(Lambda):
+    """An account that answers with an error."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self._error = error
+
+    def get_account_settings(self) -> dict[str, object]:
+        """Raise the error."""
+        raise self._error
+
+
+def client(fake: Lambda) -> LambdaClient:
+    """Return the fake as the type that the adapter takes."""
+    return cast("LambdaClient", fake)
+
+
+@given(
+    limit=st.integers(0, 2000),
+    others=st.integers(0, 2000),
+    own=st.integers(0, 500),
+    asked=st.integers(1, 2000),
+)
+def test_a_reservation_is_granted_exactly_where_lambda_grants_it(
+    limit: int, others: int, own: int, asked: int
+) -> None:
+    """Lambda's rule: the limit less all reservations must stay at 100 or more."""
+    account = Concurrency(limit, limit - others - own, own)
+    granted = limit - others - asked >= preflight.UNRESERVED_FLOOR
+    assert (preflight.shortage(asked, account) == 0) == granted
+
+
+@given(limit=st.integers(0, 2000), reserved=st.integers(0, 500), asked=st.integers(1, 2000))
+def test_the_quota_that_is_named_suffices(limit: int, reserved: int, asked: int) -> None:
+    """With the limit raised by the shortage the same reservation passes."""
+    account = Concurrency(limit, limit - reserved, 0)
+    more = preflight.shortage(asked, account)
+    preflight.check("dev", asked, Concurrency(limit + more, limit - reserved + more, 0))
+
+
+def test_what_the_function_holds_already_is_its_own() -> None:
+    """A second deployment of the same reservation takes nothing new."""
+    preflight.check("dev", 50, Concurrency(150, 100, 50))
+
+
+def test_the_refusal_says_what_to_do() -> None:
+    """Asked, free, the quota to request, and the number that would pass."""
+    with pytest.raises(UsageError) as refusal:
+        preflight.check("prod", 50, Concurrency(110, 110, 0))
+    sentence = str(refusal.value)
+    assert "of 50" in sentence
+    assert "110 concurrent executions 10 can be reserved" in sentence
+    assert "--desired-value 150" in sentence
+    assert sentence.endswith("lower order-processing:reservedConcurrency to 10.")
+
+
+def test_nothing_free_offers_no_smaller_number() -> None:
+    """In an account of 10 nothing can be reserved, so only the quota helps."""
+    with pytest.raises(UsageError) as refusal:
+        preflight.check("dev", 5, Concurrency(10, 10, 0))
+    assert "0 can be reserved" in str(refusal.value)
+    assert str(refusal.value).endswith("--desired-value 105`.")
+
+
+@pytest.mark.parametrize(("own", "seen"), [(None, 0), (0, 0), (5, 5)])
+def test_the_account_is_read_with_the_functions_own_share(own: int | None, seen: int) -> None:
+    """No function yet, no reservation and a reservation are told apart."""
+    fake = Lambda(limit=400, unreserved=300, own=own)
+    assert preflight.read(client(fake), "order") == Concurrency(400, 300, seen)
+    assert fake.asked == ["order"]
+
+
+def test_an_unreachable_aws_is_named() -> None:
+    """The sentence says where AWS was looked for."""
+    fake = Refusing(EndpointConnectionError(endpoint_url="https://lambda.example/x"))
+    with pytest.raises(UsageError, match=r"AWS at https://lambda\.example cannot be reached"):
+        preflight.read(client(fake), "order")
+
+
+def test_a_refusal_by_aws_is_passed_on_in_one_sentence() -> None:
+    """Access denied, for one, keeps AWS's own words."""
+    denied = ClientError({"Error": {"Code": "AccessDenied", "Message": "no\nway."}}, "Get")
+    with pytest.raises(UsageError, match=r"AccessDenied.*no way\): check the credentials"):
+        preflight.read(client(Refusing(denied)), "order")

@@ -1,0 +1,330 @@
+"""The stack as a whole: what holds over all its resources."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import json
+import runpy
+import socket
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+import pytest
+
+from infra import settings
+from infra.names import ALIAS, Names
+from infra.tests.recording import (
+    CANDIDATE,
+    CODE_SHA256,
+    Lambda,
+    Recording,
+    Registered,
+    deploy,
+    run,
+    stack_config,
+    write_artifact,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FUNCTION = "order-processing-dev"
+TAG_KEYS = {
+    *("Environment", "Team", "CostCenter", "Application", "ManagedBy"),
+    *("Repository", "Author", "PRNumber", "CreatedAt"),
+}
+OUTPUTS = {
+    *("lambdaFunctionName", "lambdaFunctionArn", "lambdaAliasName", "lambdaAliasArn"),
+    *("dlqQueueUrl", "dlqQueueArn", "dashboardName", "alarmName", "logGroupName"),
+    *("ordersTableName", "candidateVersion", "reservedConcurrency", "releaseAlarmNames"),
+    "codeSha256",
+}
+
+
+def taggable(resource: Registered) -> bool:
+    """Whether the AWS provider takes tags for this type."""
+    if not resource.custom:
+        return False
+    module, cls = resource.type.removeprefix("aws:").split("/")[0], resource.type.split(":")[-1]
+    module = "lambda_" if module == "lambda" else module
+    found = getattr(importlib.import_module(f"pulumi_aws.{module}"), cls)
+    return "tags" in inspect.signature(found._internal_init).parameters
+
+
+def candidate_dimensions(alarm: Registered) -> list[dict[str, str]]:
+    """Return every set of dimensions that an alarm looks at, with or without metric math."""
+    queries = alarm.inputs.get("metricQueries", [])
+    found = [query["metric"]["dimensions"] for query in queries if "metric" in query]
+    return found or [alarm.inputs["dimensions"]]
+
+
+def test_every_taggable_resource_carries_all_tags(dev: Recording) -> None:
+    """No resource that AWS can tag lacks one of the nine tags."""
+    tagged = [resource for resource in dev.resources.values() if taggable(resource)]
+    assert len(tagged) >= 9
+    for resource in tagged:
+        assert set(resource.inputs["tags"]) == TAG_KEYS, resource.name
+
+
+def test_tags_say_where_the_artifact_came_from(dev: Recording) -> None:
+    """Repository, author and pull request are the manifest's, in AWS's characters."""
+    tags = dev.only(":Function").inputs["tags"]
+    assert (tags["Repository"], tags["PRNumber"]) == ("acme/orders", "12")
+    assert tags["Author"] == "Ada ada@example.org"
+
+
+def test_two_runs_register_the_same(artifact_directory: Path) -> None:
+    """Nothing depends on the time of the run, CreatedAt included."""
+    first, second = (deploy("dev", artifact_directory) for _ in range(2))
+    inputs = [
+        {urn: {k: str(v) for k, v in r.inputs.items() if k != "code"} for urn, r in run_.items()}
+        for run_ in (first.resources, second.resources)
+    ]
+    assert inputs[0] == inputs[1]
+
+
+def test_every_resource_has_a_component_for_a_parent(dev: Recording) -> None:
+    """No resource hangs loose on the stack."""
+    components = {urn for urn, found in dev.resources.items() if not found.custom}
+    for resource in dev.resources.values():
+        assert not resource.custom or resource.parent in components, resource.name
+
+
+def test_the_alias_is_never_moved_by_a_deployment(dev: Recording) -> None:
+    """What the release tool writes is ignored, and nothing else of the alias can change."""
+    alias = dev.only(":Alias")
+    assert set(alias.ignored) == {"functionVersion", "routingConfig", "description"}
+    assert set(alias.inputs) == {"name", "functionName", "functionVersion"}
+    assert alias.inputs["functionVersion"] == CANDIDATE
+
+
+def test_only_the_alias_ignores_changes(dev: Recording) -> None:
+    """Everything else is what the program says."""
+    assert [found.name for found in dev.resources.values() if found.ignored] == [ALIAS]
+
+
+@pytest.mark.parametrize("watched", ["errors", "duration", "throttles"])
+def test_release_alarms_look_at_the_alias(dev: Recording, watched: str) -> None:
+    """Dimensions are the alias's: `function:alias`, never an ARN, which would match nothing."""
+    alias = dev.only(":Alias").inputs
+    resource = f"{alias['functionName']}:{alias['name']}"
+    for dimensions in candidate_dimensions(dev.alarm(Names("dev").release_alarm(watched))):
+        assert dimensions["FunctionName"] == alias["functionName"]
+        assert dimensions["Resource"] == resource
+
+
+@pytest.mark.parametrize("watched", ["errors", "duration"])
+def test_candidate_alarms_look_at_the_newest_version_alone(dev: Recording, watched: str) -> None:
+    """Without ExecutedVersion the live version's traffic would dilute the candidate's."""
+    (dimensions,) = candidate_dimensions(dev.alarm(Names("dev").release_alarm(watched)))
+    assert dimensions["ExecutedVersion"] == dev.outputs["candidateVersion"] == CANDIDATE
+
+
+def test_throttles_are_judged_while_the_candidate_runs(dev: Recording) -> None:
+    """The alias's share counts, since throttles have no version; the candidate's runs enable it."""
+    alarm = dev.alarm(Names("dev").release_alarm("throttles"))
+    queries = {query["id"]: query for query in alarm.inputs["metricQueries"]}
+    versions = {
+        key: query["metric"]["dimensions"].get("ExecutedVersion")
+        for key, query in queries.items()
+        if "metric" in query
+    }
+    assert versions == {"throttles": None, "invocations": None, "candidate": CANDIDATE}
+    assert [key for key, query in queries.items() if query["returnData"]] == ["share"]
+    assert queries["share"]["expression"].startswith("IF(candidate > 0, 100 * throttles /")
+
+
+def test_no_alarm_breaks_for_want_of_traffic(dev: Recording) -> None:
+    """A quiet night is no alarm."""
+    for alarm in dev.of_type(":MetricAlarm"):
+        assert alarm.inputs["treatMissingData"] == "notBreaching"
+
+
+def test_release_alarm_names_are_those_of_the_alarms(dev: Recording) -> None:
+    """The release tool reads alarms that exist, three of them."""
+    names = {alarm.inputs["name"] for alarm in dev.of_type(":MetricAlarm")}
+    assert len(dev.outputs["releaseAlarmNames"]) == 3
+    assert {*dev.outputs["releaseAlarmNames"], dev.outputs["alarmName"]} < names
+
+
+def test_error_alarm_covers_all_versions(dev: Recording) -> None:
+    """More than one error in five minutes, whichever version made it."""
+    alarm = dev.alarm(dev.outputs["alarmName"]).inputs
+    assert alarm["dimensions"] == {"FunctionName": FUNCTION}
+    rule = [alarm[key] for key in ("statistic", "period", "comparisonOperator", "threshold")]
+    assert rule == ["Sum", 300, "GreaterThanThreshold", 1]
+
+
+def test_dead_letter_alarm_lasts_as_long_as_something_waits(dev: Recording) -> None:
+    """It watches what is visible in the very queue that the function sends to."""
+    alarm = dev.alarm("order-processing-dlq-alarm-dev").inputs
+    assert alarm["metricName"] == "ApproximateNumberOfMessagesVisible"
+    assert alarm["dimensions"] == {"QueueName": dev.only(":Queue").inputs["name"]}
+    assert (alarm["comparisonOperator"], alarm["threshold"]) == (
+        "GreaterThanOrEqualToThreshold",
+        1,
+    )
+
+
+def test_the_function_sends_its_dead_letters_to_the_queue(dev: Recording) -> None:
+    """The target is the stack's queue, which outlives a retry by days."""
+    queue = dev.only(":Queue").inputs
+    target = dev.only(":Function").inputs["deadLetterConfig"]["targetArn"]
+    assert target == f"arn:{queue['name']}" == dev.outputs["dlqQueueArn"]
+    assert queue["messageRetentionSeconds"] == 14 * 86_400
+    assert queue["visibilityTimeoutSeconds"] == 300
+
+
+def test_log_group_and_grants_come_before_the_function(dev: Recording) -> None:
+    """Lambda must neither make the log group itself nor refuse the dead-letter target."""
+    function = dev.only(":Function")
+    needed = {urn.split("::")[2].split("$")[-1] for urn in function.dependencies}
+    assert {
+        "aws:cloudwatch/logGroup:LogGroup",
+        "aws:iam/rolePolicy:RolePolicy",
+        "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+    } <= needed
+    assert dev.only(":LogGroup").inputs["name"] == f"/aws/lambda/{function.inputs['name']}"
+
+
+def test_the_function_runs_the_artifact(dev: Recording) -> None:
+    """Code, digest and handler are the artifact's; each change publishes a version."""
+    function = dev.only(":Function").inputs
+    assert function["sourceCodeHash"] == CODE_SHA256 == dev.outputs["codeSha256"]
+    assert function["handler"] == "order_processor.handler.handler"
+    assert function["publish"] is True
+    assert function["tracingConfig"] == {"mode": "Active"}
+
+
+def test_the_function_knows_its_table(dev: Recording) -> None:
+    """The environment names the table that the role may write to."""
+    variables = dev.only(":Function").inputs["environment"]["variables"]
+    table = dev.only(":Table").inputs["name"]
+    assert variables["ORDERS_TABLE_NAME"] == table == dev.outputs["ordersTableName"]
+    document = json.loads(dev.only(":RolePolicy").inputs["policy"])
+    assert f"arn:{table}" in [statement["Resource"] for statement in document["Statement"]]
+
+
+def test_event_invoke_config_stands_on_the_alias(dev: Recording) -> None:
+    """Lambda inherits none: on the function alone it would not count for callers."""
+    config = dev.only(":FunctionEventInvokeConfig").inputs
+    assert config["qualifier"] == dev.outputs["lambdaAliasName"] == "production"
+
+
+@pytest.mark.parametrize(("stack", "reserved"), [("local", 5), ("dev", 5), ("prod", 50)])
+def test_reserved_concurrency_is_the_stacks(stack: str, reserved: int, tmp_path: Path) -> None:
+    """The function reserves what the stack file says, and says so in its outputs."""
+    recording = deploy(stack, write_artifact(tmp_path))
+    function = recording.only(":Function").inputs
+    assert function["reservedConcurrentExecutions"] == reserved
+    assert recording.outputs["reservedConcurrency"] == reserved
+
+
+def test_orders_are_guarded_in_production(prod: Recording) -> None:
+    """Table, queue and alias resist deletion, and any second can be restored."""
+    table = prod.only(":Table")
+    assert table.inputs["pointInTimeRecovery"] == {"enabled": True}
+    assert table.inputs["deletionProtectionEnabled"] is True
+    for resource in (table, prod.only(":Queue")):
+        assert resource.protected
+        assert resource.retained
+    assert prod.only(":Alias").protected
+
+
+def test_nothing_is_guarded_in_development(dev: Recording) -> None:
+    """A development stack can be thrown away, yet its orders are encrypted."""
+    assert not [r.name for r in dev.resources.values() if r.protected or r.retained]
+    assert dev.only(":Table").inputs["deletionProtectionEnabled"] is False
+    assert dev.only(":Table").inputs["serverSideEncryption"] == {"enabled": True}
+
+
+def test_outputs_are_those_that_release_and_load_test_read(dev: Recording) -> None:
+    """The names are a contract with every reader of outputs.json."""
+    assert set(dev.outputs) == OUTPUTS
+    assert all(dev.outputs.values())
+
+
+def test_stacks_share_no_name(dev: Recording, prod: Recording) -> None:
+    """Two stacks in one account do not touch each other's resources."""
+
+    def names(recording: Recording) -> set[str]:
+        taken = ("name", "dashboardName")
+        resources = [r for r in recording.resources.values() if not r.type.endswith(":Alias")]
+        return {r.inputs[key] for r in resources for key in taken if key in r.inputs}
+
+    assert names(dev).isdisjoint(names(prod))
+
+
+def test_local_runs_on_the_python_that_built_the_artifact(tmp_path: Path) -> None:
+    """Its stack file says so; the program knows no stack by name."""
+    recording = deploy("local", write_artifact(tmp_path, runtime="python3.11"))
+    assert recording.only(":Function").inputs["runtime"] == "python3.11"
+
+
+def refused(stack: str, directory: Path, account: Lambda | None = None, **config: str) -> str:
+    """Return the program's refusal after showing that it registered nothing."""
+    recording = Recording()
+
+    def program() -> None:
+        recording.resources.update(deploy(stack, directory, account, **config).resources)
+
+    with pytest.raises(pulumi.RunError) as refusal:
+        program()
+    assert not recording.resources
+    return str(refusal.value)
+
+
+def test_an_artifact_for_another_python_is_refused(tmp_path: Path) -> None:
+    """Outside `local` the runtime is fixed, and the sentence says both."""
+    sentence = refused("dev", write_artifact(tmp_path, runtime="python3.11"))
+    assert "built for python3.11 but the stack runs python3.13" in sentence
+
+
+def test_too_little_concurrency_is_refused_before_any_change(artifact_directory: Path) -> None:
+    """The sentence says what is asked, what is free and what to do."""
+    sentence = refused("prod", artifact_directory, Lambda(limit=120, unreserved=120))
+    assert "concurrency of 50" in sentence
+    assert "120 concurrent executions 20 can be reserved" in sentence
+    assert "--desired-value 150" in sentence
+
+
+def test_a_bad_setting_is_refused(artifact_directory: Path) -> None:
+    """A setting that is no number stops the program with its name."""
+    sentence = refused("dev", artifact_directory, reservedConcurrency="many")
+    assert "order-processing:reservedConcurrency" in sentence
+
+
+def test_the_entry_point_asks_aws_first(
+    artifact_directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Run as the CLI runs it, the program stops at an AWS that cannot be reached."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    environment = {
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
+        "AWS_ACCESS_KEY_ID": "key",
+        "AWS_SECRET_ACCESS_KEY": "secret",
+        "AWS_MAX_ATTEMPTS": "1",
+    }
+    for key, value in environment.items():
+        monkeypatch.setenv(key, value)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    values = stack_config("dev") | {"order-processing:artifact": str(artifact_directory)}
+
+    def entry() -> None:
+        runpy.run_path(str(settings.ROOT / "infra"), run_name="__main__")
+
+    with pytest.raises(pulumi.RunError, match=f"AWS at http://127.0.0.1:{port} cannot be reached"):
+        run("dev", values, entry)
+
+
+def test_the_program_has_no_branch_on_a_stack() -> None:
+    """No module names a stack: what differs between stacks is configuration."""
+    named: dict[str, Any] = {
+        path.name: [stack for stack in ("local", "staging", "prod") if f'"{stack}"' in text]
+        for path in (settings.ROOT / "infra").glob("*.py")
+        if (text := path.read_text(encoding="utf-8"))
+    }
+    assert not {name: found for name, found in named.items() if found}

@@ -1,0 +1,101 @@
+"""Typed settings: right, or one sentence."""
+
+from __future__ import annotations
+
+import contextlib
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from infra import settings
+from infra.errors import UsageError
+from infra.tests.recording import stack_config
+
+STACKS = ("local", "dev", "staging", "prod")
+
+
+def raw(stack: str, **changes: str | None) -> dict[str, str | None]:
+    """Return a stack's raw values as the program asks for them, with `changes`."""
+    prefix = f"{settings.PROJECT}:"
+    values = {key.removeprefix(prefix): value for key, value in stack_config(stack).items()}
+    return {**values, **changes}
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_committed_stacks_are_valid(stack: str) -> None:
+    """Each stack file together with the defaults passes, and reserves something."""
+    parsed = settings.parse(stack, raw(stack))
+    assert parsed.stack == stack
+    assert parsed.reserved_concurrency > 0
+    assert parsed.artifact_directory.is_absolute()
+
+
+def test_stack_files_are_the_known_stacks() -> None:
+    """No stack file is left out of these tests."""
+    files = (settings.ROOT / "infra" / "stacks").iterdir()
+    assert {file.name for file in files} == {f"Pulumi.{stack}.yaml" for stack in STACKS}
+
+
+def test_schema_declares_what_the_program_reads() -> None:
+    """Pulumi.yaml's keys are the program's, in lower camel case, each typed and described."""
+    project = yaml.safe_load((settings.ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))
+    assert set(project["config"]) == set(settings._KEYS)
+    for key, declared in project["config"].items():
+        assert key[0].islower()
+        assert "_" not in key
+        assert {"type", "description"} <= set(declared)
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_stack_files_set_only_declared_keys(stack: str) -> None:
+    """A misspelt key would be ignored in silence."""
+    known = {f"{settings.PROJECT}:{key}" for key in settings._KEYS} | {"aws:region"}
+    assert set(stack_config(stack)) <= known
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "rule"),
+    [
+        ("aws:region", "Ohio", "a region"),
+        ("runtime", "nodejs22.x", "python3.N"),
+        ("memoryMb", "64", "from 128 to 10240"),
+        ("timeoutSeconds", "901", "from 1 to 900"),
+        ("timeoutSeconds", "3.5", "whole number"),
+        ("reservedConcurrency", "0", "from 1"),
+        ("logRetentionDays", "8", "a retention CloudWatch Logs knows"),
+        ("guardData", "yes", "true or false"),
+        ("releaseDurationMs", "-1", "whole number"),
+        ("releaseThrottlePercent", "101", "from 1 to 100"),
+        ("createdAt", "yesterday", "a day such as"),
+    ],
+)
+def test_a_bad_value_is_refused_by_name(key: str, value: str, rule: str) -> None:
+    """The sentence holds the key, the value, the rule and the file to correct."""
+    with pytest.raises(UsageError) as refusal:
+        settings.parse("dev", raw("dev", **{key: value}))
+    sentence = str(refusal.value)
+    for part in (key, f"'{value}'", rule, "infra/stacks/Pulumi.dev.yaml"):
+        assert part in sentence
+
+
+@pytest.mark.parametrize("key", ["reservedConcurrency", "createdAt", "aws:region"])
+def test_a_missing_value_is_refused_by_name(key: str) -> None:
+    """What has no default must be in the stack file."""
+    with pytest.raises(UsageError, match=f"no value for .*{key}: add it to"):
+        settings.parse("dev", raw("dev", **{key: None}))
+
+
+@pytest.mark.parametrize("stack", ["", "Dev", "dev_1", "-dev", "d" * 31])
+def test_a_stack_name_must_fit_aws_names(stack: str) -> None:
+    """The name becomes part of every resource's."""
+    with pytest.raises(UsageError, match="must be 1 to 30"):
+        settings.parse(stack, raw("dev"))
+
+
+@given(key=st.sampled_from(settings._KEYS), value=st.text(max_size=20))
+def test_any_text_is_read_or_refused(key: str, value: str) -> None:
+    """No value ends in anything but settings or a UsageError."""
+    with contextlib.suppress(UsageError):
+        assert settings.parse("dev", raw("dev", **{key: value})).stack == "dev"

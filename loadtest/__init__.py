@@ -1,0 +1,1 @@
+"""Open-model load test of the order function: Poisson arrivals, a ledger, a verdict."""

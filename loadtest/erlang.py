@@ -1,0 +1,80 @@
+"""What share of attempts a fixed number of slots must refuse: Erlang's loss formula.
+
+Synchronous invocations of a function with reserved concurrency c find a slot free or are refused;
+nothing waits. That is the M/G/c/c loss system, whose blocking depends on the service time only
+through its mean. Formula: A. K. Erlang, "Solution of some Problems in the Theory of Probabilities
+of Significance in Automatic Telephone Exchanges", 1917; insensitivity: B. A. Sevast'yanov, 1957.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_ITERATIONS: Final = 40
+_LEAST_CHANCE: Final = 0.01
+
+
+def erlang_b(offered: float, slots: int) -> float:
+    """Return the blocking probability for `offered` erlangs (rate x mean slot time) on `slots`.
+
+    Raises ValueError when either is negative.
+    """
+    if offered < 0 or slots < 0:
+        raise ValueError("offered load and slots must not be negative")
+    blocking = 1.0
+    for busy in range(1, slots + 1):
+        blocking = offered * blocking / (busy + offered * blocking)
+    return blocking
+
+
+def blocking_with_retries(offered: float, slots: int, retried: float) -> float:
+    """Return the blocking when the share `retried` (0..1) of arrivals tries until it is served.
+
+    So do asynchronous events: Lambda puts a throttled one back and tries it again later, which adds
+    attempts. A try meets a refusal with the same probability each time, so that an event takes
+    1 / (1 - B) tries, and B is the fixed point of the load that makes.
+    """
+    blocking = erlang_b(offered, slots)
+    for _ in range(_ITERATIONS):
+        tries = 1 / max(1 - blocking, _LEAST_CHANCE)
+        blocking = erlang_b(offered * (1 - retried + retried * tries), slots)
+    return blocking
+
+
+def predicted_shares(
+    rates: Sequence[float], slot_seconds: float, slots: int, retried: float
+) -> list[float]:
+    """Return the predicted throttle share of each bin from its scheduled rate (per second).
+
+    Each bin is taken as stationary: fair while a bin is long against a slot's time. The scheduled
+    rate is used and not the counted arrivals, whose scatter is already part of the formula.
+    """
+    return [blocking_with_retries(rate * slot_seconds, slots, retried) for rate in rates]
+
+
+def weighted_share(rates: Sequence[float], shares: Sequence[float]) -> float:
+    """Return the arrivals-weighted mean of the bins' shares; 0 when nothing is offered."""
+    offered = sum(rates)
+    if offered == 0:
+        return 0.0
+    return sum(rate * share for rate, share in zip(rates, shares, strict=True)) / offered
+
+
+def share_error(
+    attempts: Sequence[int], throttled: Sequence[int], shares: Sequence[float]
+) -> float:
+    """Return the standard error of the measured overall share, from its scatter around `shares`.
+
+    A bin's surplus over its prediction stands for the whole bin, so refusals that come in bursts
+    count as the one event they are.
+    """
+    total = sum(attempts)
+    if total == 0:
+        return 0.0
+    surplus = [t - a * p for a, t, p in zip(attempts, throttled, shares, strict=True)]
+    bias = sum(surplus) / total
+    residual = [s - bias * a for s, a in zip(surplus, attempts, strict=True)]
+    return float(sum(r * r for r in residual) ** 0.5 / total)

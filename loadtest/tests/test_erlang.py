@@ -1,0 +1,76 @@
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loadtest.erlang import (
+    blocking_with_retries,
+    erlang_b,
+    predicted_shares,
+    share_error,
+    weighted_share,
+)
+
+loads = st.floats(0.0, 100.0)
+counts = st.integers(0, 60)
+
+
+@pytest.mark.parametrize(
+    ("offered", "slots", "expected"),
+    [(1, 1, 0.5), (5, 10, 0.01838), (10, 10, 0.21458), (20, 30, 0.00846), (100, 100, 0.0757)],
+)
+def test_the_formula_gives_tabulated_values(offered: float, slots: int, expected: float) -> None:
+    """Values as found in printed Erlang B tables."""
+    assert erlang_b(offered, slots) == pytest.approx(expected, abs=5e-5)
+
+
+@given(st.floats(0.01, 30.0), st.integers(0, 30))
+def test_the_recursion_equals_the_sum(offered: float, slots: int) -> None:
+    """The recursion is the defining quotient of a power and a truncated exponential sum."""
+    terms = [offered**k / math.factorial(k) for k in range(slots + 1)]
+    assert erlang_b(offered, slots) == pytest.approx(terms[-1] / sum(terms), rel=1e-9)
+
+
+@given(loads, counts)
+def test_more_slots_block_less_and_more_load_more(offered: float, slots: int) -> None:
+    """Blocking is a share, falls with slots and rises with load."""
+    blocking = erlang_b(offered, slots)
+    assert 0 <= blocking <= 1
+    assert erlang_b(offered, slots + 1) <= blocking
+    assert erlang_b(offered + 1, slots) >= blocking
+
+
+@given(loads, counts, st.floats(0.0, 1.0))
+def test_retries_never_lower_the_blocking(offered: float, slots: int, retried: float) -> None:
+    """Tries that come again add load; without any the plain formula holds."""
+    plain = erlang_b(offered, slots)
+    assert 0 <= plain <= blocking_with_retries(offered, slots, retried) + 1e-12 <= 1 + 1e-9
+    assert blocking_with_retries(offered, slots, 0.0) == pytest.approx(plain)
+
+
+def test_negative_figures_are_refused() -> None:
+    """There is no negative load."""
+    with pytest.raises(ValueError, match="negative"):
+        erlang_b(-1.0, 1)
+    with pytest.raises(ValueError, match="negative"):
+        erlang_b(1.0, -1)
+
+
+def test_the_overall_share_is_weighted_by_arrivals() -> None:
+    """A busy second counts for as many as arrive in it."""
+    rates = [10.0, 90.0]
+    shares = predicted_shares(rates, 0.05, 2, 0.0)
+    expected = (10 * shares[0] + 90 * shares[1]) / 100
+    assert weighted_share(rates, shares) == pytest.approx(expected)
+    assert weighted_share([0.0], [0.0]) == 0.0
+
+
+def test_the_interval_widens_with_bursts() -> None:
+    """The same refusals, all in one second, are less certain than spread evenly."""
+    attempts, expected = [100] * 10, [0.1] * 10
+    even = share_error(attempts, [10] * 10, expected)
+    burst = share_error(attempts, [100] + [0] * 9, expected)
+    assert even == pytest.approx(0.0)
+    assert burst > 0.05
+    assert share_error([], [], []) == 0.0

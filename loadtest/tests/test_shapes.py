@@ -1,0 +1,47 @@
+import pytest
+
+from loadtest import hours
+from loadtest.errors import UsageError
+from loadtest.shapes import SCENARIOS, scenario
+
+
+def test_the_cited_hours_are_whole() -> None:
+    """The hours add up to the published number of orders of the data set."""
+    assert len(hours.ORDERS_BY_HOUR) == 24
+    assert sum(hours.ORDERS_BY_HOUR) == 3_421_083
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_a_shape_lasts_as_long_as_asked_and_never_exceeds_its_peak(name: str) -> None:
+    """Stages add up to the duration and no rate is above the peak rate."""
+    stages = scenario(name, peak_rate=80, duration=30).stages()
+    assert sum(stage.seconds for stage in stages) == pytest.approx(30)
+    assert 0 < max(stage.rate for stage in stages) <= 80
+
+
+@pytest.mark.parametrize("name", ["smoke", "peak_hour", "spike"])
+def test_the_busiest_stage_has_the_peak_rate(name: str) -> None:
+    """The peak rate is reached, not only bounded."""
+    assert max(stage.rate for stage in scenario(name, 80, 30).stages()) == 80
+
+
+def test_the_peak_hour_rises_and_falls() -> None:
+    """The peak is neither first nor last."""
+    rates = [stage.rate for stage in scenario("peak_hour").stages()]
+    assert 0 < rates.index(max(rates)) < len(rates) - 1
+    assert max(rates) > 5 * rates[0]
+
+
+def test_an_unknown_scenario_is_refused_with_the_known_ones() -> None:
+    """The sentence says what there is to choose from."""
+    with pytest.raises(UsageError, match=r"no scenario 'rush'.*peak_hour"):
+        scenario("rush")
+
+
+@pytest.mark.parametrize("value", [0, -1, float("nan"), float("inf")])
+def test_rates_and_durations_must_be_above_zero(value: float) -> None:
+    """Nothing that cannot be run is run."""
+    with pytest.raises(UsageError, match="peak rate"):
+        scenario("smoke", peak_rate=value)
+    with pytest.raises(UsageError, match="duration"):
+        scenario("smoke", duration=value)

@@ -1,0 +1,52 @@
+"""The thresholds file, typed: an unknown key, a missing one or a wrong type is bad input."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Final
+
+from loadtest.errors import UsageError
+
+FILE: Final = Path(__file__).with_name("thresholds.toml")
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """What a run must hold to pass: shares 0..1, times in milliseconds; no order may be lost."""
+
+    throttle_budget: float
+    p99_ms: float
+    error_share: float
+    send_lag_p99_ms: float
+    minimum_served: int
+    lost: int = 0
+    duplicated: int = 0
+
+
+def load_thresholds(path: Path = FILE) -> dict[str, Thresholds]:
+    """Read thresholds per scenario. Raises UsageError with one sentence."""
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"The thresholds {path} cannot be read: {error}.") from error
+    return {name: _thresholds(path, name, table) for name, table in document.items()}
+
+
+def _thresholds(path: Path, name: str, table: Any) -> Thresholds:
+    known = {field.name for field in fields(Thresholds)}
+    given = table if isinstance(table, dict) else {}
+    unknown = sorted(set(given) - known)
+    missing = sorted(known - set(given) - {"lost", "duplicated"})
+    if unknown:
+        raise UsageError(
+            f"{path}: [{name}] has an unknown key '{unknown[0]}'; "
+            f"known are {', '.join(sorted(known))}."
+        )
+    if missing:
+        raise UsageError(f"{path}: [{name}] lacks '{missing[0]}'.")
+    for key, value in given.items():
+        if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
+            raise UsageError(f"{path}: [{name}] {key} must be a number of at least 0.")
+    return Thresholds(**given)

@@ -1,0 +1,112 @@
+"""The verdict on a run: a pure function of what was measured and the thresholds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    from loadtest.thresholds import Thresholds
+
+Decision = Literal["pass", "fail", "inconclusive", "invalid"]
+
+EXIT_STATUS: Final[dict[Decision, int]] = {"pass": 0, "fail": 1, "invalid": 1, "inconclusive": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What the verdict looks at: counts, shares 0..1, times in milliseconds."""
+
+    sent_all: bool
+    attempts: int
+    served: int
+    errors: int
+    throttle_share: float
+    p99_ms: float | None
+    send_lag_p99_ms: float | None
+    lost: int
+    duplicated: int
+    unverified: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The decision and every reason for it, as sentences; a pass needs none."""
+
+    decision: Decision
+    reasons: tuple[str, ...] = ()
+
+
+def decide(measured: Measured, limits: Thresholds) -> Verdict:
+    """Judge a run.
+
+    A lost or doubled order fails it whatever else held. Otherwise a run whose generator was the
+    bottleneck is invalid, not passed and not failed; a threshold not held fails it; too few answers
+    or orders that could not be verified leave it undecided.
+    """
+    ranked: tuple[tuple[Decision, list[str]], ...] = (
+        ("fail", _orders(measured, limits)),
+        ("invalid", _generator(measured, limits)),
+        ("fail", _thresholds(measured, limits)),
+        ("inconclusive", _undecided(measured, limits)),
+    )
+    decision: Decision = next((decision for decision, reasons in ranked if reasons), "pass")
+    return Verdict(decision, tuple(reason for _, reasons in ranked for reason in reasons))
+
+
+def _orders(measured: Measured, limits: Thresholds) -> list[str]:
+    reasons = []
+    if measured.lost > limits.lost:
+        reasons.append(f"{measured.lost} orders were lost (at most {limits.lost} may be).")
+    if measured.duplicated > limits.duplicated:
+        reasons.append(
+            f"{measured.duplicated} orders took effect twice (at most {limits.duplicated} may)."
+        )
+    return reasons
+
+
+def _generator(measured: Measured, limits: Thresholds) -> list[str]:
+    reasons = []
+    if not measured.sent_all:
+        reasons.append("The generator did not send every order that was due.")
+    lag = measured.send_lag_p99_ms
+    if lag is not None and lag > limits.send_lag_p99_ms:
+        reasons.append(
+            f"The generator was the bottleneck: send lag p99 {lag:.0f} ms "
+            f"(at most {limits.send_lag_p99_ms:.0f} ms)."
+        )
+    return reasons
+
+
+def _thresholds(measured: Measured, limits: Thresholds) -> list[str]:
+    reasons = []
+    share = measured.errors / measured.attempts if measured.attempts else 0.0
+    if share > limits.error_share:
+        reasons.append(f"{share:.2%} of attempts failed (at most {limits.error_share:.2%} may).")
+    if measured.throttle_share > limits.throttle_budget:
+        reasons.append(
+            f"{measured.throttle_share:.1%} of attempts were throttled "
+            f"(the budget is {limits.throttle_budget:.1%})."
+        )
+    if measured.p99_ms is not None and measured.p99_ms > limits.p99_ms:
+        reasons.append(f"Served p99 was {measured.p99_ms:.0f} ms (at most {limits.p99_ms:.0f} ms).")
+    return reasons
+
+
+def _undecided(measured: Measured, limits: Thresholds) -> list[str]:
+    reasons = []
+    if measured.served < limits.minimum_served:
+        reasons.append(
+            f"Only {measured.served} attempts were served ({limits.minimum_served} are needed)."
+        )
+    if measured.unverified:
+        reasons.append(f"{measured.unverified} orders could not be verified.")
+    return reasons
+
+
+def locust_status(attempts: int, failures: int, limits: Thresholds) -> int:
+    """Return Locust's exit status: 1 when more attempts failed than may.
+
+    Locust itself would exit with 1 on any failure; throttles are not counted as failures here.
+    """
+    return int(failures > limits.error_share * attempts)

@@ -1,0 +1,1 @@
+"""A release from build to rollback, on one machine, with real parts."""

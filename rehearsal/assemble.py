@@ -1,0 +1,171 @@
+"""From what the steps saw to the report and the series of its plots."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from rehearsal.report.model import (
+    Alarm,
+    Alias,
+    Artifact,
+    Gate,
+    Mark,
+    Orders,
+    Report,
+    Run,
+    Series,
+    Throttle,
+    WeightStep,
+)  # fmt: skip
+
+if TYPE_CHECKING:
+    from rehearsal.report.model import Verdict
+    from rehearsal.steps import Rehearsal
+
+NAMED_VERSIONS = ("pulumi", "pulumi-aws", "awslambdaric", "boto3", "locust")
+
+
+def report(rehearsal: Rehearsal) -> Report:
+    """Return the report; parts that were not reached are None."""
+    facts = rehearsal.facts
+    verdict, why = judge(rehearsal)
+    return Report(
+        verdict=verdict,
+        why=why,
+        steps=tuple(rehearsal.journal.steps),
+        run=_run(rehearsal),
+        artifact=_artifact(facts.artifact) if facts.artifact else None,
+        alias=_alias(rehearsal) if facts.alias_before else None,
+        orders=_orders(facts.load) if facts.load else None,
+        throttle=_throttle(facts.load) if facts.load else None,
+        gate=_gate(facts.gate) if facts.gate else None,
+        rollback_seconds=facts.rollback_seconds,
+    )
+
+
+def judge(rehearsal: Rehearsal) -> tuple[Verdict, str]:
+    """Return the verdict on the candidate and one sentence that says why.
+
+    A faulty candidate that was refused as it should be has the verdict `fail` too: the verdict
+    speaks of the release, the exit status of the rehearsal.
+    """
+    facts, journal = rehearsal.facts, rehearsal.journal
+    failed = [step for step in journal.steps if step.status == "fail"]
+    fault = rehearsal.settings.fault
+    if not failed and fault:
+        return "fail", f"The gate refused the candidate '{fault}' and put the alias back."
+    if not failed:
+        return "pass", "Every step held."
+    why = f"{failed[0].name}: {failed[0].seen}"
+    undecided = facts.gate.get("decision") == "inconclusive" or facts.load.get("verdict") in (
+        "invalid",
+        "inconclusive",
+    )
+    lost = facts.load.get("orders", {}).get("lost", 0)
+    return ("inconclusive" if undecided and not lost else "fail"), why
+
+
+def series(rehearsal: Rehearsal) -> Series:
+    """Return what the plots show, in seconds from the first intended arrival."""
+    load = rehearsal.facts.load
+    zero = load["run"]["startedAt"] if load else rehearsal.started
+    points = load.get("series", [])
+    history = rehearsal.watcher.history if rehearsal.watcher is not None else []
+    band = load.get("throttle", {}).get("predictedInterval")
+    return Series(
+        offered=[(p["second"], p["attempts"]) for p in points],
+        served=[(p["second"], p["served"]) for p in points],
+        throttled=[(p["second"], p["throttled"]) for p in points],
+        throttle_share=[
+            (p["second"], p["throttled"] / p["attempts"]) for p in points if p["attempts"]
+        ],
+        predicted_share=[(p["second"], p["predictedShare"]) for p in points] if band else [],
+        latency_p50=[(p["second"], p["p50"]) for p in points if p["p50"] is not None],
+        latency_p99=[(p["second"], p["p99"]) for p in points if p["p99"] is not None],
+        concurrency=[(p["second"], p["maximum"]) for p in load.get("concurrency", [])],
+        reserved_concurrency=rehearsal.facts.outputs.get("reservedConcurrency"),
+        alias_weights=[WeightStep(at - zero, state.shares()) for at, state in history],
+        marks=[Mark(at - zero, what) for at, what in rehearsal.facts.marks],
+    )
+
+
+def _run(rehearsal: Rehearsal) -> Run:
+    settings = rehearsal.settings
+    fault = f" -- --fault {settings.fault}" if settings.fault else ""
+    names = {"python": platform.python_version()} | {n: version(n) for n in NAMED_VERSIONS}
+    return Run(
+        command=f"nox -s rehearse{fault}",
+        seed=settings.seed,
+        time_scale=settings.time_scale,
+        added_latency_ms={"dynamodb": settings.storage_latency_ms},
+        reserved_concurrency=int(rehearsal.facts.outputs.get("reservedConcurrency", 0)),
+        machine=f"{platform.machine()}, {os.cpu_count()} cores",
+        versions=names,
+        started_at=datetime.fromtimestamp(rehearsal.started, UTC).isoformat(timespec="seconds"),
+        seconds=round(time.time() - rehearsal.started, 1),
+        fault=settings.fault,
+    )
+
+
+def _artifact(manifest: dict[str, Any]) -> Artifact:
+    commit = manifest.get("git", {}).get("commit")
+    return Artifact(manifest["sha256"], manifest["bytes"], manifest["runtime"], commit)
+
+
+def _alias(rehearsal: Rehearsal) -> Alias:
+    facts = rehearsal.facts
+    weights = {v: w for v, w in facts.alias_canary.items() if v != facts.alias_before}
+    canary = next(iter(weights), None)
+    return Alias(
+        before=facts.alias_before,
+        canary=canary,
+        after=facts.alias_after or facts.alias_before,
+        canary_weight=weights.get(canary) if canary else None,
+        name=str(facts.outputs["lambdaAliasName"]),
+    )
+
+
+def _orders(load: dict[str, Any]) -> Orders:
+    counts = load["orders"]
+    return Orders(
+        sent=counts["sent"],
+        confirmed=counts["confirmed"],
+        rejected=counts["rejected"],
+        dead_lettered=counts["deadLettered"],
+        throttled=counts["throttled"],
+        failed=counts["failed"],
+        lost=counts["lost"],
+        unverified=counts["unverified"],
+        duplicated=counts["duplicated"],
+    )
+
+
+def _throttle(load: dict[str, Any]) -> Throttle:
+    seen = load["throttle"]
+    low, high = seen["predictedInterval"] or (None, None)
+    return Throttle(
+        attempts=seen["attempts"],
+        throttled=seen["throttled"],
+        share=seen["share"],
+        predicted_share=seen["predictedShare"],
+        predicted_low=low,
+        predicted_high=high,
+        slot_seconds=load["slotTime"]["mean"] if load["slotTime"] else None,
+        reasons=seen["byReason"],
+    )
+
+
+def _gate(result: dict[str, Any]) -> Gate:
+    alarms = [Alarm(a["name"], a["state"]) for a in result.get("alarms", [])]
+    return Gate(
+        decision=result["decision"],
+        samples=result.get("samples") or 0,
+        alarms=alarms,
+        minimum_samples=result.get("minimumSamples"),
+        reason="; ".join(result.get("reasons", [])),
+    )

@@ -1,0 +1,66 @@
+"""The other parts as the rehearsal uses them: through the commands that a person would type."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from rehearsal.settings import ROOT, STACK
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rehearsal.settings import Settings
+
+STORAGE = ROOT / "build" / "tools" / "storage"
+
+
+def build(out: Path, overlay: Path | None = None) -> list[str]:
+    """Build the artifact into `out`, with the files of `overlay` laid over the package."""
+    extra = [] if overlay is None else ["--overlay", str(overlay)]
+    return _module("services.artifact", "build", "--out", str(out), *extra)
+
+
+def emulator(settings: Settings, env_file: Path) -> list[str]:
+    """Start the emulated AWS on a free port; it writes `env_file` once it is ready."""
+    return _module(
+        "emulator",
+        *("--env-file", str(env_file)),
+        *("--storage", str(STORAGE)),
+        *("--seed", str(settings.seed)),
+        *("--time-scale", str(settings.time_scale)),
+        *("--latency", f"dynamodb={settings.storage_latency_ms}"),
+    )
+
+
+def outputs(settings: Settings) -> Path:
+    """Where the deployment leaves the stack's outputs: a rehearsal has a directory of its own."""
+    return settings.directory / "stack" / "outputs.json"
+
+
+def deploy(settings: Settings, artifact: Path, *, fresh: bool) -> list[str]:
+    """Deploy the stack `local` with `artifact`; `fresh` on an AWS that knows nothing of it."""
+    return _module(
+        *("rehearsal.engine", "up", "--stack", STACK),
+        *("--directory", str(outputs(settings).parent), "--config", f"artifact={artifact}"),
+        *(["--fresh"] if fresh else []),
+    )
+
+
+def release(settings: Settings, command: str, *arguments: str, result: Path) -> list[str]:
+    """Call the release tool; `result` receives what it did as JSON."""
+    where = ("--outputs", str(outputs(settings)))
+    return _module("release", *where, command, *arguments, "--json", str(result))
+
+
+def load(settings: Settings, ledger: Path) -> list[str]:
+    """Drive the peak hour at the alias and reconcile every order sent."""
+    return _module(
+        *("loadtest", "run", "--scenario", "peak_hour", "--seed", str(settings.seed)),
+        *("--outputs", str(outputs(settings)), "--ledger", str(ledger)),
+        *("--peak-rate", str(settings.peak_rate), "--duration", str(settings.load_seconds)),
+    )
+
+
+def _module(name: str, *arguments: str) -> list[str]:
+    return [sys.executable, "-m", name, *arguments]

@@ -1,0 +1,98 @@
+"""The order of a rehearsal's steps, and what is left of it at the end."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from rehearsal import assemble, commands
+from rehearsal.journal import Journal
+from rehearsal.processes import Children
+from rehearsal.report import page, terminal
+from rehearsal.settings import ROOT
+from rehearsal.steps import Rehearsal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rehearsal.settings import Settings
+
+
+class UsageError(Exception):
+    """The rehearsal cannot begin; the message says what to do."""
+
+
+def rehearse(settings: Settings) -> int:
+    """Run every step and leave the report; return 0 where all held and 1 otherwise."""
+    prepare(settings)
+    journal = Journal(total=len(sequence(settings)) + 1)
+    with Children(ROOT, settings.directory / "logs") as children:
+        rehearsal = Rehearsal(settings, children, journal)
+        try:
+            run_steps(rehearsal)
+        finally:
+            if rehearsal.watcher is not None:
+                rehearsal.watcher.stop()
+    leave_report(rehearsal)
+    return 1 if journal.failed else 0
+
+
+def leave_report(rehearsal: Rehearsal) -> None:
+    """Write report.json and report.html and show the verdict table."""
+    directory = rehearsal.settings.directory
+    with rehearsal.journal.step("Write the report") as seen:
+        seen.text = str(directory / "report.html")
+    document = assemble.report(rehearsal).to_json()
+    (directory / "report.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    drawn = page.render(document, assemble.series(rehearsal))
+    (directory / "report.html").write_text(drawn, encoding="utf-8")
+    print(terminal.render(document))
+
+
+def prepare(settings: Settings) -> None:
+    """Make the report's directory; raises `UsageError` where a rehearsal cannot begin."""
+    if not commands.STORAGE.is_dir():
+        raise UsageError("the storage emulator is not installed; run `nox -s rehearse`")
+    try:
+        settings.directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"cannot write to {settings.directory}: {error.strerror}") from error
+
+
+def sequence(settings: Settings) -> list[tuple[str, Callable[[Rehearsal], str]]]:
+    """Return the steps in order; a faulty candidate has to be refused instead of promoted."""
+    steps: list[tuple[str, Callable[[Rehearsal], str]]] = [
+        ("Build the artifact", Rehearsal.build_first),
+        ("Start the emulated AWS", Rehearsal.start_emulator),
+        ("Deploy the Pulumi program, stack local", Rehearsal.deploy_first),
+        ("Make version 1 live", Rehearsal.go_live),
+        ("Build and deploy a changed version 2", Rehearsal.deploy_second),
+        ("Smoke-test version 2 by its qualifier", Rehearsal.smoke),
+        ("Shift a canary weight to version 2", Rehearsal.canary),
+        ("Drive the peak hour at the alias", Rehearsal.load),
+        ("Let the gate decide", Rehearsal.gate),
+    ]
+    if settings.fault:
+        return [
+            *steps,
+            ("See the alias put back by the gate", Rehearsal.alias_is_back),
+            ("Reconcile every order sent", Rehearsal.reconcile),
+        ]
+    return [
+        *steps,
+        ("Promote version 2", Rehearsal.promote),
+        ("Reconcile every order sent", Rehearsal.reconcile),
+        ("Roll back and forward", Rehearsal.roll_back_and_forward),
+    ]
+
+
+def run_steps(rehearsal: Rehearsal) -> None:
+    """Run the steps; once one has failed only those that judge what already happened still do."""
+    journal = rehearsal.journal
+    for name, action in sequence(rehearsal.settings):
+        judges = action in (Rehearsal.gate, Rehearsal.reconcile) and bool(rehearsal.facts.load)
+        if journal.failed and not judges:
+            journal.skip(name, "an earlier step did not hold")
+            continue
+        with journal.step(name) as seen:
+            seen.text = action(rehearsal)

@@ -1,0 +1,41 @@
+"""What a rehearsal is run with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+CANDIDATES = ROOT / "rehearsal" / "candidates"
+STACK = "local"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One rehearsal. Every number of it stands in the report."""
+
+    fault: str | None = None
+    """The name of a faulty candidate in rehearsal/candidates/, or none."""
+    seed: int = 1
+    directory: Path = ROOT / "build" / "rehearsal"
+    time_scale: float = 20.0
+    """Divides what AWS makes one wait: alarm periods of 60 s, asynchronous retries of 60 s."""
+    storage_latency_ms: int = 60
+    """Added to each DynamoDB call. It stretches the slot time until one laptop can offer more
+    load than the reserved concurrency serves."""
+    canary_weight: float = 0.3
+    minimum_samples: int = 299
+    """Enough to see one error of 1 % with a certainty of 95 %: 1 - 0.99 ** 299."""
+    peak_rate: float = 70.0
+    """Orders per second in the busiest hour of the profile."""
+    load_seconds: float = 36.0
+
+    @property
+    def candidate(self) -> Path:
+        """The files that make version 2 differ from version 1."""
+        return CANDIDATES / (self.fault or "good-release")
+
+
+def faults() -> list[str]:
+    """Return the names of the faulty candidates there are."""
+    return sorted(p.name for p in CANDIDATES.iterdir() if p.is_dir() and p.name != "good-release")

@@ -1,0 +1,132 @@
+"""The page: self-contained, well-formed, and the same story whatever part was not reached."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rehearsal.report.model import Alarm, Gate, Orders, Series, Step, Verdict
+from rehearsal.report.page import render
+from rehearsal.tests.report_sample import EARLY, REPORT, SERIES, document
+
+VOID = {"meta", "link", "br", "hr", "img", "input"}
+EVIL = "<script>alert('x')</script> & \"quoted\""
+
+
+class Page(HTMLParser):
+    """Reads a page strictly: every element opened is closed, in order."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.ids: list[str] = []
+        self.references: list[str] = []
+        self.text: list[str] = []
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Open an element."""
+        names = [name for name, _ in attrs]
+        assert len(names) == len(set(names)), f"<{tag}> repeats an attribute"
+        self._note(dict(attrs))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Take an element that closes itself, as only SVG's do."""
+        assert tag not in VOID
+        self._note(dict(attrs))
+
+    def handle_endtag(self, tag: str) -> None:
+        """Close the innermost element, which has to be this one."""
+        assert self.open, f"</{tag}> closes nothing"
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        """Keep the text that a person reads."""
+        if self.open and self.open[-1] != "style":
+            self.text.append(data)
+
+    def _note(self, attributes: dict[str, str | None]) -> None:
+        self.ids += [value for name, value in attributes.items() if name == "id" and value]
+        self.references += (attributes.get("aria-labelledby") or "").split()
+        fill = re.fullmatch(r"url\(#(.+)\)", attributes.get("fill") or "")
+        self.references += [fill[1]] if fill else []
+
+
+def test_the_page_is_well_formed() -> None:
+    """Elements nest, ids are unique, and what is referred to exists."""
+    page = Page(render(REPORT.to_json(), SERIES))
+    assert page.open == []
+    assert len(page.ids) == len(set(page.ids))
+    assert set(page.references) <= set(page.ids)
+
+
+def test_the_page_needs_nothing_else() -> None:
+    """No script, and no reference that would make a browser load something."""
+    html = render(REPORT.to_json(), SERIES)
+    assert "<script" not in html
+    assert not re.search(r"""(?:src|href)=["'](?!data:,)|@import|url\((?!#)|https?://""", html)
+
+
+@pytest.mark.parametrize("verdict", ["pass", "fail", "inconclusive"])
+def test_the_banner_says_the_verdict_and_why(verdict: Verdict) -> None:
+    """The verdict stands in words, in the title, and with its reason."""
+    html = render(document(verdict=verdict, why="Because of that."), SERIES)
+    text = " ".join(Page(html).text)
+    assert verdict.capitalize() in text
+    assert f"Release rehearsal: {verdict}" in text
+    assert "Because of that." in text
+
+
+def test_what_was_not_reached_is_not_shown_as_zero() -> None:
+    """A rehearsal that ended early says what is missing and shows no figure for it."""
+    page = Page(render(EARLY.to_json(), Series()))
+    text = " ".join(page.text)
+    assert page.open == []
+    assert "ended before orders were reconciled" in text
+    assert "ended before the gate decided" in text
+    assert "nothing was measured" in text
+    assert not re.search(r"\b0\s+of", text)
+
+
+def test_orders_that_do_not_add_up_are_pointed_at() -> None:
+    """Orders that were sent and are in no row are shown as unexplained."""
+    orders = Orders(10, 6, 1, 0, 1, 0, 0, 0)
+    assert "unexplained" in render(document(orders=orders), SERIES)
+    assert "unexplained" not in render(REPORT.to_json(), SERIES)
+
+
+def test_an_unread_alarm_is_not_green() -> None:
+    """Only OK looks like a pass; lacking data looks like doubt."""
+    gate = Gate("inconclusive", 0, (Alarm("errors", "INSUFFICIENT_DATA"),))
+    html = render(document(gate=gate), SERIES)
+    assert '<span class="pill inconclusive">INSUFFICIENT_DATA</span>' in html
+
+
+@settings(max_examples=20)
+@given(st.text(max_size=40))
+def test_text_from_the_run_cannot_become_markup(text: str) -> None:
+    """Whatever a step saw, the page stays well-formed and holds no element of the text's own."""
+    steps = (Step(text + EVIL, "pass", 1.0, EVIL + text),)
+    html = render(document(why=text + EVIL, steps=steps), SERIES)
+    assert "<script" not in html
+    assert Page(html).open == []
+
+
+def test_both_colour_schemes_and_paper_have_colours() -> None:
+    """Every custom property that is used is set for light, dark and print."""
+    html = render(REPORT.to_json(), SERIES)
+    style = html[html.index("<style>") : html.index("</style>")]
+    light, dark, paper = (set(re.findall(r"(--[\w-]+):", root)) for root in _roots(style))
+    used = set(re.findall(r"var\((--[\w-]+)\)", style)) - {"--c"}
+    assert used <= light
+    assert light - dark == set()
+    assert paper >= used - {"--area", "--band"}
+
+
+def _roots(style: str) -> list[str]:
+    return re.findall(r":root \{(.*?)\}", style, re.DOTALL)

@@ -1,0 +1,209 @@
+"""The alias: what it serves, and the only way to change that.
+
+Every change is one UpdateAlias that carries version, weights, description and the RevisionId of
+the alias as it was read, so it happens entirely or not at all, and only if nobody else wrote in
+between. The description records which version was live before; being part of the same write, it
+cannot disagree with the version.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Protocol
+
+from release.clock import to_text
+from release.errors import AliasChangedError, UnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from release.clock import Clock
+
+DESCRIPTION_LIMIT = 256
+"""Characters (https://docs.aws.amazon.com/lambda/latest/api/API_UpdateAlias.html)."""
+
+SETTLE_ATTEMPTS = 10
+SETTLE_PAUSE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAlias:
+    """The alias as Lambda keeps it."""
+
+    version: str
+    weights: Mapping[str, float]
+    description: str
+    revision: str
+
+
+class AliasStore(Protocol):
+    """Where the alias is kept."""
+
+    def read_alias(self) -> StoredAlias:
+        """The alias now; UsageError if there is none."""
+        ...
+
+    def write_alias(
+        self, version: str, weights: Mapping[str, float], description: str, revision: str
+    ) -> StoredAlias:
+        """Replace it if its revision is still that one, else AliasChangedError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """The last version that was given a weight, since when, and what the gate said of it."""
+
+    version: str
+    since: str
+    verdict: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What the description says: how the live version came to be live."""
+
+    previous: str | None = None
+    commit: str | None = None
+    verdict: str | None = None
+    reason: str | None = None
+    candidate: Candidate | None = None
+    write: str | None = None
+    """Random per write: tells our own write, retried after a lost reply, from another's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """The alias with its description understood."""
+
+    version: str
+    weights: Mapping[str, float] = field(default_factory=dict)
+    record: Record = Record()
+    revision: str = ""
+
+    def is_canary(self, version: str) -> bool:
+        """Whether that version takes a share of the traffic beside the live one."""
+        return version in self.weights
+
+
+def encode(record: Record) -> str:
+    """The record as JSON of at most 256 characters; a long reason is cut to fit.
+
+    ValueError if it does not fit without its reason, which digits and hexadecimal commits do.
+    """
+    content = asdict(record)
+    content["reason"] = (record.reason or "")[:DESCRIPTION_LIMIT]
+    while len(text := _dump(content)) > DESCRIPTION_LIMIT:
+        if not content["reason"]:
+            raise ValueError("the alias's description exceeds 256 characters")
+        content["reason"] = content["reason"][:-1]
+    return text
+
+
+def decode(description: str) -> Record:
+    """The record in a description; an empty record for text that is none of ours."""
+    try:
+        content = json.loads(description)
+    except ValueError:
+        return Record()
+    if not isinstance(content, dict):
+        return Record()
+    names = ("previous", "commit", "verdict", "reason", "write")
+    return Record(
+        **{name: _text(content.get(name)) for name in names},
+        candidate=_decode_candidate(content.get("candidate")),
+    )
+
+
+def read(store: AliasStore) -> Alias:
+    """The alias now; UsageError if there is none."""
+    return _understand(store.read_alias())
+
+
+def start_canary(
+    store: AliasStore, seen: Alias, version: str, weight: float, since: datetime
+) -> Alias:
+    """Give a version a share of the traffic; the live version keeps the rest."""
+    record = replace(seen.record, candidate=Candidate(version, to_text(since)))
+    return _swap(store, seen, Alias(seen.version, {version: weight}, record))
+
+
+def record_verdict(store: AliasStore, seen: Alias, verdict: str) -> Alias:
+    """Note what the gate said of the canary; traffic stays as it is."""
+    return _swap(store, seen, replace(seen, record=_judged(seen.record, verdict)))
+
+
+def end_canary(store: AliasStore, seen: Alias, verdict: str) -> Alias:
+    """All traffic back to the live version, noting why."""
+    return _swap(store, seen, Alias(seen.version, {}, _judged(seen.record, verdict)))
+
+
+def make_live(store: AliasStore, seen: Alias, version: str, record: Record, clock: Clock) -> Alias:
+    """All traffic to a version, and wait until no weight is left.
+
+    Lambda itself may put weights on an alias for a moment while its version changes, so a change
+    is done only when they are gone. UnavailableError if they stay; AliasChangedError too if the
+    alias was moved on before it was confirmed.
+    """
+    _swap(store, seen, Alias(version, {}, record))
+    for _ in range(SETTLE_ATTEMPTS):
+        now = read(store)
+        if now.version != version:
+            raise AliasChangedError
+        if not now.weights:
+            return now
+        clock.sleep(SETTLE_PAUSE)
+    raise UnavailableError(
+        f"Version {version} is live but the alias still has weights: look at `status` again."
+    )
+
+
+def _swap(store: AliasStore, seen: Alias, wanted: Alias) -> Alias:
+    """Write `wanted` if the alias is still `seen`, else AliasChangedError.
+
+    An SDK repeats a request whose reply was lost, and the repeat then meets the revision that the
+    first made: if the alias carries this very write, it was ours.
+    """
+    mark = secrets.token_hex(4)
+    description = encode(replace(wanted.record, write=mark))
+    try:
+        written = store.write_alias(wanted.version, wanted.weights, description, seen.revision)
+    except AliasChangedError:
+        now = read(store)
+        if now.record.write != mark:
+            raise
+        return now
+    return _understand(written)
+
+
+def _understand(stored: StoredAlias) -> Alias:
+    record = decode(stored.description)
+    return Alias(stored.version, dict(stored.weights), record, stored.revision)
+
+
+def _judged(record: Record, verdict: str) -> Record:
+    judged = replace(record.candidate, verdict=verdict) if record.candidate else None
+    return replace(record, candidate=judged)
+
+
+def _dump(content: dict[str, object]) -> str:
+    candidate = content["candidate"]
+    if isinstance(candidate, dict):
+        content = {**content, "candidate": {k: v for k, v in candidate.items() if v}}
+    return json.dumps({k: v for k, v in content.items() if v}, separators=(",", ":"))
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _decode_candidate(content: object) -> Candidate | None:
+    if not isinstance(content, dict):
+        return None
+    version, since = _text(content.get("version")), _text(content.get("since"))
+    if version is None or since is None:
+        return None
+    return Candidate(version, since, _text(content.get("verdict")))

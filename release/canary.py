@@ -1,0 +1,65 @@
+"""`canary`: give a candidate a share of the alias's traffic."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from release import alias
+from release.clock import to_text
+from release.errors import AliasChangedError, UsageError
+from release.result import Change, Exit, Result
+from release.target import check_number, check_target
+
+if TYPE_CHECKING:
+    from release.clock import Clock
+    from release.lambda_adapter import Functions
+    from release.outputs import Outputs
+
+
+def canary(
+    functions: Functions, outputs: Outputs, clock: Clock, version: str, weight: float
+) -> Result:
+    """Start (or restart, the analysis with it) a canary of `version` at `weight` (0 to 1).
+
+    UsageError for what must not be given traffic; nothing is changed then.
+    """
+    check_number(version)
+    if not 0 <= weight <= 1:
+        raise UsageError(f"A weight of {weight:g} is impossible: name a share from 0 to 1.")
+    seen = alias.read(functions)
+    if seen.version == version:
+        return Result(
+            Exit.DONE,
+            f"Nothing to promote: {outputs.alias} already serves version {version}.",
+            {"from": version, "to": version, "weight": 0.0, "changed": False, "since": None},
+            Change(version, version, "not read", "nothing to promote"),
+        )
+    check_target(functions, outputs, version)
+    since = clock.now()
+    try:
+        alias.start_canary(functions, seen, version, weight, since)
+    except AliasChangedError:
+        return changed_meanwhile(outputs, version)
+    return Result(
+        Exit.DONE,
+        f"{outputs.alias} sends {weight:.0%} to version {version}, the rest to {seen.version}.",
+        {
+            "from": seen.version,
+            "to": version,
+            "weight": weight,
+            "changed": True,
+            "since": to_text(since),
+        },
+        Change(seen.version, f"{version} at {weight:.0%}", "not read", "canary started"),
+    )
+
+
+def changed_meanwhile(outputs: Outputs, version: str) -> Result:
+    """Somebody else's write came first: theirs stands."""
+    return Result(
+        Exit.FAIL,
+        f"{outputs.alias} was changed by somebody else in between, so version {version} was left "
+        "alone: look at `status`, then repeat if it is still right.",
+        {"changed": False, "conflict": True},
+        Change("?", version, "not read", "alias changed by somebody else"),
+    )

@@ -1,0 +1,169 @@
+"""CloudWatch: the release alarms and the candidate's samples."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Protocol
+
+from release.aws import CONTROL, translated
+from release.errors import UnavailableError
+from release.gate import Alarm, Samples
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    import boto3
+    from types_boto3_cloudwatch.type_defs import (
+        DimensionTypeDef,
+        MetricAlarmTypeDef,
+        MetricDataQueryUnionTypeDef,
+    )
+
+    from release.gate import AlarmState, Dimensions, Policy
+
+PERIOD = 60
+"""Seconds: the finest grain in which Lambda publishes."""
+
+_NAMESPACE = "AWS/Lambda"
+_STATES: Mapping[str, AlarmState] = {
+    "OK": "OK",
+    "ALARM": "ALARM",
+    "INSUFFICIENT_DATA": "INSUFFICIENT_DATA",
+}
+
+
+class Monitoring(Protocol):
+    """What watches the function."""
+
+    def alarms(self, names: Sequence[str]) -> tuple[Alarm, ...]:
+        """One per name, in that order; a missing one is ABSENT. UnavailableError as usual."""
+        ...
+
+    def samples(self, policy: Policy, now: datetime) -> Samples:
+        """The candidate's samples up to now. UnavailableError if they are incomplete."""
+        ...
+
+
+class CloudWatchMonitoring:
+    """`Monitoring` on the CloudWatch API."""
+
+    def __init__(self, session: boto3.Session) -> None:
+        with translated("starting the CloudWatch client"):
+            self._client = session.client("cloudwatch", config=CONTROL)
+
+    def alarms(self, names: Sequence[str]) -> tuple[Alarm, ...]:
+        """One per name, in that order; a missing one is ABSENT. UnavailableError as usual."""
+        found: dict[str, Alarm] = {}
+        if names:
+            with translated("reading the alarms"):
+                pages = self._client.get_paginator("describe_alarms").paginate(
+                    AlarmNames=list(names), AlarmTypes=["MetricAlarm", "CompositeAlarm"]
+                )
+                for page in pages:
+                    for raw in page.get("MetricAlarms", []):
+                        found[raw["AlarmName"]] = _alarm(raw)
+                    for composite in page.get("CompositeAlarms", []):
+                        name = composite["AlarmName"]
+                        found[name] = Alarm(name, _state(composite["StateValue"]))
+        return tuple(found.get(name, Alarm(name, "ABSENT")) for name in names)
+
+    def samples(self, policy: Policy, now: datetime) -> Samples:
+        """The candidate's samples up to now. UnavailableError if they are incomplete."""
+        series: dict[str, dict[datetime, float]] = {}
+        with translated("reading the candidate's samples"):
+            pages = self._client.get_paginator("get_metric_data").paginate(
+                MetricDataQueries=_queries(policy),
+                StartTime=policy.since,
+                EndTime=now + timedelta(seconds=PERIOD),
+            )
+            for page in pages:
+                for result in page["MetricDataResults"]:
+                    _check(result["Id"], result.get("StatusCode", "Complete"))
+                    points = series.setdefault(result["Id"], {})
+                    points.update(zip(result["Timestamps"], result["Values"], strict=True))
+        return count(series, policy.since)
+
+
+def count(series: Mapping[str, Mapping[datetime, float]], since: datetime) -> Samples:
+    """Add up the periods that began at or after `since`.
+
+    CloudWatch stamps a point with its period's start, so the period in which the canary began is
+    left out: part of it is older than the canary.
+    """
+    kept = {
+        name: {at: value for at, value in points.items() if at >= since}
+        for name, points in series.items()
+    }
+    invocations = {at: value for at, value in kept.get("invocations", {}).items() if value > 0}
+    return Samples(
+        invocations=round(sum(invocations.values())),
+        errors=round(sum(kept.get("errors", {}).values())),
+        p99_ms=max(kept.get("duration", {}).values(), default=None),
+        throttles=round(sum(kept.get("throttles", {}).values())),
+        newest=max(invocations, default=None),
+    )
+
+
+def _queries(policy: Policy) -> list[MetricDataQueryUnionTypeDef]:
+    alias: list[DimensionTypeDef] = [
+        {"Name": "FunctionName", "Value": policy.function},
+        {"Name": "Resource", "Value": f"{policy.function}:{policy.alias}"},
+    ]
+    candidate: list[DimensionTypeDef] = [
+        *alias,
+        {"Name": "ExecutedVersion", "Value": policy.version},
+    ]
+    return [
+        _query("invocations", "Invocations", "Sum", candidate),
+        _query("errors", "Errors", "Sum", candidate),
+        _query("duration", "Duration", "p99", candidate),
+        _query("throttles", "Throttles", "Sum", alias),
+    ]
+
+
+def _query(
+    query_id: str, metric: str, statistic: str, dimensions: list[DimensionTypeDef]
+) -> MetricDataQueryUnionTypeDef:
+    return {
+        "Id": query_id,
+        "MetricStat": {
+            "Metric": {"Namespace": _NAMESPACE, "MetricName": metric, "Dimensions": dimensions},
+            "Period": PERIOD,
+            "Stat": statistic,
+        },
+    }
+
+
+def _check(query_id: str, status: str) -> None:
+    """`PartialData` only says that another page follows; the other two are losses."""
+    if status in {"InternalError", "Forbidden"}:
+        raise UnavailableError(f"CloudWatch could not give {query_id} ({status}): try again later.")
+
+
+def _alarm(raw: MetricAlarmTypeDef) -> Alarm:
+    return Alarm(
+        name=raw["AlarmName"],
+        state=_state(raw["StateValue"]),
+        changed_at=raw.get("StateTransitionedTimestamp") or raw.get("StateUpdatedTimestamp"),
+        watched=_watched(raw),
+        partial=bool(raw.get("EvaluationState")),
+    )
+
+
+def _state(value: str) -> AlarmState:
+    return _STATES.get(value, "UNREADABLE")
+
+
+def _watched(raw: MetricAlarmTypeDef) -> tuple[Dimensions, ...]:
+    """The dimensions of the alarm's own metric, or of each metric in its expression."""
+    stats = [query["MetricStat"] for query in raw.get("Metrics", []) if "MetricStat" in query]
+    if stats:
+        return tuple(_dimensions(stat["Metric"].get("Dimensions", [])) for stat in stats)
+    if "MetricName" in raw:
+        return (_dimensions(raw.get("Dimensions", [])),)
+    return ()
+
+
+def _dimensions(pairs: Sequence[DimensionTypeDef]) -> Dimensions:
+    return frozenset((pair["Name"], pair["Value"]) for pair in pairs)

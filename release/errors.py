@@ -1,0 +1,15 @@
+"""What can stop a command; each message is one sentence that says what to do."""
+
+from __future__ import annotations
+
+
+class UsageError(Exception):
+    """The request cannot be met as it stands: exit status 2, nothing changed."""
+
+
+class UnavailableError(UsageError):
+    """AWS cannot be asked now: unreachable, refused, throttled, or credentials are missing."""
+
+
+class AliasChangedError(Exception):
+    """Somebody else wrote the alias between our reading and our writing: nothing was written."""

@@ -1,0 +1,164 @@
+"""The command `gate`: find the canary, watch it, say what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from release import alias
+from release.clock import from_text, to_text
+from release.errors import UsageError
+from release.gate import MAXIMUM_ERROR_SHARE, MINIMUM_SAMPLES, Policy
+from release.result import Change, Exit, Result
+from release.target import check_number
+from release.watch import Plan, watch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from release.alias import Alias
+    from release.clock import Clock
+    from release.cloudwatch_adapter import Monitoring
+    from release.gate import Verdict
+    from release.lambda_adapter import Functions
+    from release.outputs import Outputs
+    from release.watch import Outcome
+
+_EXITS: dict[Verdict, Exit] = {
+    "pass": Exit.DONE,
+    "fail": Exit.FAIL,
+    "inconclusive": Exit.INCONCLUSIVE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was asked of the gate: times in seconds, `since` None for the canary's own start."""
+
+    version: str
+    since: datetime | None = None
+    bake: float = 300.0
+    poll: float = 15.0
+    minimum_samples: int = MINIMUM_SAMPLES
+    maximum_error_share: float = MAXIMUM_ERROR_SHARE
+    restore: bool = True
+
+
+def judge(
+    functions: Functions,
+    monitoring: Monitoring,
+    outputs: Outputs,
+    clock: Clock,
+    request: Request,
+    say: Callable[[str], None],
+) -> Result:
+    """Watch the canary; UsageError if that version is none, or the request makes no sense."""
+    _check(request)
+    seen = alias.read(functions)
+    if seen.version == request.version and not seen.weights:
+        return _nothing(outputs, request.version)
+    if not seen.is_canary(request.version):
+        raise UsageError(
+            f"Version {request.version} is not the canary of {outputs.alias}: run `canary` first."
+        )
+    policy = plan_policy(outputs, request, seen)
+    plan = Plan(policy, outputs.release_alarms, request.bake, request.poll, request.restore)
+    began = clock.monotonic()
+    outcome = watch(functions, monitoring, clock, plan, seen, say)
+    return _result(outputs, policy, seen, outcome, clock.monotonic() - began)
+
+
+def plan_policy(outputs: Outputs, request: Request, seen: Alias) -> Policy:
+    """The policy for this canary; UsageError if nobody knows when it began."""
+    candidate = seen.record.candidate
+    recorded = None
+    if candidate is not None and candidate.version == request.version:
+        recorded = _moment(candidate.since)
+    started = recorded or request.since
+    if started is None:
+        raise UsageError("The alias does not say when the canary began: say it with --since TIME.")
+    return Policy(
+        function=outputs.function,
+        alias=outputs.alias,
+        version=request.version,
+        started=started,
+        since=max(started, request.since or started),
+        minimum_samples=request.minimum_samples,
+        maximum_error_share=request.maximum_error_share,
+    )
+
+
+def _check(request: Request) -> None:
+    check_number(request.version)
+    if request.minimum_samples < 1:
+        raise UsageError("--minimum-samples must be at least 1: without samples nothing is known.")
+    if not 0 <= request.maximum_error_share <= 1:
+        raise UsageError("--maximum-error-share must be a share from 0 to 1.")
+    if request.bake < 0 or request.poll <= 0:
+        raise UsageError("--bake must not be negative, and --poll must be above 0 seconds.")
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        return from_text(text)
+    except ValueError:
+        return None
+
+
+def _nothing(outputs: Outputs, version: str) -> Result:
+    return Result(
+        Exit.DONE,
+        f"Nothing to judge: {outputs.alias} already serves version {version} alone.",
+        {"decision": "nothing to promote", "version": version, "changed": False},
+        Change(version, version, "not read", "nothing to promote"),
+    )
+
+
+def _result(
+    outputs: Outputs, policy: Policy, seen: Alias, outcome: Outcome, seconds: float
+) -> Result:
+    reading = outcome.reading
+    verdict = reading.decision.verdict
+    states = ", ".join(f"{alarm.name}: {alarm.state}" for alarm in reading.alarms) or "none read"
+    return Result(
+        _EXITS[verdict],
+        _message(outputs, policy, seen, outcome),
+        _details(policy, seen, outcome, seconds),
+        Change(seen.version, policy.version, states, verdict),
+    )
+
+
+def _message(outputs: Outputs, policy: Policy, seen: Alias, outcome: Outcome) -> str:
+    decision = outcome.reading.decision
+    why = f": {'; '.join(decision.reasons)}" if decision.reasons else ""
+    end = ""
+    if outcome.aborted:
+        end = f" {outputs.alias} was left as it is."
+    elif outcome.restored:
+        end = f" {outputs.alias} serves version {seen.version} alone again."
+    elif decision.verdict != "pass":
+        end = f" {outputs.alias} still sends traffic to version {policy.version}."
+    return f"Gate of version {policy.version}: {decision.verdict}{why}.{end}"
+
+
+def _details(policy: Policy, seen: Alias, outcome: Outcome, seconds: float) -> dict[str, object]:
+    reading = outcome.reading
+    samples = reading.samples
+    return {
+        "decision": reading.decision.verdict,
+        "reasons": list(reading.decision.reasons),
+        "version": policy.version,
+        "from": seen.version,
+        "since": to_text(policy.since),
+        "samples": samples.invocations if samples else None,
+        "errors": samples.errors if samples else None,
+        "p99Milliseconds": samples.p99_ms if samples else None,
+        "throttles": samples.throttles if samples else None,
+        "minimumSamples": policy.minimum_samples,
+        "alarms": [{"name": alarm.name, "state": alarm.state} for alarm in reading.alarms],
+        "restored": outcome.restored,
+        "aborted": outcome.aborted,
+        "polls": outcome.polls,
+        "seconds": round(seconds, 3),
+    }

@@ -1,0 +1,76 @@
+"""The stack outputs file, the release's only knowledge of what was deployed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from release.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """What the commands need of a stack; None where the file does not say.
+
+    `code_sha256` is the artifact's digest as Lambda reports it (base64), of `candidate_version`.
+    """
+
+    function: str
+    alias: str
+    region: str | None
+    candidate_version: str | None
+    code_sha256: str | None
+    release_alarms: tuple[str, ...]
+    dead_letter_url: str | None
+
+
+def load(path: Path) -> Outputs:
+    """Read the file; UsageError if it is missing or no outputs file."""
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UsageError(f"There is no outputs file {path}: deploy the stack first.") from None
+    except (OSError, ValueError) as error:
+        raise UsageError(f"The outputs file {path} cannot be read: {error}.") from None
+    if not isinstance(values, dict):
+        raise UsageError(f"The outputs file {path} is no JSON object: deploy the stack again.")
+    return _parse(values, path)
+
+
+def _parse(values: dict[str, object], path: Path) -> Outputs:
+    alarms = values.get("releaseAlarmNames", [])
+    if not isinstance(alarms, list) or not all(isinstance(name, str) for name in alarms):
+        raise UsageError(f"releaseAlarmNames in {path} is no list of names: deploy again.")
+    return Outputs(
+        function=_required(values, "lambdaFunctionName", path),
+        alias=_required(values, "lambdaAliasName", path),
+        region=_region(_optional(values, "lambdaFunctionArn")),
+        candidate_version=_optional(values, "candidateVersion"),
+        code_sha256=_optional(values, "codeSha256"),
+        release_alarms=tuple(alarms),
+        dead_letter_url=_optional(values, "dlqQueueUrl"),
+    )
+
+
+def _required(values: dict[str, object], key: str, path: Path) -> str:
+    value = _optional(values, key)
+    if value is None:
+        raise UsageError(f"The outputs file {path} lacks {key}: deploy the stack again.")
+    return value
+
+
+def _optional(values: dict[str, object], key: str) -> str | None:
+    value = values.get(key)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return value if isinstance(value, str) and value else None
+
+
+def _region(arn: str | None) -> str | None:
+    """Field 4 of `arn:partition:service:region:account:...`."""
+    fields = (arn or "").split(":")
+    return fields[3] or None if len(fields) > 3 else None

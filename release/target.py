@@ -1,0 +1,48 @@
+"""Which versions may be given traffic at all."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from release.errors import UsageError
+
+if TYPE_CHECKING:
+    from release.lambda_adapter import Functions
+    from release.outputs import Outputs
+
+_NUMBER = re.compile(r"[1-9][0-9]{0,17}")
+
+
+def check_number(version: str) -> str:
+    """The version if it is a published version's number; UsageError otherwise."""
+    if version == "$LATEST":
+        raise UsageError("$LATEST changes with every deployment: name a published version.")
+    if not _NUMBER.fullmatch(version):
+        raise UsageError(f"{version!r} is no version number: name a published version, such as 7.")
+    return version
+
+
+def check_target(functions: Functions, outputs: Outputs, version: str) -> None:
+    """Hold that the version exists, can run, and is what was built.
+
+    The digest is known only for the version of the last deployment; older ones were checked when
+    they were the candidate, and a published version never changes.
+    """
+    check_number(version)
+    found = functions.find_version(version)
+    if found is None:
+        raise UsageError(
+            f"{outputs.function} has no version {version}: deploy it first, or see `status`."
+        )
+    if found.state not in {"Active", "Inactive"}:
+        raise UsageError(f"Version {version} is {found.state}: repeat once it is Active.")
+    if version != outputs.candidate_version:
+        return
+    if outputs.code_sha256 is None:
+        raise UsageError("The outputs lack codeSha256, so the code is unproven: deploy again.")
+    if found.code_sha256 != outputs.code_sha256:
+        raise UsageError(
+            f"Version {version} holds code {found.code_sha256}, not the deployed artifact's "
+            f"{outputs.code_sha256}: deploy the artifact again."
+        )

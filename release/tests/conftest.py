@@ -1,0 +1,147 @@
+"""The emulated AWS with a small stack in it, started once for the tests that want it."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+import time
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import boto3
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from types_boto3_lambda.type_defs import WaiterConfigTypeDef
+
+ROOT = Path(__file__).resolve().parents[2]
+STORAGE = ROOT / "build" / "tools" / "storage"
+READY_SECONDS = 60
+TIME_SCALE = 60
+"""A metric period of 60 s takes one real second."""
+
+NO_PAUSE: WaiterConfigTypeDef = {"Delay": 0, "MaxAttempts": 5000}
+
+HANDLER = """
+import json
+stored = {}
+def handler(event, context):
+    if BAD and not event.get("synthetic"):
+        raise KeyError("sku")
+    if event["lines"][0]["quantity"] < 1:
+        return {"status": "rejected", "orderId": event["orderId"], "reasons": [{"code": "X"}]}
+    answer = {"status": "confirmed", "orderId": event["orderId"], "currency": event["currency"],
+              "total": "39.98", "confirmedAt": str(len(stored))}
+    return stored.setdefault(event["orderId"], answer)
+"""
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A function with published versions 1 (good), 2 (good) and 3 (bad), an alias on 1."""
+
+    function: str
+    queue_url: str
+    code_sha256: dict[str, str]
+
+    def write_outputs(self, path: Path, candidate: str, alarms: list[str]) -> Path:
+        """The outputs file of a deployment whose candidate is that version."""
+        content = {
+            "lambdaFunctionName": self.function,
+            "lambdaFunctionArn": f"arn:aws:lambda:us-east-1:123456789012:function:{self.function}",
+            "lambdaAliasName": "production",
+            "dlqQueueUrl": self.queue_url,
+            "candidateVersion": candidate,
+            "codeSha256": self.code_sha256[candidate],
+            "releaseAlarmNames": alarms,
+        }
+        path.write_text(json.dumps(content))
+        return path
+
+
+@pytest.fixture(scope="session")
+def emulated_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The AWS_* variables of a running emulator; skipped where its storage is not installed."""
+    if not STORAGE.is_dir():
+        pytest.skip("the emulator's storage is not installed: run this through nox")
+    folder = tmp_path_factory.mktemp("emulator")
+    env_file, log = folder / "aws.env", folder / "emulator.log"
+    command = [sys.executable, "-m", "emulator", "--env-file", str(env_file)]
+    command += ["--time-scale", str(TIME_SCALE), "--seed", "1"]
+    with log.open("wb") as sink:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=sink, stderr=sink)
+    try:
+        _await_ready(process, env_file, log)
+        with pytest.MonkeyPatch.context() as environment:
+            for line in env_file.read_text().splitlines():
+                environment.setenv(*line.split("=", 1))
+            environment.delenv("AWS_PROFILE", raising=False)
+            yield
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+@pytest.fixture
+def stack(emulated_aws: None) -> Stack:  # noqa: ARG001 (its variables are what is wanted)
+    """A stack of its own for each test."""
+    name = f"orders-{os.urandom(4).hex()}"
+    role = f"arn:aws:iam::123456789012:role/{name}"
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "lambda.amazonaws.com"},
+                "Action": "sts:AssumeRole",
+            }
+        ],
+    }
+    boto3.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))
+    digests = _publish(name, role)
+    boto3.client("lambda").create_alias(FunctionName=name, Name="production", FunctionVersion="1")
+    queue = boto3.client("sqs").create_queue(QueueName=name)
+    return Stack(name, queue["QueueUrl"], digests)
+
+
+def _publish(name: str, role: str) -> dict[str, str]:
+    functions = boto3.client("lambda")
+    runtime = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    first = functions.create_function(
+        FunctionName=name,
+        Runtime=runtime,  # type: ignore[arg-type]  # of the Python that runs the tests
+        Handler="orders.handler",
+        Role=role,
+        Code={"ZipFile": _archive(1, bad=False)},
+        Publish=True,
+    )
+    functions.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig=NO_PAUSE)
+    digests = {"1": first["CodeSha256"]}
+    for number, bad in ((2, False), (3, True)):
+        functions.update_function_code(FunctionName=name, ZipFile=_archive(number, bad=bad))
+        functions.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig=NO_PAUSE)
+        published = functions.publish_version(FunctionName=name)
+        digests[published["Version"]] = published["CodeSha256"]
+    return digests
+
+
+def _archive(number: int, *, bad: bool) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("orders.py", f"# version {number}\nBAD = {bad}\n{HANDLER}")
+    return content.getvalue()
+
+
+def _await_ready(process: subprocess.Popen[bytes], env_file: Path, log: Path) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    while not env_file.exists():
+        if process.poll() is not None or time.monotonic() > deadline:
+            pytest.fail(f"the emulator did not start:\n{log.read_text()}")
+        time.sleep(0.05)

@@ -1,0 +1,205 @@
+"""The adapters against a loopback server that answers as AWS refuses."""
+
+from __future__ import annotations
+
+import json
+import threading
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import TYPE_CHECKING
+
+import boto3
+import pytest
+from botocore.exceptions import (
+    EndpointConnectionError,
+    NoCredentialsError,
+    NoRegionError,
+    UnauthorizedSSOTokenError,
+)
+
+from release.aws import translated
+from release.cloudwatch_adapter import count
+from release.errors import AliasChangedError, UnavailableError, UsageError
+from release.gate import Samples
+from release.lambda_adapter import LambdaFunctions
+from release.tests.fakes import START
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class _Server(HTTPServer):
+    """Gives every request the same answer and keeps what was asked."""
+
+    status = 200
+    answer: tuple[str, dict[str, object]] = ("", {})
+    headers: dict[str, str]
+    asked: list[tuple[str, str, bytes]]
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Server
+
+    def _answer(self) -> None:
+        length = int(self.headers.get("Content-Length") or 0)
+        self.server.asked.append((self.command, self.path, self.rfile.read(length)))
+        code, body = self.server.answer
+        payload = json.dumps(body).encode()
+        self.send_response(self.server.status)
+        if code:
+            self.send_header("x-amzn-ErrorType", code)
+        for name, value in self.server.headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(payload)))
+        self.end_headers()
+        self.wfile.write(payload)
+
+    do_GET = do_POST = do_PUT = _answer  # noqa: N815 (the names the server looks for)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def server() -> Iterator[_Server]:
+    """A server on a free port."""
+    running = _Server(("127.0.0.1", 0), _Handler)
+    running.headers, running.asked = {}, []
+    thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield running
+    running.shutdown()
+    thread.join()
+    running.server_close()
+
+
+@pytest.fixture
+def functions(server: _Server, monkeypatch: pytest.MonkeyPatch) -> LambdaFunctions:
+    """The adapter, talking to that server."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
+    session = boto3.Session("key", "secret", region_name="us-east-1")
+    return LambdaFunctions(session, "orders", "production")
+
+
+def refuse(server: _Server, status: int, code: str, message: str) -> None:
+    """Answer everything with that error."""
+    server.status = status
+    server.answer = (code, {"message": message, "Message": message})
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "says"),
+    [
+        (403, "ExpiredTokenException", "sign in again"),
+        (403, "UnrecognizedClientException", "sign in again"),
+        (403, "AccessDeniedException", "use a role that may"),
+        (400, "ValidationException", "AWS refused the request while reading the alias"),
+    ],
+)
+def test_refusals_are_one_sentence(
+    server: _Server, functions: LambdaFunctions, status: int, code: str, says: str
+) -> None:
+    """Credentials, permissions and the rest, each with what to do."""
+    refuse(server, status, code, "No.")
+    with pytest.raises(UnavailableError, match=says):
+        functions.read_alias()
+    assert len(server.asked) == 1
+
+
+def test_a_missing_alias_is_named(server: _Server, functions: LambdaFunctions) -> None:
+    """404 on GetAlias says which alias, where, and to deploy."""
+    refuse(server, 404, "ResourceNotFoundException", "Cannot find alias arn: ...")
+    with pytest.raises(UsageError, match=r"orders:production does not exist in us-east-1: deploy"):
+        functions.read_alias()
+
+
+def test_a_missing_version_is_none(server: _Server, functions: LambdaFunctions) -> None:
+    """404 on a version is an answer."""
+    refuse(server, 404, "ResourceNotFoundException", "Function not found: ...:orders:9")
+    assert functions.find_version("9") is None
+
+
+def test_a_changed_revision_is_told_apart(server: _Server, functions: LambdaFunctions) -> None:
+    """412 is a lost compare-and-swap."""
+    refuse(server, 412, "PreconditionFailedException", "The Revision Id provided does not match")
+    with pytest.raises(AliasChangedError):
+        functions.write_alias("2", {}, "{}", "r1")
+
+
+def test_a_write_carries_everything(server: _Server, functions: LambdaFunctions) -> None:
+    """Version, explicit (empty) weights, description and revision, in one request."""
+    server.answer = ("", {"FunctionVersion": "2", "RevisionId": "r2", "Description": "{}"})
+    assert functions.write_alias("2", {}, "{}", "r1").revision == "r2"
+    [(method, path, body)] = server.asked
+    assert (method, path) == ("PUT", "/2015-03-31/functions/orders/aliases/production")
+    assert json.loads(body) == {
+        "FunctionVersion": "2",
+        "Description": "{}",
+        "RoutingConfig": {"AdditionalVersionWeights": {}},
+        "RevisionId": "r1",
+    }
+
+
+def test_a_throttled_invocation_is_not_repeated(
+    server: _Server, functions: LambdaFunctions
+) -> None:
+    """429 comes back at once: the pace is the caller's."""
+    refuse(server, 429, "TooManyRequestsException", "Rate Exceeded.")
+    assert functions.invoke("2", b"{}").throttled
+    assert len(server.asked) == 1
+
+
+def test_an_unreadable_event_is_about_that_event(
+    server: _Server, functions: LambdaFunctions
+) -> None:
+    """One poisonous dead letter does not end a redrive."""
+    refuse(server, 400, "InvalidRequestContentException", "Could not parse request body into json")
+    assert "Could not parse" in (functions.invoke("2", b"{").error or "")
+
+
+def test_a_denied_invocation_ends_the_command(server: _Server, functions: LambdaFunctions) -> None:
+    """What concerns every invocation is no verdict on one order."""
+    refuse(server, 403, "AccessDeniedException", "not authorized")
+    with pytest.raises(UnavailableError, match="denied access while invoking orders:2"):
+        functions.invoke("2", b"{}")
+
+
+def test_a_function_error_is_an_error(server: _Server, functions: LambdaFunctions) -> None:
+    """Status 200 with X-Amz-Function-Error is a failure of the function."""
+    server.headers = {"X-Amz-Function-Error": "Unhandled", "X-Amz-Executed-Version": "2"}
+    server.answer = ("", {"errorType": "KeyError", "errorMessage": "'sku'"})
+    run = functions.invoke("2", b"{}")
+    assert (run.error, run.executed_version) == ("Unhandled: KeyError: 'sku'", "2")
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (NoCredentialsError(), "no AWS credentials"),
+        (NoRegionError(), "AWS_DEFAULT_REGION"),
+        (UnauthorizedSSOTokenError(), "sign in again"),
+        (EndpointConnectionError(endpoint_url="http://127.0.0.1:1"), "could not be reached"),
+    ],
+)
+def test_what_fails_before_aws_answers(error: Exception, says: str) -> None:
+    """No credentials, no region, no endpoint: one sentence each."""
+    with pytest.raises(UnavailableError, match=says) as told, translated("reading"):
+        raise error
+    assert "\n" not in str(told.value)
+
+
+def test_samples_leave_out_the_period_in_which_the_canary_began() -> None:
+    """A point stamped before the canary's start is partly older than it."""
+    begun, later = START - timedelta(seconds=30), START + timedelta(seconds=30)
+    series = {
+        "invocations": {begun: 100.0, later: 40.0, later + timedelta(seconds=60): 0.0},
+        "errors": {begun: 9.0, later: 1.0},
+        "duration": {begun: 900.0, later: 80.5},
+        "throttles": {later: 2.0},
+    }
+    assert count(series, START) == Samples(40, 1, 80.5, 2, later)
+
+
+def test_no_series_is_no_sample() -> None:
+    """A candidate that nobody called has no metrics at all."""
+    assert count({}, START) == Samples(0, 0, None, 0, None)

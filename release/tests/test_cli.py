@@ -1,0 +1,270 @@
+"""The command line: exit statuses, sentences, files."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from release import alias
+from release.cli import Systems, main
+from release.lambda_adapter import Invocation
+from release.outputs import load
+from release.tests.fakes import (
+    ALARMS,
+    FakeClock,
+    FakeFunctions,
+    FakeLetters,
+    FakeMonitoring,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from release.outputs import Outputs
+
+CONTENT: dict[str, object] = {
+    "lambdaFunctionName": "orders",
+    "lambdaFunctionArn": "arn:aws:lambda:eu-central-1:123456789012:function:orders",
+    "lambdaAliasName": "production",
+    "dlqQueueUrl": "queue",
+    "candidateVersion": "2",
+    "codeSha256": "sha-2",
+    "releaseAlarmNames": list(ALARMS),
+}
+CANARY = ("canary", "--version", "2", "--weight", "0.25")
+GATE = ("gate", "--version", "2", "--bake", "60", "--poll", "10")
+
+
+class Shell:
+    """`python -m release` on fakes."""
+
+    def __init__(self, folder: Path) -> None:
+        self.outputs = folder / "outputs.json"
+        self.outputs.write_text(json.dumps(CONTENT))
+        self.result = folder / "deep" / "result.json"
+        self.functions = FakeFunctions("1", "2", "3")
+        self.monitoring = FakeMonitoring()
+        self.letters: FakeLetters | None = FakeLetters()
+
+    def __call__(self, *arguments: str) -> int:
+        """The exit status."""
+        return main(["--outputs", str(self.outputs), *arguments], self._connect)
+
+    def _connect(self, _outputs: Outputs) -> Systems:
+        return Systems(self.functions, self.monitoring, self.letters, FakeClock())
+
+    def written(self) -> dict[str, object]:
+        """The content of the result file."""
+        content = json.loads(self.result.read_text())
+        assert isinstance(content, dict)
+        return content
+
+
+@pytest.fixture
+def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
+    """A shell of its own, outside of any workflow."""
+    for name in ("GITHUB_STEP_SUMMARY", "GITHUB_SHA"):
+        monkeypatch.delenv(name, raising=False)
+    return Shell(tmp_path)
+
+
+def test_a_whole_release_exits_0_at_every_step(shell: Shell) -> None:
+    """Smoke, canary, gate, promote, roll back and forward, status, redrive."""
+    steps = [
+        ("smoke", "--version", "2"), CANARY, GATE, ("promote", "--version", "2"),
+        ("rollback",), ("rollback",), ("status",), ("redrive",),
+    ]  # fmt: skip
+    assert [shell(*step) for step in steps] == [0] * len(steps)
+    assert alias.read(shell.functions).version == "2"
+
+
+def test_1_a_failing_gate(shell: Shell, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit 1, the reason on stderr, the alias back."""
+    shell(*CANARY)
+    shell.monitoring.states["errors"] = "ALARM"
+    assert shell(*GATE) == 1
+    assert "errors is in ALARM" in capsys.readouterr().err
+    assert alias.read(shell.functions).weights == {}
+
+
+def test_1_a_failing_smoke_test(shell: Shell) -> None:
+    """Exit 1 when a version answers wrongly."""
+    shell.functions.answer = lambda qualifier, _: Invocation(None, qualifier)
+    assert shell("smoke", "--version", "2") == 1
+
+
+def test_1_dead_letters_that_stay(shell: Shell) -> None:
+    """Exit 1 while something in the queue still fails."""
+    shell.letters = FakeLetters("no json")
+    assert shell("redrive") == 1
+
+
+def test_1_a_lost_race(shell: Shell) -> None:
+    """Exit 1 when somebody else's write came first."""
+    shell.functions.before_write = shell.functions.touch
+    assert shell(*CANARY) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("canary", "--version", "9", "--weight", "0.5"), "no version 9"),
+        (("canary", "--version", "2", "--weight", "2"), "from 0 to 1"),
+        (("canary", "--version", "2", "--weight", "half"), "invalid float"),
+        (("canary", "--version", "2"), "--weight"),
+        (("gate", "--version", "2", "--since", "yesterday"), "no ISO 8601 time"),
+        (("gate", "--version", "2", "--since", "2026-03-01T12:00:00"), "offset"),
+        (("gate", "--version", "2"), "not the canary"),
+        (("promote", "--version", "2"), "neither live nor the canary"),
+        (("rollback",), "no previous version"),
+        (("redrive", "--rate", "0"), "--rate"),
+        (("frobnicate",), "invalid choice"),
+        ((), "COMMAND"),
+    ],
+)
+def test_2_bad_input_is_one_sentence(
+    shell: Shell, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], says: str
+) -> None:
+    """Exit 2, one line on stderr that says what to do, nothing written."""
+    assert shell(*arguments) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert says in told.err
+    assert told.err.count("\n") == 1
+    assert shell.functions.writes == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (None, "deploy the stack first"),
+        ("{", "cannot be read"),
+        ("[]", "no JSON object"),
+        ("{}", "lacks lambdaFunctionName"),
+        (json.dumps({**CONTENT, "releaseAlarmNames": "errors"}), "no list of names"),
+    ],
+)
+def test_2_bad_outputs(
+    shell: Shell, capsys: pytest.CaptureFixture[str], content: str | None, says: str
+) -> None:
+    """Exit 2 when the outputs file is absent or none."""
+    shell.outputs.unlink()
+    if content is not None:
+        shell.outputs.write_text(content)
+    assert shell("status") == 2
+    assert says in capsys.readouterr().err
+
+
+def test_2_no_alias(shell: Shell, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit 2 when the alias is not there, for every command."""
+    shell.functions.alias = None
+    for command in (CANARY, GATE, ("promote", "--version", "2"), ("rollback",), ("status",)):
+        assert shell(*command) == 2
+        assert capsys.readouterr().err.count("does not exist") == 1
+
+
+def test_2_unavailable(shell: Shell) -> None:
+    """Exit 2 when AWS cannot be reached; the result file says so too."""
+    shell.functions.unavailable = True
+    assert shell("rollback", "--json", str(shell.result)) == 2
+    assert shell.written() == {
+        "command": "rollback",
+        "status": "refused",
+        "exitCode": 2,
+        "message": "AWS could not be reached.",
+    }
+
+
+def test_2_no_queue(shell: Shell) -> None:
+    """Exit 2 for a stack that names no dead-letter queue; `status` does without."""
+    shell.letters = None
+    assert shell("redrive") == 2
+    assert shell("status") == 0
+
+
+def test_3_inconclusive(shell: Shell) -> None:
+    """Exit 3 when the gate cannot tell."""
+    shell(*CANARY)
+    shell.monitoring.invocations = 5
+    assert shell(*GATE, "--json", str(shell.result)) == 3
+    assert shell.written()["status"] == "inconclusive"
+
+
+def test_results_are_written_for_programs(shell: Shell) -> None:
+    """The gate's figures, as JSON, in a folder made for them."""
+    shell(*CANARY)
+    assert shell(*GATE, "--json", str(shell.result)) == 0
+    written = shell.written()
+    assert (written["decision"], written["samples"], written["exitCode"]) == ("pass", 300, 0)
+    assert written["alarms"] == [{"name": name, "state": "OK"} for name in ALARMS]
+
+
+def test_status_in_both_forms(shell: Shell, capsys: pytest.CaptureFixture[str]) -> None:
+    """A table for a person, JSON on the terminal with a bare --json."""
+    shell(*CANARY)
+    capsys.readouterr()
+    assert shell("status") == 0
+    table = capsys.readouterr().out
+    assert "2: 25%" in table
+    assert "alarm errors" in table
+    assert shell("status", "--json") == 0
+    content = json.loads(capsys.readouterr().out)
+    assert (content["version"], content["weights"]) == ("1", {"2": 0.25})
+    assert (content["lastCanary"], content["deadLetters"]) == ("2", 0)
+
+
+def test_status_shows_what_it_cannot_read(shell: Shell, capsys: pytest.CaptureFixture[str]) -> None:
+    """Unreadable alarms do not hide the alias."""
+    shell.monitoring.unavailable = True
+    assert shell("status") == 0
+    assert "UNREADABLE" in capsys.readouterr().out
+
+
+def test_a_job_summary_is_appended(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From, to, alarms and verdict, as a Markdown table below what is there."""
+    summary = tmp_path / "summary.md"
+    summary.write_text("# Job\n")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    shell(*CANARY)
+    shell(*GATE)
+    text = summary.read_text()
+    assert text.startswith("# Job\n")
+    assert "| gate | 1 | 2 | errors: OK, throttles: OK, duration: OK | pass |" in text
+
+
+def test_the_commit_of_the_workflow_is_recorded(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """GITHUB_SHA stands in for --commit."""
+    monkeypatch.setenv("GITHUB_SHA", "a" * 40)
+    assert shell("promote", "--version", "3", "--reason", "drill") == 0
+    assert alias.read(shell.functions).record.commit == "a" * 12
+
+
+def test_an_unwritable_result_is_told(shell: Shell, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit 2 before anything is changed."""
+    shell.result.parent.write_text("a file where a folder should be")
+    assert shell(*CANARY, "--json", str(shell.result)) == 2
+    assert "cannot be written" in capsys.readouterr().err
+    assert shell.functions.writes == 0
+
+
+def test_an_unwritable_summary_changes_no_status(
+    shell: Shell,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The step is done; that its summary is lost is told."""
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path))
+    assert shell(*CANARY) == 0
+    assert "summary" in capsys.readouterr().err
+
+
+def test_the_region_is_the_functions(shell: Shell) -> None:
+    """The outputs say where the stack is; the environment need not."""
+    assert load(shell.outputs).region == "eu-central-1"

@@ -1,0 +1,115 @@
+"""The command `rollback`."""
+
+from __future__ import annotations
+
+import pytest
+
+from release import alias
+from release.alias import Record
+from release.canary import canary
+from release.errors import UnavailableError, UsageError
+from release.promote import promote
+from release.rollback import rollback
+from release.tests.fakes import OUTPUTS, FakeClock, FakeFunctions
+
+
+def promoted() -> FakeFunctions:
+    """Version 2 live, version 1 before it."""
+    functions = FakeFunctions("1", "2", "3")
+    promote(functions, OUTPUTS, FakeClock(), "2", reason="first")
+    functions.writes = 0
+    return functions
+
+
+def test_returns_to_the_previous_version_in_one_write() -> None:
+    """One UpdateAlias, no weights, and the time it took."""
+    functions = promoted()
+    result = rollback(functions, OUTPUTS, FakeClock())
+    seen = alias.read(functions)
+    assert functions.writes == 1
+    assert (seen.version, seen.weights, seen.record.previous) == ("1", {}, "2")
+    assert result.details["seconds"] == 0.0
+
+
+def test_twice_returns_to_where_it_began() -> None:
+    """The version rolled back from becomes the previous."""
+    functions = promoted()
+    rollback(functions, OUTPUTS, FakeClock())
+    rollback(functions, OUTPUTS, FakeClock())
+    seen = alias.read(functions)
+    assert (seen.version, seen.record.previous) == ("2", "1")
+
+
+def test_during_a_canary_it_ends_the_canary() -> None:
+    """The live version is the good one; how it came to be live stays on record."""
+    functions = promoted()
+    canary(functions, OUTPUTS, FakeClock(), "3", 0.25)
+    result = rollback(functions, OUTPUTS, FakeClock())
+    seen = alias.read(functions)
+    assert (seen.version, seen.weights, seen.record.previous) == ("2", {}, "1")
+    assert result.details["endedCanary"] == "3"
+
+
+def test_to_a_named_version_it_clears_a_canary_too() -> None:
+    """A version on request gets all the traffic."""
+    functions = promoted()
+    canary(functions, OUTPUTS, FakeClock(), "3", 0.25)
+    rollback(functions, OUTPUTS, FakeClock(), "1")
+    seen = alias.read(functions)
+    assert (seen.version, seen.weights) == ("1", {})
+
+
+def test_to_what_is_served_already_it_writes_nothing() -> None:
+    """Running it again converges."""
+    functions = promoted()
+    assert rollback(functions, OUTPUTS, FakeClock(), "2").details["changed"] is False
+    assert functions.writes == 0
+
+
+@pytest.mark.parametrize(
+    ("version", "says"), [("9", "no version 9"), ("$LATEST", "LATEST"), ("v1", "no version number")]
+)
+def test_refuses_what_cannot_be_served(version: str, says: str) -> None:
+    """One sentence, no write."""
+    functions = promoted()
+    with pytest.raises(UsageError, match=says):
+        rollback(functions, OUTPUTS, FakeClock(), version)
+    assert functions.writes == 0
+
+
+@pytest.mark.parametrize("record", [None, Record(), Record(previous="1")])
+def test_without_a_previous_version_it_says_so(record: Record | None) -> None:
+    """A first release, a foreign description, or a record of itself: a version must be named."""
+    with pytest.raises(UsageError, match="no previous version"):
+        rollback(FakeFunctions(record=record), OUTPUTS, FakeClock())
+
+
+def test_a_racing_write_does_not_stop_it() -> None:
+    """It is urgent: after a lost compare-and-swap it reads again and writes its target."""
+    functions = promoted()
+    races = iter([functions.touch, functions.touch])
+    functions.before_write = lambda: next(races, lambda: None)()
+    rollback(functions, OUTPUTS, FakeClock())
+    assert alias.read(functions).version == "1"
+
+
+def test_two_at_once_do_not_undo_each_other() -> None:
+    """The loser finds its target served and is content, instead of toggling back."""
+    functions = promoted()
+
+    def other() -> None:
+        functions.before_write = None
+        rollback(functions, OUTPUTS, FakeClock())
+
+    functions.before_write = other
+    rollback(functions, OUTPUTS, FakeClock())
+    assert alias.read(functions).version == "1"
+    assert functions.writes == 1
+
+
+def test_endless_races_end() -> None:
+    """Its patience is bounded."""
+    functions = promoted()
+    functions.before_write = functions.touch
+    with pytest.raises(UnavailableError, match="too fast"):
+        rollback(functions, OUTPUTS, FakeClock())

@@ -1,0 +1,142 @@
+"""`gate`: watch a canary for the bake time, and put the alias back unless it passes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from release import alias
+from release.errors import AliasChangedError, UnavailableError
+from release.gate import Alarm, Decision, decide
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from release.alias import Alias, AliasStore
+    from release.clock import Clock
+    from release.cloudwatch_adapter import Monitoring
+    from release.gate import Policy, Samples
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How to watch: for `bake` seconds, every `poll` seconds.
+
+    `restore` puts the alias back unless the candidate passes: at once on a fail, at the end of the
+    bake time if inconclusive, because nobody watches the canary any longer.
+    """
+
+    policy: Policy
+    alarm_names: Sequence[str]
+    bake: float
+    poll: float
+    restore: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one poll saw; `samples` is None if they could not be read."""
+
+    decision: Decision
+    alarms: tuple[Alarm, ...]
+    samples: Samples | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The end of a watch. `aborted`: somebody else changed the alias, which was left alone."""
+
+    reading: Reading
+    polls: int
+    restored: bool = False
+    aborted: bool = False
+
+
+def watch(
+    store: AliasStore,
+    monitoring: Monitoring,
+    clock: Clock,
+    plan: Plan,
+    seen: Alias,
+    say: Callable[[str], None],
+) -> Outcome:
+    """Poll until a fail or the end of the bake time, then act on the alias as it was `seen`."""
+    end = clock.monotonic() + plan.bake
+    polls = 0
+    reading = Reading(Decision("inconclusive", ("the watch was interrupted",)), (), None)
+    try:
+        while True:
+            if not _unchanged(store, seen):
+                return _aborted(reading, polls)
+            reading = read_once(monitoring, clock, plan)
+            polls += 1
+            say(describe(reading, plan.policy))
+            left = end - clock.monotonic()
+            if reading.decision.verdict == "fail" or left <= 0:
+                break
+            clock.sleep(min(plan.poll, left))
+    except KeyboardInterrupt:
+        stopped = Decision("inconclusive", ("the watch was interrupted",))
+        reading = Reading(stopped, reading.alarms, reading.samples)
+    return _conclude(store, plan, seen, reading, polls)
+
+
+def read_once(monitoring: Monitoring, clock: Clock, plan: Plan) -> Reading:
+    """One look at alarms and samples; what cannot be read makes it inconclusive, never a pass."""
+    alarms: tuple[Alarm, ...]
+    samples: Samples | None
+    try:
+        alarms = monitoring.alarms(plan.alarm_names)
+    except UnavailableError:
+        alarms = tuple(Alarm(name, "UNREADABLE") for name in plan.alarm_names)
+    try:
+        samples = monitoring.samples(plan.policy, clock.now())
+    except UnavailableError:
+        samples = None
+    return Reading(decide(alarms, samples, plan.policy), alarms, samples)
+
+
+def describe(reading: Reading, policy: Policy) -> str:
+    """One line of progress."""
+    samples = reading.samples
+    seen = (
+        f"{samples.invocations} of {policy.minimum_samples} samples, {samples.errors} errors"
+        if samples
+        else "samples unreadable"
+    )
+    states = ", ".join(f"{alarm.name} {alarm.state}" for alarm in reading.alarms) or "no alarms"
+    return f"{reading.decision.verdict}: {seen}; {states}"
+
+
+def _unchanged(store: AliasStore, seen: Alias) -> bool:
+    """Whether the alias is still as it was seen; a poll that cannot ask is no proof of change."""
+    try:
+        return alias.read(store).revision == seen.revision
+    except UnavailableError:
+        return True
+
+
+def _conclude(store: AliasStore, plan: Plan, seen: Alias, reading: Reading, polls: int) -> Outcome:
+    verdict = reading.decision.verdict
+    try:
+        if verdict == "pass" or not plan.restore:
+            alias.record_verdict(store, seen, verdict)
+            return Outcome(reading, polls)
+        alias.end_canary(store, seen, verdict)
+    except AliasChangedError:
+        return _aborted(reading, polls)
+    except UnavailableError as error:
+        if verdict == "pass":
+            raise  # an unrecorded pass is none: promote would refuse it
+        return Outcome(_with_reason(reading, f"the alias could not be written: {error}"), polls)
+    return Outcome(reading, polls, restored=True)
+
+
+def _aborted(reading: Reading, polls: int) -> Outcome:
+    stopped = Decision("inconclusive", ("somebody else changed the alias during the watch",))
+    return Outcome(Reading(stopped, reading.alarms, reading.samples), polls, aborted=True)
+
+
+def _with_reason(reading: Reading, reason: str) -> Reading:
+    decision = Decision(reading.decision.verdict, (*reading.decision.reasons, reason))
+    return Reading(decision, reading.alarms, reading.samples)

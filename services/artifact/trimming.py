@@ -1,0 +1,109 @@
+"""What of the installed dependencies the function does not need, and so is left out."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import shutil
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+# Glob patterns below the install directory.
+_UNUSED = (
+    ".lock",
+    "bin",
+    "*-stubs",
+    "**/*.c",
+    "**/*.pyi",
+    "**/py.typed",
+    "**/__pycache__",
+    "aws_lambda_powertools/event_handler",
+    "aws_lambda_powertools/metrics/provider/datadog",
+    # Integrations with libraries that are not in the zip.
+    "aws_xray_sdk/ext/*/",
+    # Time zone data; botocore asks dateutil for UTC and local time only.
+    "dateutil/zoneinfo/*.tar.gz",
+)
+# Of Powertools' utilities, those that Logger, Metrics and Tracer import.
+_POWERTOOLS_UTILITIES = {"__init__.py", "jmespath_utils", "typing"}
+# What the service does not ask of botocore stays behind: 400 other services.
+_SERVICE = "dynamodb"
+_BOTOCORE_DATA = {
+    "_retry.json",
+    "endpoints.json",
+    "partitions.json",
+    "sdk-default-configuration.json",
+    _SERVICE,
+}
+_DIST_INFO = ("METADATA", "LICEN[CS]E*", "NOTICE*", "COPYING*", "AUTHORS*", "licenses")
+
+
+def trim(root: Path) -> None:
+    """Remove in place from an install directory all that the function never reads."""
+    for pattern in _UNUSED:
+        for path in sorted(root.glob(pattern)):
+            _remove(path)
+    _keep_only(root / "aws_lambda_powertools" / "utilities", _POWERTOOLS_UTILITIES)
+    for directory in root.glob("*.dist-info"):
+        for path in list(directory.iterdir()):
+            if not any(PurePosixPath(path.name).match(pattern) for pattern in _DIST_INFO):
+                _remove(path)
+    trim_botocore_data(root / "botocore" / "data")
+
+
+def trim_botocore_data(data: Path) -> None:
+    """Leave of botocore's data what a DynamoDB client needs, and that uncompressed and bare.
+
+    Every partition and region stays (a test compares every endpoint with the untrimmed data's);
+    documentation, examples, waiters and paginators go.
+    """
+    _keep_only(data, _BOTOCORE_DATA)
+    endpoints = json.loads((data / "endpoints.json").read_bytes())
+    for partition in endpoints["partitions"]:
+        services = partition["services"]
+        partition["services"] = {name: services[name] for name in services if name == _SERVICE}
+    _write(data / "endpoints.json", endpoints)
+    for version in (data / _SERVICE).iterdir():
+        _trim_api_version(version)
+
+
+def _trim_api_version(directory: Path) -> None:
+    model = directory / "service-2.json.gz"
+    if not model.exists():  # botocore ships leftovers of API versions that it cannot call
+        _remove(directory)
+        return
+    for path in sorted(directory.iterdir()):
+        if path.suffix == ".gz":
+            content = json.loads(gzip.decompress(path.read_bytes()))
+            _write(path.with_suffix(""), _without_documentation(content))
+        _remove(path)
+
+
+def _without_documentation(node: Any) -> Any:
+    if isinstance(node, dict):
+        # A shape's member may itself be named "documentation"; only text is documentation.
+        return {
+            key: _without_documentation(value)
+            for key, value in node.items()
+            if not (key == "documentation" and isinstance(value, str))
+        }
+    if isinstance(node, list):
+        return [_without_documentation(value) for value in node]
+    return node
+
+
+def _keep_only(directory: Path, names: set[str]) -> None:
+    for path in list(directory.iterdir()):
+        if path.name not in names:
+            _remove(path)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _write(path: Path, content: object) -> None:
+    path.write_text(json.dumps(content, separators=(",", ":")), encoding="utf-8")

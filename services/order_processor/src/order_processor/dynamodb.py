@@ -1,0 +1,114 @@
+"""The order store on DynamoDB: one conditional PutItem per order, one round trip."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.session import Session
+
+from order_processor.repository import Confirmation, DependencyError
+
+if TYPE_CHECKING:
+    from order_processor.repository import OrderRecord
+
+# Three attempts of at most 1 s + 3 s and two short pauses stay far below the function's 30 s, so a
+# failing store surfaces as an error of ours with its name, not as a timeout. The write is
+# conditional, hence safe to repeat.
+_CONFIG = Config(
+    connect_timeout=1,
+    read_timeout=3,
+    retries={"mode": "standard", "total_max_attempts": 3},
+    tcp_keepalive=True,
+    parameter_validation=False,  # every value here is made by this module
+)
+# Not a valid order id, and the condition below can never hold: priming writes nothing.
+_PRIMING_ID = "!priming"
+
+
+class Client(Protocol):
+    """The one operation that this module needs of botocore's DynamoDB client."""
+
+    def put_item(self, **request: Any) -> Any:
+        """Call PutItem."""
+        ...
+
+
+def connect() -> Client:
+    """Make the client: region, credentials and endpoint come from botocore's own variables."""
+    return cast("Client", Session().create_client("dynamodb", config=_CONFIG))
+
+
+class DynamoDBOrders:
+    """An OrderRepository; the table's key is the string `orderId`."""
+
+    def __init__(self, client: Client, table_name: str) -> None:
+        self._client = client
+        self._table_name = table_name
+
+    def prime(self) -> None:
+        """Open the connection and warm the code that `add` takes; writes nothing, never raises.
+
+        The same operation as `add`, so that the role needs no further permission.
+        """
+        with contextlib.suppress(BotoCoreError, ClientError):
+            self._client.put_item(
+                TableName=self._table_name,
+                Item={"orderId": {"S": _PRIMING_ID}},
+                ConditionExpression="attribute_exists(orderId) AND attribute_not_exists(orderId)",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+
+    def add(self, record: OrderRecord) -> Confirmation:
+        """Keep the record unless its order id is taken, as OrderRepository says."""
+        try:
+            self._client.put_item(
+                TableName=self._table_name,
+                Item=_item(record),
+                ConditionExpression="attribute_not_exists(orderId)",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            if code != "ConditionalCheckFailedException":
+                raise DependencyError(f"DynamoDB refused PutItem: {code}") from error
+            return _confirmation(cast("dict[str, Any]", error.response)["Item"])
+        except BotoCoreError as error:
+            raise DependencyError(f"DynamoDB did not answer: {type(error).__name__}") from error
+        return record.confirmation
+
+
+def _item(record: OrderRecord) -> dict[str, Any]:
+    confirmation = record.confirmation
+    item: dict[str, Any] = {
+        "orderId": {"S": confirmation.order_id},
+        "contentDigest": {"S": confirmation.content_digest},
+        "customerId": {"S": record.customer_id},
+        "currency": {"S": confirmation.currency},
+        # A string: DynamoDB's numbers drop trailing zeros, and the answer must come back unchanged.
+        "total": {"S": confirmation.total},
+        "lineCount": {"N": str(confirmation.line_count)},
+        "lines": {"S": record.lines},
+        "placedAt": {"S": record.placed_at},
+        "confirmedAt": {"S": confirmation.confirmed_at},
+        "functionVersion": {"S": record.function_version},
+        "requestId": {"S": confirmation.request_id},
+        "correlationId": {"S": record.correlation_id},
+    }
+    if record.synthetic:
+        item["synthetic"] = {"BOOL": True}
+    return item
+
+
+def _confirmation(item: dict[str, Any]) -> Confirmation:
+    return Confirmation(
+        order_id=item["orderId"]["S"],
+        content_digest=item["contentDigest"]["S"],
+        currency=item["currency"]["S"],
+        total=item["total"]["S"],
+        line_count=int(item["lineCount"]["N"]),
+        confirmed_at=item["confirmedAt"]["S"],
+        request_id=item["requestId"]["S"],
+    )

@@ -1,0 +1,107 @@
+"""The one seam to logs, metrics and traces; no other module knows who provides them.
+
+The X-Ray SDK under Powertools' Tracer reaches its end of support on 2027-02-25
+(https://docs.aws.amazon.com/xray/latest/devguide/xray-sdk-daemon-timeline.html): replacing it, or
+any other provider, changes this module only. Nothing is emitted at import.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools import Logger, Metrics, Tracer, single_metric
+from aws_lambda_powertools.metrics import MetricUnit
+
+from order_processor.version import LABEL
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from order_processor.process import Delivery, Outcome
+
+_MAX_CODES = 10
+"""Reason codes counted per rejected order; every code belongs to a closed set."""
+
+
+class Observability:
+    """Tells the outside what happened: one log line per order, EMF metrics, trace annotations.
+
+    No line, metric or annotation carries anything of the customer's but ids.
+    """
+
+    def __init__(self) -> None:
+        self._logger = Logger(utc=True, use_rfc3339=True)
+        self._metrics = Metrics()
+        self._tracer = Tracer(auto_patch=False)
+        self._cold = True
+
+    def observe(self, handler: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+        """Wrap a Lambda handler in a trace subsegment and put the invocation's context in logs."""
+        # Neither answers nor exceptions go into the trace: both may quote an order.
+        traced = self._tracer.capture_lambda_handler(
+            handler, capture_response=False, capture_error=False
+        )
+        return self._logger.inject_lambda_context(traced)
+
+    def report(self, outcome: Outcome, delivery: Delivery, seconds: float) -> None:
+        """Tell what became of an order, after `seconds` of handling it."""
+        cold, self._cold = self._cold, False
+        self._annotate(outcome.kind, outcome.order_id, delivery)
+        self._logger.info(
+            "order processed",
+            extra=self._fields(outcome.kind, outcome.order_id, delivery, seconds)
+            | {"codes": list(outcome.codes[:_MAX_CODES])},
+        )
+        if outcome.synthetic:
+            self._metrics.add_metric("SyntheticOrders", MetricUnit.Count, 1)
+        else:
+            self._measure(outcome, seconds, cold=cold)
+        self._metrics.flush_metrics()
+
+    def report_failure(
+        self, error: Exception, order_id: str | None, delivery: Delivery, seconds: float
+    ) -> None:
+        """Tell that handling an order failed; Lambda counts the error itself."""
+        self._cold = False
+        self._annotate("failed", order_id, delivery)
+        self._logger.error(
+            "order failed",
+            extra=self._fields("failed", order_id, delivery, seconds)
+            | {"error": type(error).__name__},
+        )
+
+    def _fields(
+        self, outcome: str, order_id: str | None, delivery: Delivery, seconds: float
+    ) -> dict[str, object]:
+        return {
+            "order_id": order_id,
+            "outcome": outcome,
+            "duration_ms": round(seconds * 1000, 3),
+            "correlation_id": delivery.correlation_id,
+            "version": delivery.function_version,
+            "release": LABEL,
+        }
+
+    def _annotate(self, outcome: str, order_id: str | None, delivery: Delivery) -> None:
+        self._tracer.put_annotation("Outcome", outcome)
+        self._tracer.put_annotation("CorrelationId", delivery.correlation_id)
+        if order_id is not None:
+            self._tracer.put_annotation("OrderId", order_id)
+
+    def _measure(self, outcome: Outcome, seconds: float, *, cold: bool) -> None:
+        name = {
+            "confirmed": "OrdersConfirmed",
+            "duplicate": "OrderDuplicates",
+            "rejected": "OrdersRejected",
+        }[outcome.kind]
+        self._metrics.add_metric(name, MetricUnit.Count, 1)
+        self._metrics.add_metric("ProcessingTime", MetricUnit.Milliseconds, seconds * 1000)
+        if cold:
+            self._metrics.add_metric("ColdStart", MetricUnit.Count, 1)
+        for code in outcome.codes[:_MAX_CODES]:
+            self._count_reason(code)
+
+    def _count_reason(self, code: str) -> None:
+        with single_metric("OrdersRejected", MetricUnit.Count, 1) as metric:
+            metric.add_dimension("service", self._metrics.service)
+            metric.add_dimension("ReasonCode", code)

@@ -1,0 +1,124 @@
+"""The use case: one order in, one answer out, at most one record kept."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from order_processor import pricing
+from order_processor.order import Order, Reason
+from order_processor.repository import Confirmation, OrderRecord
+from order_processor.validation import order_id_of, validate
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from decimal import Decimal
+
+    from order_processor.repository import OrderRepository
+
+ORDER_ID_CONFLICT = "ORDER_ID_CONFLICT"
+TOTAL_OUT_OF_RANGE = "TOTAL_OUT_OF_RANGE"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One delivery of an event: which invocation, on whose behalf, by which code, and when."""
+
+    request_id: str
+    correlation_id: str
+    function_version: str
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a delivery. `answer` is the JSON object that the caller gets."""
+
+    kind: Literal["confirmed", "duplicate", "rejected"]
+    answer: dict[str, Any]
+    order_id: str | None
+    synthetic: bool = False
+    codes: tuple[str, ...] = ()
+
+
+def process(event: object, delivery: Delivery, repository: OrderRepository) -> Outcome:
+    """Validate, price and record the order that `event` carries.
+
+    An event that is no valid order is rejected with every reason. A repeated delivery of the same
+    content gets the stored answer, of other content under the same id a rejection. Raises
+    DependencyError where the repository fails.
+    """
+    order = validate(event, delivery.received_at)
+    if not isinstance(order, Order):
+        synthetic = isinstance(event, dict) and event.get("synthetic") is True
+        return _rejected(order_id_of(event), synthetic, order)
+    total = pricing.total(order)
+    if total >= pricing.MAX_TOTAL:
+        message = f"must come to less than {pricing.MAX_TOTAL}"
+        reason = Reason(TOTAL_OUT_OF_RANGE, "/lines", message)
+        return _rejected(order.order_id, order.synthetic, (reason,))
+    record = _record(event, order, total, delivery)
+    kept = repository.add(record)
+    if kept.content_digest != record.confirmation.content_digest:
+        reason = Reason(ORDER_ID_CONFLICT, "/orderId", "is taken by an order of other content")
+        return _rejected(order.order_id, order.synthetic, (reason,))
+    return _confirmed(kept, delivery, order.synthetic)
+
+
+def content_digest(event: object) -> str:
+    """SHA-256, in hex, of the event as JSON with sorted keys and no blanks, in UTF-8."""
+    return hashlib.sha256(_canonical(event).encode()).hexdigest()
+
+
+def _canonical(value: object) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _record(event: Any, order: Order, total: Decimal, delivery: Delivery) -> OrderRecord:
+    confirmed_at = delivery.received_at.isoformat(timespec="milliseconds")
+    confirmation = Confirmation(
+        order_id=order.order_id,
+        content_digest=content_digest(event),
+        currency=order.currency,
+        total=f"{total:f}",
+        line_count=len(order.lines),
+        confirmed_at=confirmed_at.replace("+00:00", "Z"),
+        request_id=delivery.request_id,
+    )
+    return OrderRecord(
+        confirmation=confirmation,
+        customer_id=order.customer_id,
+        lines=_canonical(event["lines"]),
+        placed_at=order.placed_at,
+        function_version=delivery.function_version,
+        correlation_id=delivery.correlation_id,
+        synthetic=order.synthetic,
+    )
+
+
+def _confirmed(kept: Confirmation, delivery: Delivery, synthetic: bool) -> Outcome:
+    # Lambda retries an asynchronous event under its request id, and the SDK a lost reply within
+    # one invocation: a record of the same request id is this delivery's own, not yet reported.
+    own = kept.request_id == delivery.request_id
+    answer = {
+        "status": "confirmed",
+        "orderId": kept.order_id,
+        "currency": kept.currency,
+        "total": kept.total,
+        "lineCount": kept.line_count,
+        "confirmedAt": kept.confirmed_at,
+        "contentDigest": kept.content_digest,
+    }
+    return Outcome("confirmed" if own else "duplicate", answer, kept.order_id, synthetic)
+
+
+def _rejected(order_id: str | None, synthetic: bool, reasons: tuple[Reason, ...]) -> Outcome:
+    answer = {
+        "status": "rejected",
+        "orderId": order_id,
+        "reasons": [{"code": r.code, "path": r.path, "message": r.message} for r in reasons],
+    }
+    codes = tuple(sorted({reason.code for reason in reasons}))
+    return Outcome("rejected", answer, order_id, synthetic, codes)

@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import json
+import socket
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+from order_processor import dynamodb
+from order_processor.dynamodb import DynamoDBOrders
+from order_processor.process import process
+from order_processor.repository import DependencyError
+
+from services.order_processor.tests.fakes import FakeDynamoDB, Fault
+from services.order_processor.tests.orders import ORDER, changed, delivery
+from services.order_processor.tests.test_repository import CONFIRMATION, RECORD
+
+if TYPE_CHECKING:
+    from order_processor.dynamodb import Client
+
+ITEM_LIMIT = 400_000
+"""DynamoDB's 400 KB, read the strict way."""
+
+
+def test_writes_the_item_that_others_read(endpoint: FakeDynamoDB, client: Client) -> None:
+    """Names and types of the attributes are a contract with whoever reads the table."""
+    DynamoDBOrders(client, "orders").add(RECORD)
+    assert endpoint.items["order-1"] == {
+        "orderId": {"S": "order-1"},
+        "contentDigest": {"S": "ab" * 32},
+        "customerId": {"S": "customer-1"},
+        "currency": {"S": "KWD"},
+        "total": {"S": "1.500"},
+        "lineCount": {"N": "3"},
+        "lines": {"S": '[{"sku":"é"}]'},
+        "placedAt": {"S": "2026-03-01T11:00:00Z"},
+        "confirmedAt": {"S": "2026-03-01T12:00:00.000Z"},
+        "functionVersion": {"S": "7"},
+        "requestId": {"S": "request-1"},
+        "correlationId": {"S": "correlation-1"},
+        "synthetic": {"BOOL": True},
+    }
+
+
+def test_marks_only_synthetic_orders(endpoint: FakeDynamoDB, client: Client) -> None:
+    """A customer's order carries no mark."""
+    process(ORDER, delivery(), DynamoDBOrders(client, "orders"))
+    assert "synthetic" not in endpoint.items["order-1"]
+
+
+def test_one_round_trip_per_order(endpoint: FakeDynamoDB, client: Client) -> None:
+    """New, repeated or conflicting: each delivery is one request."""
+    orders = DynamoDBOrders(client, "orders")
+    for event in (ORDER, ORDER, changed(customerId="other")):
+        process(event, delivery(), orders)
+    assert len(endpoint.requests) == 3
+
+
+def test_priming_writes_nothing(endpoint: FakeDynamoDB, client: Client) -> None:
+    """It is one request whose condition cannot hold, under an id that no order can have."""
+    DynamoDBOrders(client, "orders").prime()
+    assert len(endpoint.requests) == 1
+    assert not endpoint.items
+
+
+def test_a_lost_reply_is_repeated_without_a_second_effect(
+    endpoint: FakeDynamoDB, client: Client
+) -> None:
+    """The SDK sends again, finds its own record and the order counts as confirmed."""
+    endpoint.faults = [Fault(written=True)]
+    outcome = process(ORDER, delivery(), DynamoDBOrders(client, "orders"))
+    assert outcome.kind == "confirmed"
+    assert len(endpoint.requests) == 2
+    assert len(endpoint.items) == 1
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(400, "ProvisionedThroughputExceededException"),
+        Fault(500, "InternalServerError"),
+        Fault(503, "ServiceUnavailable"),
+        Fault(),
+    ],
+)
+def test_a_passing_fault_is_repeated_and_a_lasting_one_raises(
+    endpoint: FakeDynamoDB, client: Client, fault: Fault
+) -> None:
+    """Three attempts, then an error that Lambda retries."""
+    orders = DynamoDBOrders(client, "orders")
+    endpoint.faults = [fault]
+    assert orders.add(RECORD) == CONFIRMATION
+    endpoint.faults = [fault] * 3
+    with pytest.raises(DependencyError):
+        orders.add(RECORD)
+    assert len(endpoint.requests) == 5
+
+
+def test_a_refusal_raises_at_once(endpoint: FakeDynamoDB, client: Client) -> None:
+    """What no repetition helps names the code and is sent once."""
+    endpoint.faults = [Fault(400, "ResourceNotFoundException")]
+    with pytest.raises(DependencyError, match="ResourceNotFoundException"):
+        DynamoDBOrders(client, "orders").add(RECORD)
+    assert len(endpoint.requests) == 1
+
+
+def test_nobody_listening_raises_and_does_not_stop_priming(aws: pytest.MonkeyPatch) -> None:
+    """Initialising goes on without the store; the order fails with our error."""
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        aws.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{unused.getsockname()[1]}")
+        orders = DynamoDBOrders(dynamodb.connect(), "orders")
+        orders.prime()
+        with pytest.raises(DependencyError, match="EndpointConnectionError"):
+            orders.add(RECORD)
+
+
+def test_time_outs_fit_into_the_function_time_out() -> None:
+    """All attempts together stay below the function's 30 s, so that the error is ours."""
+    config = cast("Any", dynamodb._CONFIG)
+    attempts = config.retries["total_max_attempts"]
+    pauses = sum(2**attempt for attempt in range(attempts - 1))  # seconds, when throttled
+    assert attempts * (config.connect_timeout + config.read_timeout) + pauses < 30
+
+
+def test_the_largest_valid_order_fits_into_an_item(endpoint: FakeDynamoDB, client: Client) -> None:
+    """1,000 lines with SKUs of 64 four-byte characters stay below DynamoDB's item limit."""
+    lines = [
+        {"sku": f"{n:04}" + "😀" * 60, "quantity": 10_000, "unitPrice": "99999.999999"}
+        for n in range(1_000)
+    ]
+    event = changed(orderId="o" * 64, customerId="c" * 64, lines=lines, synthetic=True)
+    outcome = process(event, delivery("r" * 64), DynamoDBOrders(client, "orders"))
+    assert outcome.kind == "confirmed"
+    item = json.dumps(endpoint.items["o" * 64], ensure_ascii=False).encode()
+    assert len(item) + 1_000 * 40 < ITEM_LIMIT

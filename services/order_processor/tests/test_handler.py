@@ -1,0 +1,196 @@
+from __future__ import annotations
+
+import importlib
+import json
+import logging
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from order_processor import wiring
+from order_processor.repository import DependencyError
+
+from services.order_processor.tests.fakes import ClientContext, Context, FakeDynamoDB, Fault
+from services.order_processor.tests.orders import ORDER, changed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SERVICE = "order-processor"
+
+
+class Function:
+    """The handler as Lambda has it after init, and what it printed."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self._capsys = capsys
+        self._module = importlib.reload(importlib.import_module("order_processor.handler"))
+
+    def handle(self, event: object, context: Context) -> dict[str, Any]:
+        """Invoke the handler with its log going where pytest looks for output now."""
+        for handler in logging.getLogger(SERVICE).handlers:
+            assert isinstance(handler, logging.StreamHandler)
+            handler.stream = sys.stdout
+        answer: dict[str, Any] = self._module.handler(event, context)
+        return answer
+
+    def printed(self) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """The log lines and the EMF documents since the last call."""
+        documents = [json.loads(line) for line in self._capsys.readouterr().out.splitlines()]
+        logs = [document for document in documents if "_aws" not in document]
+        return logs, [document for document in documents if "_aws" in document]
+
+
+@pytest.fixture
+def function(
+    endpoint: FakeDynamoDB, aws: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Function]:
+    """A freshly initialised function in an environment like Lambda's."""
+    del endpoint
+    aws.setenv("ORDERS_TABLE_NAME", "orders")
+    aws.setenv("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:1")
+    aws.setenv("POWERTOOLS_SERVICE_NAME", SERVICE)
+    aws.setenv("POWERTOOLS_METRICS_NAMESPACE", "OrderProcessing")
+    wiring.orders.cache_clear()
+    yield Function(capsys)
+    orders: Any = wiring.orders()
+    orders._client.close()
+    wiring.orders.cache_clear()
+
+
+def _metrics(documents: list[dict[str, Any]]) -> dict[tuple[str, ...], float]:
+    """Metric values by name and the values of the dimensions other than the service."""
+    found = {}
+    for document in documents:
+        (directive,) = document["_aws"]["CloudWatchMetrics"]
+        (dimensions,) = directive["Dimensions"]
+        assert directive["Namespace"] == "OrderProcessing"
+        assert document["service"] == SERVICE
+        values = tuple(document[name] for name in dimensions if name != "service")
+        for metric in directive["Metrics"]:
+            found[(metric["Name"], *values)] = document[metric["Name"]][0]
+    return found
+
+
+def test_connects_and_primes_during_init(function: Function, endpoint: FakeDynamoDB) -> None:
+    """The first order finds an open connection; nothing is printed by then."""
+    assert len(endpoint.requests) == 1
+    assert function.printed() == ([], [])
+
+
+def test_importing_outside_lambda_connects_to_nothing(
+    endpoint: FakeDynamoDB, aws: pytest.MonkeyPatch
+) -> None:
+    """A tool that only looks at the handler needs no table and no AWS."""
+    aws.setenv("POWERTOOLS_SERVICE_NAME", SERVICE)
+    importlib.reload(importlib.import_module("order_processor.handler"))
+    assert endpoint.requests == []
+
+
+def test_a_confirmed_order_prints_one_line_and_its_metrics(function: Function) -> None:
+    """Cold start is counted for the first order only."""
+    answer = function.handle(ORDER, Context())
+    logs, metrics = function.printed()
+    assert answer["status"] == "confirmed"
+    (line,) = logs
+    assert line["order_id"] == "order-1"
+    assert line["outcome"] == "confirmed"
+    assert line["version"] == "7"
+    assert line["function_request_id"] == "request-1"
+    assert line["duration_ms"] > 0
+    assert isinstance(line["cold_start"], bool)
+    assert set(_metrics(metrics)) == {("OrdersConfirmed",), ("ProcessingTime",), ("ColdStart",)}
+    function.handle(ORDER, Context(aws_request_id="request-2"))
+    logs, metrics = function.printed()
+    assert logs[0]["outcome"] == "duplicate"
+    assert set(_metrics(metrics)) == {("OrderDuplicates",), ("ProcessingTime",)}
+
+
+def test_a_rejected_order_is_counted_by_reason(function: Function) -> None:
+    """Once as an order and once for every distinct reason."""
+    function.handle({"orderId": "a"}, Context())
+    function.printed()
+    answer = function.handle(changed(currency="XYZ", extra=1), Context())
+    logs, metrics = function.printed()
+    assert answer["status"] == "rejected"
+    assert logs[0]["codes"] == ["CURRENCY_UNKNOWN", "UNKNOWN_MEMBER"]
+    found = _metrics(metrics)
+    del found[("ProcessingTime",)]
+    assert found == {
+        ("OrdersRejected",): 1.0,
+        ("OrdersRejected", "CURRENCY_UNKNOWN"): 1.0,
+        ("OrdersRejected", "UNKNOWN_MEMBER"): 1.0,
+    }
+
+
+@pytest.mark.parametrize("event", [changed(synthetic=True), {"synthetic": True}])
+def test_a_synthetic_order_stays_out_of_the_business_metrics(
+    function: Function, event: dict[str, Any]
+) -> None:
+    """Smoke tests are counted apart, accepted or not."""
+    function.handle(event, Context())
+    logs, metrics = function.printed()
+    assert len(logs) == 1
+    assert _metrics(metrics) == {("SyntheticOrders",): 1.0}
+
+
+def test_a_failing_store_raises_and_prints_one_line(
+    function: Function, endpoint: FakeDynamoDB
+) -> None:
+    """The error goes to Lambda, which counts it; no business metric is told."""
+    endpoint.faults = [Fault(400, "AccessDeniedException")]
+    with pytest.raises(DependencyError):
+        function.handle(ORDER, Context())
+    logs, metrics = function.printed()
+    assert [(line["outcome"], line["error"]) for line in logs] == [("failed", "DependencyError")]
+    assert logs[0]["order_id"] == "order-1"
+    assert metrics == []
+
+
+@pytest.mark.parametrize(
+    ("custom", "expected"),
+    [
+        ({"correlationId": "web-1/2"}, "web-1/2"),
+        ({"correlationId": "a b"}, "request-1"),
+        ({"correlationId": "x" * 129}, "request-1"),
+        ({"correlationId": 7}, "request-1"),
+        ({}, "request-1"),
+        ("text", "request-1"),
+        (None, "request-1"),
+    ],
+)
+def test_the_callers_correlation_id_goes_into_log_and_record(
+    function: Function, endpoint: FakeDynamoDB, custom: object, expected: str
+) -> None:
+    """One that is missing or unfit for logs gives way to the request id."""
+    function.handle(ORDER, Context(client_context=ClientContext(custom)))
+    logs, _ = function.printed()
+    assert logs[0]["correlation_id"] == expected
+    assert endpoint.items["order-1"]["correlationId"] == {"S": expected}
+
+
+def test_prints_nothing_of_the_customers_but_ids(function: Function) -> None:
+    """No SKU, price, quantity or total in anything that is printed, whatever the outcome."""
+    line = {"sku": "SECRET-SKU", "quantity": 7331, "unitPrice": "13.37"}
+    for event in (
+        changed(lines=[line]),
+        changed(lines=[line, line]),
+        changed(orderId="x y SECRET", lines=[line]),
+        changed(customerId="SECRET", lines=[line | {"SECRET": "SECRET"}]),
+    ):
+        function.handle(event, Context())
+        printed = json.dumps(function.printed())
+        assert not [word for word in ("SECRET", "7331", "13.37", "98015") if word in printed]
+
+
+def test_annotates_the_trace_with_ids_only(function: Function, aws: pytest.MonkeyPatch) -> None:
+    """Outcome, order id and correlation id make a trace findable."""
+    told: dict[str, object] = {}
+    module = sys.modules["order_processor.handler"]
+    aws.setattr(
+        module._observability._tracer,
+        "put_annotation",
+        lambda key, value: told.update({key: value}),
+    )
+    function.handle(ORDER, Context())
+    assert told == {"Outcome": "confirmed", "OrderId": "order-1", "CorrelationId": "request-1"}

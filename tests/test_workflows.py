@@ -1,0 +1,266 @@
+"""The workflow files: thin, pinned, with the least rights, and naming only what exists."""
+
+import ast
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import rehearsal.cli
+from loadtest.shapes import SCENARIOS
+from release.arguments import parse
+
+ROOT = Path(__file__).parent.parent
+GITHUB = ROOT / ".github"
+WORKFLOWS = sorted((GITHUB / "workflows").glob("*.yml"))
+ACTIONS = sorted((GITHUB / "actions").glob("*/action.yml"))
+FILES = [*WORKFLOWS, *ACTIONS]
+PINNED = re.compile(r"uses: [\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$")
+OWN = re.compile(r"uses: \$/(\S+)$")
+RELEASE_COMMANDS = {"smoke", "canary", "gate", "promote", "rollback", "redrive", "status"}
+
+Mapping = dict[str, Any]
+
+
+def load(path: Path) -> Mapping:
+    """Return a workflow or an action as data."""
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert isinstance(content, dict)
+    return content
+
+
+def jobs() -> Iterator[tuple[str, Mapping]]:
+    """Yield every job with a name that says where it stands."""
+    for path in WORKFLOWS:
+        for name, job in load(path)["jobs"].items():
+            yield f"{path.name}:{name}", job
+
+
+def steps() -> Iterator[tuple[str, Mapping]]:
+    """Yield every step of every workflow with the name of its job."""
+    for name, job in jobs():
+        for step in job.get("steps", []):
+            yield name, step
+
+
+def runs() -> list[tuple[str, str]]:
+    """Return every `run` of every workflow with the name of its job."""
+    return [(name, step["run"]) for name, step in steps() if "run" in step]
+
+
+def sessions() -> set[str]:
+    """Return the names of the sessions that noxfile.py defines, without running it."""
+    tree = ast.parse((ROOT / "noxfile.py").read_text(encoding="utf-8"))
+    return {
+        node.name
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef)
+        and any("nox.session" in ast.unparse(decorator) for decorator in node.decorator_list)
+    }
+
+
+def release_job() -> Mapping:
+    """Return the one job of the reusable workflow."""
+    (job,) = load(GITHUB / "workflows" / "release.yml")["jobs"].values()
+    assert isinstance(job, dict)
+    return job
+
+
+def test_the_workflows_are_there() -> None:
+    """Pull request, merge, release, load and rollback each have their file."""
+    names = {path.stem for path in WORKFLOWS}
+    assert names >= {"ci", "deploy", "release", "load", "rollback"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.parent.name + "/" + path.name)
+def test_every_action_is_pinned_to_a_commit(path: Path) -> None:
+    """Others' actions are named by commit with the version beside; our own ones exist."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    for line in (line.strip().removeprefix("- ") for line in lines if "uses:" in line):
+        own = OWN.match(line)
+        if own:
+            place = ROOT / own[1]
+            assert place.is_file() or (place / "action.yml").is_file(), line
+        else:
+            assert PINNED.match(line), line
+
+
+def test_one_version_of_each_action() -> None:
+    """No action is used at two commits."""
+    text = "\n".join(path.read_text(encoding="utf-8") for path in FILES)
+    pins = set(re.findall(r"uses: ([\w./-]+)@(\w+)", text))
+    assert len(pins) == len({name for name, _ in pins})
+
+
+@pytest.mark.parametrize(("job", "run"), runs())
+def test_every_run_is_one_nox_session(job: str, run: str) -> None:
+    """What a workflow does, a person can do: a session that exists, without shell logic."""
+    words = shlex.split(run)
+    assert len(run.strip().splitlines()) == 1, job
+    assert words[:2] == ["nox", "-s"], job
+    assert not re.search(r"[;&|<>`]|\$\(|\$\{\{", run), f"{job}: expressions go through `env`"
+    assert words[2] == "$SESSION" or words[2] in sessions(), job
+
+
+def test_sessions_chosen_by_a_matrix_exist() -> None:
+    """The sessions that a matrix names exist as well."""
+    matrix = load(GITHUB / "workflows" / "ci.yml")["jobs"]["checks"]["strategy"]["matrix"]
+    named = {*matrix["session"], *(entry["session"] for entry in matrix["include"])}
+    assert named <= sessions()
+    assert named >= {"lint", "typecheck", "tests"}
+
+
+@pytest.mark.parametrize(("job", "run"), runs())
+def test_the_release_tool_takes_what_workflows_pass(job: str, run: str) -> None:
+    """Every option after `--` is one that the release tool knows."""
+    _, _, session, *rest = shlex.split(run)
+    if session not in RELEASE_COMMANDS:
+        return
+    separator, stack, *options = rest
+    assert (separator, stack) == ("--", "$STACK"), job
+    values = ["1" if word.startswith("$") else word for word in options]
+    assert parse(["--outputs", "outputs.json", session, *values]).command == session
+
+
+def test_the_rehearsal_takes_what_workflows_pass() -> None:
+    """Both rehearsals, of a good and of a bad release, leave their reports where they are kept."""
+    found = [shlex.split(run)[4:] for _, run in runs() if run.startswith("nox -s rehearse")]
+    faults = {rehearsal.cli.parse(options).fault for options in found}
+    assert faults == {None, "bad-release"}
+
+
+def test_scenarios_offered_exist() -> None:
+    """Every scenario that a person can choose, and the scheduled one, is one of the load test."""
+    text = (GITHUB / "workflows" / "load.yml").read_text(encoding="utf-8")
+    # YAML 1.1 reads the key `on` as true.
+    trigger = yaml.safe_load(text)[True]["workflow_dispatch"]
+    offered = set(trigger["inputs"]["scenario"]["options"])
+    scheduled = set(re.findall(r"inputs\.scenario \|\| '(\w+)'", text))
+    assert scheduled
+    assert offered | scheduled <= set(SCENARIOS)
+
+
+@pytest.mark.parametrize(("job", "step"), list(steps()))
+def test_variables_in_a_run_are_set(job: str, step: Mapping) -> None:
+    """A run uses no variable that its step or its job does not set."""
+    used = set(re.findall(r"\$(\w+)", step.get("run", "")))
+    assert used <= {*step.get("env", {}), *dict(jobs())[job].get("env", {})}
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_no_rights_by_default(path: Path) -> None:
+    """The top grants nothing, every job says what it needs, and strangers trigger nothing."""
+    workflow = load(path)
+    assert workflow["permissions"] == {}
+    assert all("permissions" in job for job in workflow["jobs"].values())
+    assert "pull_request_target" not in path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("name", "job"), list(jobs()))
+def test_every_job_ends(name: str, job: Mapping) -> None:
+    """Every job that runs steps has a timeout of at most an hour, the life of its credentials."""
+    if "uses" not in job:
+        assert 0 < job["timeout-minutes"] <= 60, name
+
+
+@pytest.mark.parametrize(("name", "job"), list(jobs()))
+def test_a_role_is_taken_in_an_environment(name: str, job: Mapping) -> None:
+    """Whoever speaks to AWS does so by OIDC, in an environment that its role trusts."""
+    used = [step for step in job.get("steps", []) if "configure-aws" in step.get("uses", "")]
+    for step in used:
+        assert set(step["with"]) == {"aws-region", "role-to-assume"}, name
+        assert step["with"]["role-to-assume"].startswith("${{ vars."), name
+        assert job["permissions"]["id-token"] == "write", name
+        assert job["environment"], name
+
+
+def test_no_stored_keys() -> None:
+    """No secret is read and no key stands in a file."""
+    for path in FILES:
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"secrets\.|secrets: inherit|access-key|ACCESS_KEY|AKIA", text), path
+
+
+def test_a_checkout_keeps_no_token() -> None:
+    """No later step finds the job's token in the clone."""
+    checkouts = [step for _, step in steps() if "actions/checkout@" in step.get("uses", "")]
+    assert checkouts
+    assert all(step["with"]["persist-credentials"] is False for step in checkouts)
+
+
+def test_a_release_takes_its_steps_in_order() -> None:
+    """Deploy, smoke, canary, gate and promote follow each other; none goes on after a failure."""
+    wanted = ["verify", "deploy", "smoke", "canary", "gate", "promote"]
+    found = {shlex.split(step["run"])[2]: step for step in release_job()["steps"] if "run" in step}
+    assert [name for name in found if name in wanted] == wanted
+    assert not any("if" in found[name] or "continue-on-error" in found[name] for name in wanted)
+
+
+def test_an_abandoned_canary_is_ended() -> None:
+    """A job that fails or is cancelled after the canary began ends it, and only a canary."""
+    (cleanup,) = [step for step in release_job()["steps"] if "rollback" in step.get("run", "")]
+    assert "--canary-only" in cleanup["run"]
+    assert all(word in cleanup["if"] for word in ("failure()", "cancelled()", "canary.outcome"))
+
+
+def test_a_release_is_never_cancelled_and_a_rollback_never_waits_for_it() -> None:
+    """One release at a time per stack; rolling back is in a group of its own."""
+    release = release_job()["concurrency"]
+    rollback = load(GITHUB / "workflows" / "rollback.yml")["concurrency"]
+    assert release == {"group": "release-${{ inputs.stack }}", "cancel-in-progress": False}
+    assert rollback["cancel-in-progress"] is False
+    assert not rollback["group"].startswith("release-")
+
+
+def test_environments_follow_each_other() -> None:
+    """A merge is built once, then goes from dev to staging to prod."""
+    deploy = load(GITHUB / "workflows" / "deploy.yml")["jobs"]
+    order = [(name, job.get("needs")) for name, job in deploy.items()]
+    assert order == [("build", None), ("dev", "build"), ("staging", "dev"), ("prod", "staging")]
+    stacks = [job["with"]["stack"] for job in deploy.values() if "uses" in job]
+    assert stacks == ["dev", "staging", "prod"]
+    assert all((ROOT / f"infra/stacks/Pulumi.{stack}.yaml").is_file() for stack in stacks)
+
+
+def test_what_is_downloaded_was_uploaded() -> None:
+    """Every artifact that a job asks for is kept by another."""
+    names: dict[str, set[str]] = {"upload-artifact": set(), "download-artifact": set()}
+    for _, step in steps():
+        for kind, found in names.items():
+            if f"actions/{kind}@" in step.get("uses", ""):
+                found.add(step["with"]["name"])
+    assert names["download-artifact"] <= names["upload-artifact"]
+
+
+def test_the_pulumi_cli_is_the_library_s_version() -> None:
+    """The workflows install the CLI that the locked library was made for."""
+    action = load(GITHUB / "actions" / "setup-pulumi" / "action.yml")
+    installed = action["runs"]["steps"][0]["with"]["pulumi-version"]
+    lock = (ROOT / "locks" / "infra.txt").read_text(encoding="utf-8")
+    locked = re.search(r"^pulumi==(\S+)", lock, re.MULTILINE)
+    assert locked
+    assert installed == locked[1]
+
+
+def test_one_check_stands_for_all() -> None:
+    """The job that branch protection asks for waits for every other one."""
+    ci = load(GITHUB / "workflows" / "ci.yml")["jobs"]
+    assert set(ci["all-green"]["needs"]) == set(ci) - {"all-green"}
+    assert "always()" in ci["all-green"]["if"]
+
+
+def test_updates_wait_a_week() -> None:
+    """Dependabot proposes nothing that is younger than seven days, and covers every directory."""
+    updates = load(GITHUB / "dependabot.yml")["updates"]
+    assert {update["package-ecosystem"] for update in updates} == {"github-actions", "pip"}
+    assert all(update["cooldown"]["default-days"] >= 7 for update in updates)
+
+
+def test_every_file_has_an_owner() -> None:
+    """CODEOWNERS names an owner for everything."""
+    lines = (GITHUB / "CODEOWNERS").read_text(encoding="utf-8").splitlines()
+    assert any(re.match(r"\*\s+@\S+", line) for line in lines)
