@@ -57,6 +57,8 @@ def lint(session: nox.Session) -> None:
     install(session, "check")
     session.run("ruff", "check", *CODE)
     session.run("ruff", "format", "--check", *CODE)
+    session.run("zizmor", "--offline", "--persona", "auditor", ".github")
+    session.run("jactionlint")
 
 
 @nox.session
@@ -78,7 +80,6 @@ def tests(session: nox.Session) -> None:
 def rehearse(session: nox.Session) -> None:
     """Rehearse a release on this machine: build, deploy, canary, peak hour, gate, roll back."""
     install(session, "rehearsal")
-    session.install("--require-hashes", "-r", "locks/nox.txt")  # uv, which builds the artifact
     install_storage(session)
     call(session, "rehearsal", *session.posargs)
 
@@ -95,14 +96,14 @@ def emulator(session: nox.Session) -> None:
 @nox.session(default=False)
 def build(session: nox.Session) -> None:
     """Build the zip artifact and its manifest into build/artifact/."""
-    install(session, "nox")
+    install(session, "artifact")
     call(session, "services.artifact", "build", "--out", "build/artifact", *session.posargs)
 
 
 @nox.session(default=False)
 def verify(session: nox.Session) -> None:
     """Check that the artifact is the one its manifest describes."""
-    install(session, "nox")
+    install(session, "artifact")
     call(session, "services.artifact", "verify", *(session.posargs or ["build/artifact"]))
 
 
@@ -132,11 +133,19 @@ def deploy(session: nox.Session) -> None:
     pulumi(session, "deploy")
 
 
-def release(session: nox.Session, command: str) -> None:
+def outputs_of(session: nox.Session, stack: str) -> str:
+    """Return the stack's outputs file; a machine that did not deploy it asks AWS for them."""
+    path = f"build/stacks/{stack}/outputs.json"
+    if not Path(path).exists():
+        call(session, "release", "--outputs", path, "discover", "--stack", stack)
+    return path
+
+
+def release(session: nox.Session, command: str, *defaults: str) -> None:
     """Run one command of the release tool on a deployed stack."""
     stack, further = stack_argument(session)
     install(session, "release")
-    call(session, "release", "--outputs", f"build/stacks/{stack}/outputs.json", command, *further)
+    call(session, "release", "--outputs", outputs_of(session, stack), command, *defaults, *further)
 
 
 @nox.session(default=False)
@@ -189,7 +198,7 @@ def load(session: nox.Session) -> None:
     install(session, "rehearsal")
     call(
         session, "loadtest", "run", "--scenario", scenario,
-        "--outputs", f"build/stacks/{stack}/outputs.json",
+        "--outputs", outputs_of(session, stack),
         "--ledger", f"build/load/{stack}-{scenario}", *further,
     )  # fmt: skip
 

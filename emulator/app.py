@@ -34,6 +34,7 @@ from emulator.lambda_.service import LambdaService
 from emulator.lambda_.tracing import Tracer
 from emulator.lambda_.undelivered import Undelivered
 from emulator.logs import LogDelivery
+from emulator.process import raise_descriptor_limit
 from emulator.sqs_metrics import QueueMetrics
 from emulator.storage import ROOT, StorageProcess
 from emulator.xray import XRay
@@ -81,6 +82,7 @@ class Emulator:
         Raises `UsageError` for what a person has to change; `stop` cleans up in any case.
         """
         options = self._options
+        raise_descriptor_limit()
         listener = bind(options.host, options.port)
         self._stack.callback(listener.close)
         endpoint = f"http://{options.host}:{listener.getsockname()[1]}"

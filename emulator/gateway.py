@@ -32,6 +32,7 @@ _SCOPE = re.compile(r"Credential=[^/]+/\d{8}/[^/]+/([^/]+)/aws4_request")
 _PRESIGNED = re.compile(r"[^/]+/\d{8}/[^/]+/([^/]+)/aws4_request")
 _HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length", "te"})
 _UNSIGNED_ACTIONS = (b"Action=AssumeRoleWithWebIdentity", b"Action=AssumeRoleWithSAML")
+_KEEP_ALIVE_SECONDS = 600.0
 BODY_LIMIT = 128 * 1024 * 1024
 """Bytes of any request: above the largest that a service takes (base64 of a 50 MB zip)."""
 
@@ -63,7 +64,12 @@ class Gateway:
             timeout=aiohttp.ClientTimeout(total=120),
             skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
         )
-        server = web.Server(self._handle, request_factory=_make_request, access_log=None)
+        server = web.Server(
+            self._handle,
+            request_factory=_make_request,
+            access_log=None,
+            keepalive_timeout=_KEEP_ALIVE_SECONDS,
+        )
         self._runner = web.ServerRunner(server, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.SockSite(self._runner, listener, backlog=1024).start()

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import ctypes
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+DESCRIPTORS = 1024
+"""File descriptors of an execution environment (Lambda Developer Guide, gettingstarted-limits)."""
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
@@ -23,14 +26,28 @@ def _die_with(parent: int) -> Callable[[], None] | None:
     """Run in the child between fork and exec: SIGKILL it when `parent` dies (prctl(2))."""
     if _libc is None:
         return None
-    prctl = _libc.prctl
+    prctl, limit = _libc.prctl, _descriptor_limit()
 
     def arm() -> None:
         prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        resource.setrlimit(resource.RLIMIT_NOFILE, limit)
         if os.getppid() != parent:  # it died before the call took effect
             os._exit(1)
 
     return arm
+
+
+def _descriptor_limit() -> tuple[int, int]:
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    few = DESCRIPTORS if most == resource.RLIM_INFINITY else min(DESCRIPTORS, most)
+    return few, most
+
+
+def raise_descriptor_limit() -> None:
+    """Let this process have as many descriptors as it may: five go to each environment."""
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    with contextlib.suppress(ValueError, OSError):  # some systems refuse their own maximum
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 class Child:

@@ -36,8 +36,8 @@ class ExecutionRole(pulumi.ComponentResource):
             tags=args.tags,
             opts=child,
         )
-        streams = pulumi.Output.concat(args.log_group_arn, ":*")
-        document = policies.execution(args.table_arn, args.queue_arn, streams)
+        log_arns = [args.log_group_arn, pulumi.Output.concat(args.log_group_arn, ":*")]
+        document = policies.execution(args.table_arn, args.queue_arn, log_arns)
         policy = aws.iam.RolePolicy(
             name,
             name=args.name,

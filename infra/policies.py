@@ -25,21 +25,24 @@ def trust() -> dict[str, Any]:
 
 
 def execution(
-    table_arn: pulumi.Input[str], queue_arn: pulumi.Input[str], log_streams: pulumi.Input[str]
+    table_arn: pulumi.Input[str], queue_arn: pulumi.Input[str], log_arns: list[pulumi.Input[str]]
 ) -> dict[str, Any]:
     """What the function does: one conditional write, its dead letters, its log lines.
 
-    `log_streams` is the log group's ARN with `:*`; the group itself is made by the program.
+    `log_arns` are the group's and, with `:*`, its streams': the service authorization reference
+    checks CreateLogStream against the one and PutLogEvents against the other.
     """
     return {
         "Version": "2012-10-17",
         "Statement": [
             _allow("WriteOrders", ["dynamodb:PutItem"], table_arn),
             _allow("SendDeadLetters", ["sqs:SendMessage"], queue_arn),
-            _allow("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], log_streams),
+            _allow("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], log_arns),
         ],
     }
 
 
-def _allow(name: str, actions: list[str], resource: pulumi.Input[str]) -> dict[str, Any]:
+def _allow(
+    name: str, actions: list[str], resource: pulumi.Input[str] | list[pulumi.Input[str]]
+) -> dict[str, Any]:
     return {"Sid": name, "Effect": "Allow", "Action": actions, "Resource": resource}

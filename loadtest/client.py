@@ -6,7 +6,6 @@ import time
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-import gevent  # type: ignore[import-untyped]
 from geventhttpclient import HTTPClient
 from geventhttpclient.response import HTTPParseError
 
@@ -32,14 +31,13 @@ class InvokeClient:
         self._target = target
         self._uri = f"{target.path}?{target.query}"
         self._signer = Signer(read, target.region, "lambda")
-        self._patience = target.timeout + MARGIN
         self._http = HTTPClient(
             url.hostname or "",
             port=url.port,
             ssl=url.scheme == "https",
             concurrency=CONNECTIONS,
             connection_timeout=5.0,
-            network_timeout=self._patience,
+            network_timeout=target.timeout + MARGIN,
         )
 
     def invoke(self, payload: bytes, *, asynchronous: bool) -> Reply:
@@ -49,9 +47,8 @@ class InvokeClient:
         target = self._target
         signed = self._signer.sign("POST", target.path, target.query, headers, payload, time.time())
         try:
-            with gevent.Timeout(self._patience, TimeoutError("no whole answer in time")):
-                response = self._http.request("POST", self._uri, payload, signed)
-                body = bytes(response.read())
+            response = self._http.request("POST", self._uri, payload, signed)
+            body = bytes(response.read())
         except (OSError, HTTPParseError, RuntimeError) as error:
             return Reply(0, error=f"{type(error).__name__}: {error}")
         return Reply(

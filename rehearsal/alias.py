@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import boto3
@@ -12,7 +13,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from types_boto3_lambda.client import LambdaClient
 
@@ -63,7 +64,7 @@ class Watcher(threading.Thread):
     def __init__(self, lambda_: LambdaClient, function: str, alias: str) -> None:
         super().__init__(daemon=True, name="alias-watcher")
         self.history: list[tuple[float, AliasState]] = []
-        self._read = lambda: read(lambda_, function, alias)
+        self._read: Callable[[], AliasState] = partial(read, lambda_, function, alias)
         self._done = threading.Event()
 
     def run(self) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rehearsal import assemble, commands
 from rehearsal.journal import Journal
 from rehearsal.processes import Children
-from rehearsal.report import page, terminal
+from rehearsal.report import markdown, page, terminal
 from rehearsal.settings import ROOT
 from rehearsal.steps import Rehearsal
 
@@ -46,6 +46,7 @@ def leave_report(rehearsal: Rehearsal) -> None:
     (directory / "report.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     drawn = page.render(document, assemble.series(rehearsal))
     (directory / "report.html").write_text(drawn, encoding="utf-8")
+    markdown.summarise(document)
     print(terminal.render(document))
 
 

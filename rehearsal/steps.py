@@ -223,7 +223,7 @@ class Rehearsal:
 
     def mark(self, what: str) -> None:
         """Remember a moment for the plot of the alias."""
-        self.facts.marks.append((time.time() - self.started, what))
+        self.facts.marks.append((time.time(), what))
 
     def _path(self, name: str) -> Path:
         return self.settings.directory / name

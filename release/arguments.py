@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 STANDARD_OUTPUT = Path("-")
+CANDIDATE = "default: the version of the last deployment"
 
 
 class _Parser(argparse.ArgumentParser):
@@ -42,16 +43,22 @@ def _parser() -> argparse.ArgumentParser:
         "--json", type=Path, nargs="?", const=STANDARD_OUTPUT, metavar="FILE",
         help="as JSON, to the terminal without a FILE",
     )  # fmt: skip
+    discover = commands.add_parser("discover", help="write the outputs file from what is in AWS")
+    discover.add_argument("--stack", required=True)
     smoke = _command(commands, "smoke", "send synthetic orders to a version")
-    smoke.add_argument("--version", required=True)
+    smoke.add_argument("--version", help=CANDIDATE)
     _add_canary(commands)
     _add_gate(commands)
     promote = _command(commands, "promote", "make the canary live")
-    promote.add_argument("--version", required=True)
+    promote.add_argument("--version", help=CANDIDATE)
     promote.add_argument("--commit", help="recorded on the alias; default: GITHUB_SHA")
     promote.add_argument("--reason", help="promote what the gate did not pass, recording why")
     rollback = _command(commands, "rollback", "put the alias back, or end the canary")
-    rollback.add_argument("--version", help="default: the version that was live before")
+    target = rollback.add_mutually_exclusive_group()
+    target.add_argument("--version", help="default: the version that was live before")
+    target.add_argument(
+        "--canary-only", action="store_true", help="end a canary if there is one, no more"
+    )
     redrive = _command(commands, "redrive", "replay dead letters")
     redrive.add_argument("--rate", type=float, default=RATE, help="a second (%(default)s)")
     redrive.add_argument("--max", type=int, default=MAXIMUM, help="messages (%(default)s)")
@@ -60,13 +67,13 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_canary(commands: argparse._SubParsersAction[_Parser]) -> None:
     canary = _command(commands, "canary", "give a version a share of the traffic")
-    canary.add_argument("--version", required=True)
+    canary.add_argument("--version", help=CANDIDATE)
     canary.add_argument("--weight", type=float, required=True, help="a share from 0 to 1")
 
 
 def _add_gate(commands: argparse._SubParsersAction[_Parser]) -> None:
     gate = _command(commands, "gate", "watch the canary, take it back unless it passes")
-    gate.add_argument("--version", required=True)
+    gate.add_argument("--version", help=CANDIDATE)
     gate.add_argument("--since", type=_moment, help="ISO time; default: the canary's start")
     gate.add_argument("--bake", type=float, default=300.0, help="seconds (%(default)s)")
     gate.add_argument("--poll", type=float, default=15.0, help="seconds (%(default)s)")

@@ -14,6 +14,7 @@ from release.aws import session
 from release.canary import canary
 from release.clock import SystemClock
 from release.cloudwatch_adapter import CloudWatchMonitoring
+from release.discover import discover, write
 from release.errors import UsageError
 from release.judge import Request, judge
 from release.lambda_adapter import LambdaFunctions
@@ -21,10 +22,11 @@ from release.outputs import load
 from release.promote import promote
 from release.redrive import redrive
 from release.result import Exit, Result, as_json, check_writable, summarise, write_json
-from release.rollback import rollback
+from release.rollback import end_canary, rollback
 from release.smoke import smoke
 from release.sqs_adapter import SqsDeadLetters
 from release.status import status
+from release.target import choose
 
 if TYPE_CHECKING:
     import argparse
@@ -63,6 +65,10 @@ def main(arguments: list[str], connect: Callable[[Outputs], Systems] = connect) 
     options: argparse.Namespace | None = None
     try:
         options = parse(arguments)
+        if options.command == "discover":
+            write(options.outputs, discover(session(None), options.stack))
+            print(f"Wrote {options.outputs}.")
+            return int(Exit.DONE)
         outputs = load(options.outputs)
         if options.json not in (None, STANDARD_OUTPUT):
             check_writable(options.json)
@@ -114,16 +120,17 @@ def _status(systems: Systems, outputs: Outputs, _: argparse.Namespace) -> Result
 
 
 def _smoke(systems: Systems, outputs: Outputs, options: argparse.Namespace) -> Result:
-    return smoke(systems.functions, outputs, systems.clock, options.version)
+    return smoke(systems.functions, outputs, systems.clock, choose(options.version, outputs))
 
 
 def _canary(systems: Systems, outputs: Outputs, options: argparse.Namespace) -> Result:
-    return canary(systems.functions, outputs, systems.clock, options.version, options.weight)
+    version = choose(options.version, outputs)
+    return canary(systems.functions, outputs, systems.clock, version, options.weight)
 
 
 def _gate(systems: Systems, outputs: Outputs, options: argparse.Namespace) -> Result:
     request = Request(
-        version=options.version,
+        version=choose(options.version, outputs),
         since=options.since,
         bake=options.bake,
         poll=options.poll,
@@ -140,13 +147,15 @@ def _promote(systems: Systems, outputs: Outputs, options: argparse.Namespace) ->
         systems.functions,
         outputs,
         systems.clock,
-        options.version,
+        choose(options.version, outputs),
         commit=commit,
         reason=options.reason,
     )
 
 
 def _rollback(systems: Systems, outputs: Outputs, options: argparse.Namespace) -> Result:
+    if options.canary_only:
+        return end_canary(systems.functions, outputs, systems.clock)
     return rollback(systems.functions, outputs, systems.clock, options.version)
 
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 ATTEMPTS = 5
 """Writes tried when others write the alias at the same time."""
 
+_TOO_FAST = "The alias is being changed too fast by others: stop them, then repeat."
+
 
 def rollback(
     functions: Functions, outputs: Outputs, clock: Clock, version: str | None = None
@@ -38,6 +40,28 @@ def rollback(
     changed = _put_back(functions, clock, target)
     seconds = round(clock.monotonic() - began, 3)
     return _result(outputs, first, target, changed=changed, seconds=seconds)
+
+
+def end_canary(functions: Functions, outputs: Outputs, clock: Clock) -> Result:
+    """End a canary that nobody watches any longer; without one, do nothing.
+
+    Unlike a rollback it never moves the live version, whatever others do meanwhile.
+    """
+    began = clock.monotonic()
+    first = alias.read(functions)
+    seen, changed = first, False
+    for _ in range(ATTEMPTS):
+        if not seen.weights:
+            seconds = round(clock.monotonic() - began, 3)
+            return _result(outputs, first, seen.version, changed=changed, seconds=seconds)
+        try:
+            seen = alias.make_live(
+                functions, seen, seen.version, _record(seen, seen.version), clock
+            )
+            changed = True
+        except AliasChangedError:
+            seen = alias.read(functions)
+    raise UnavailableError(_TOO_FAST)
 
 
 def choose(seen: Alias, outputs: Outputs) -> str:
@@ -64,7 +88,7 @@ def _put_back(functions: Functions, clock: Clock, target: str) -> bool:
         except AliasChangedError:
             continue
         return True
-    raise UnavailableError("The alias is being changed too fast by others: stop them, then repeat.")
+    raise UnavailableError(_TOO_FAST)
 
 
 def _record(seen: Alias, target: str) -> Record:

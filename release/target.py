@@ -23,6 +23,14 @@ def check_number(version: str) -> str:
     return version
 
 
+def choose(version: str | None, outputs: Outputs) -> str:
+    """The version asked for, or the last deployment's; UsageError if neither is known."""
+    chosen = version or outputs.candidate_version
+    if chosen is None:
+        raise UsageError("The outputs name no candidateVersion: name a version with --version N.")
+    return chosen
+
+
 def check_target(functions: Functions, outputs: Outputs, version: str) -> None:
     """Hold that the version exists, can run, and is what was built.
 

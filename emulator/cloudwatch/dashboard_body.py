@@ -75,7 +75,7 @@ def _widget(widget: Any, path: str) -> Iterator[Fault]:
         yield Fault(f"{path}/{name}", "Unknown property", warning=True)
     yield from _layout(widget, path)
     kind = widget.get("type")
-    if kind not in _PROPERTIES:
+    if not isinstance(kind, str) or kind not in _PROPERTIES:
         yield Fault(f"{path}/type", "Should be equal to one of the allowed values")
         return
     properties = widget.get("properties")

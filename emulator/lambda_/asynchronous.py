@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
-import math
 import time
 from collections import Counter, deque
 from dataclasses import dataclass, field, replace
@@ -31,6 +30,12 @@ if TYPE_CHECKING:
     from emulator.lambda_.undelivered import Undelivered
 
 
+FIRST_LIMIT = 10.0
+LAST_LIMIT = 50.0
+"""Events of one function that are run at a time, at first and at most: how fast Lambda reads its
+queue is not documented, and here each more is a process on one machine."""
+
+
 @dataclass(slots=True, eq=False)
 class QueuedEvent:
     """One accepted event; its target is resolved anew for each attempt."""
@@ -46,14 +51,14 @@ class QueuedEvent:
 class _Reader:
     """One function's part of the queue, and how fast it is read.
 
-    After a throttle no more is read at a time than was running then, growing by one a round trip:
-    the documented slowing down, which keeps a long queue from being throttled event by event.
+    After a throttle no more is read at a time than was running then, and from there one more per
+    round trip: the documented slowing down, which spares a long queue a throttle per event.
     """
 
     ready: deque[QueuedEvent] = field(default_factory=deque)
     delayed: list[tuple[float, int, QueuedEvent]] = field(default_factory=list)
     running: set[QueuedEvent] = field(default_factory=set)
-    limit: float = math.inf
+    limit: float = FIRST_LIMIT
     paused_until: float = 0.0
     timer: asyncio.TimerHandle | None = None
 
@@ -165,7 +170,7 @@ class EventQueue:
         else:
             event.errors += 1
             await self._after_error(reader, event, target)
-        reader.limit += 1.0 / max(1.0, reader.limit)
+        reader.limit = min(LAST_LIMIT, reader.limit + 1.0 / reader.limit)
         self._read(reader)
 
     async def _after_error(self, reader: _Reader, event: QueuedEvent, target: Target) -> None:

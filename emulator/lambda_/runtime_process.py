@@ -7,7 +7,6 @@ import contextlib
 import os
 from dataclasses import dataclass
 from enum import Enum, auto
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emulator.lambda_.output import OutputParser
@@ -16,6 +15,7 @@ from emulator.process import Child
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     from emulator.lambda_.output import Line
 
@@ -128,10 +128,11 @@ class RuntimeProcess:
         if self._child is None:
             return 0
         try:
-            with Path(f"/proc/{self._child.pid}/status").open("rb", buffering=0) as status:
-                text = status.read(_CHUNK)
+            status = os.open(f"/proc/{self._child.pid}/status", os.O_RDONLY)
         except OSError:
             return 0
+        text = os.read(status, _CHUNK)
+        os.close(status)
         found = text.find(b"VmHWM:")
         return int(text[found + 6 :].split(None, 1)[0]) // 1024 if found >= 0 else 0
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -101,15 +102,7 @@ def bench(protocol: str = PROTOCOLS[0], scale: float = 1.0) -> Bench:
     clock = SteppedClock(scale)
     store = MetricStore(clock)
     service = CloudWatch(store, clock, "123456789012", "us-east-1")
-    core = botocore.session.get_session()
-    core.register_component("data_loader", _OneProtocol(protocol))
-    session = boto3.session.Session(
-        aws_access_key_id="id",
-        aws_secret_access_key="secret",
-        region_name="us-east-1",
-        botocore_session=core,
-    )
-    client = session.client("cloudwatch", endpoint_url="http://cloudwatch.test")
+    client = _session(protocol).client("cloudwatch", endpoint_url="http://cloudwatch.test")
 
     def answer(request: AWSPreparedRequest, **_: object) -> Any:
         response = asyncio.run(service.handle(_request(request)))
@@ -119,6 +112,19 @@ def bench(protocol: str = PROTOCOLS[0], scale: float = 1.0) -> Bench:
 
     client.meta.events.register("before-send", answer)
     return Bench(clock, store, service, client)
+
+
+@cache
+def _session(protocol: str) -> boto3.session.Session:
+    """One session per protocol: its loader reads the models once."""
+    core = botocore.session.get_session()
+    core.register_component("data_loader", _OneProtocol(protocol))
+    return boto3.session.Session(
+        aws_access_key_id="id",
+        aws_secret_access_key="secret",
+        region_name="us-east-1",
+        botocore_session=core,
+    )
 
 
 def _request(request: AWSPreparedRequest) -> Request:

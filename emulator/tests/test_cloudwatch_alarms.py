@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from emulator.clock import Clock
+from emulator.cloudwatch.metrics import MetricStore
+from emulator.cloudwatch.service import CloudWatch
+from emulator.http import Request
 from emulator.tests.cloudwatch_client import NOON, Bench, bench
 
 if TYPE_CHECKING:
@@ -268,6 +273,18 @@ def test_a_set_state_lasts_until_the_next_evaluation() -> None:
     assert at.state("errors") == "OK"
 
 
+def test_setting_the_state_it_has_is_no_transition() -> None:
+    """W11 (CloudWatch User Guide, alarm actions): no history and no action without a change."""
+    at = bench()
+    put_alarm(at.client, OKActions=["arn:aws:sns:us-east-1:123456789012:pager"])
+    for reason in ("first", "second"):
+        at.client.set_alarm_state(AlarmName="errors", StateValue="OK", StateReason=reason)
+    history = at.client.describe_alarm_history(AlarmName="errors")["AlarmHistoryItems"]
+    kinds = sorted(item["HistoryItemType"] for item in history)
+    assert kinds == ["Action", "ConfigurationUpdate", "StateUpdate"]
+    assert at.alarm("errors")["StateReason"] == "second"
+
+
 def test_set_state_refusals() -> None:
     """W12 (LocalStack snapshot test_set_alarm_invalid_input): 404 ResourceNotFound, bad state."""
     at = bench()
@@ -382,3 +399,54 @@ def test_tags_of_an_alarm() -> None:
     with pytest.raises(ClientError) as caught:
         at.client.list_tags_for_resource(ResourceARN=arn)
     assert caught.value.response["Error"]["Code"] == "ResourceNotFoundException"
+
+
+def test_an_expression_that_fails_later_keeps_the_state() -> None:
+    """W1 (botocore model, MetricAlarm): what no put can foresee shows as EVALUATION_ERROR."""
+    at = bench()
+    queries = [stat("e", "Errors"), {"Id": "x", "Expression": "IF(SUM(e) > 0, 5, e)"}]
+    put_alarm(at.client, **{**MATH, "Metrics": queries})
+    put_error(at, 0)
+    at.later(60)
+    before = at.alarm("errors")
+    put_error(at)
+    at.later(60)
+    after = at.alarm("errors")
+    assert (before["StateValue"], after["StateValue"]) == ("OK", "OK")
+    assert "EvaluationState" not in before
+    assert after["EvaluationState"] == "EVALUATION_ERROR"
+
+
+def test_alarms_are_evaluated_by_themselves() -> None:
+    """The loop evaluates each scaled minute, at least 0.2 s apart, and ends when cancelled."""
+    clock = Clock(scale=300)
+    store = MetricStore(clock)
+    service = CloudWatch(store, clock, "123456789012", "us-east-1")
+    body = json.dumps(
+        {
+            "AlarmName": "a",
+            "Namespace": "N",
+            "MetricName": "m",
+            "Statistic": "Sum",
+            "Period": 60,
+            "EvaluationPeriods": 1,
+            "Threshold": 0,
+            "ComparisonOperator": "GreaterThanThreshold",
+        }
+    )
+    target = {"x-amz-target": "GraniteServiceVersion20100801.PutMetricAlarm"}
+
+    async def scenario() -> None:
+        await service.handle(Request("POST", "/", {}, target, body.encode()))
+        store.put("N", "m", (), 1.0, clock.now())
+        task = asyncio.create_task(service.run())
+        for _ in range(200):
+            if service.book.alarms["a"].state == "ALARM":
+                break
+            await asyncio.sleep(0.02)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(scenario())
+    assert service.book.alarms["a"].state == "ALARM"

@@ -146,7 +146,8 @@ def test_memory_of_a_distribution_is_bounded(samples: list[float]) -> None:
 def test_percentiles_need_raw_values_that_are_not_negative() -> None:
     """W55 (CloudWatch User Guide, concepts): no percentile of statistic sets or negative values."""
     opaque, uniform, negative = Distribution(), Distribution(), Distribution()
-    opaque.add_set(10, 50, 1, 9)
+    opaque.add(5)
+    opaque.add_set(9, 45, 1, 9)
     uniform.add_set(10, 50, 5, 5)
     negative.add(-1)
     found = [each.percentile(50) for each in (opaque, uniform, negative)]

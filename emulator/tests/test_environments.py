@@ -9,12 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from botocore.exceptions import ClientError
-from hypothesis import given
-from hypothesis import strategies as st
 
-from emulator.lambda_.ids import Ids
-from emulator.lambda_.output import OutputParser
-from emulator.lambda_.tracing import Tracer
 from emulator.tests.running import ROOT, RUNTIME, wait_until, zipped
 
 if TYPE_CHECKING:
@@ -156,6 +151,20 @@ def test_new_code_runs_after_an_update(emulator: RunningEmulator) -> None:
     assert emulator.invoke(name, Qualifier="1").payload == "old"
 
 
+def test_a_published_version_keeps_its_environments_when_latest_changes(
+    emulator: RunningEmulator,
+) -> None:
+    """E14: a deployment does not cool the version that serves traffic."""
+    name = emulator.deploy("import os\ndef handler(event, context): return os.getpid()")
+    client = emulator.client("lambda")
+    client.publish_version(FunctionName=name)
+    before = emulator.invoke(name, Qualifier="1").payload
+    client.update_function_configuration(FunctionName=name, Description="changed")
+    emulator.settled(name)
+    client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=5)
+    assert emulator.invoke(name, Qualifier="1").payload == before
+
+
 def test_processes_that_a_function_leaves_die_with_its_environment(
     emulator: RunningEmulator,
 ) -> None:
@@ -243,89 +252,3 @@ def test_a_runtime_that_is_not_here_is_refused_by_name(emulator: RunningEmulator
     with pytest.raises(ClientError, match=other) as caught:
         emulator.invoke(name)
     assert caught.value.response["Error"]["Code"] == "InvalidRuntimeException"
-
-
-FRAME_TEXTS = st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\0"))
-
-
-@given(
-    records=st.lists(st.tuples(st.booleans(), FRAME_TEXTS), max_size=8),
-    cuts=st.lists(st.integers(1, 40), min_size=1, max_size=30),
-)
-def test_output_is_parsed_alike_however_it_arrives(
-    records: list[tuple[bool, str]], cuts: list[int]
-) -> None:
-    """Frames and lines come out the same whether the pipe delivers them whole or in pieces."""
-    raw = b"".join(_frame(text) if framed else _plain(text) for framed, text in records)
-    whole, pieces = OutputParser(), OutputParser()
-    expected = [line.message for line in (*whole.feed(raw), *whole.finish())]
-    seen, position, turn = [], 0, 0
-    while position < len(raw):
-        size = cuts[turn % len(cuts)]
-        seen += [line.message for line in pieces.feed(raw[position : position + size])]
-        position, turn = position + size, turn + 1
-    seen += [line.message for line in pieces.finish()]
-    assert seen == expected
-    assert expected == [message for framed, text in records for message in _messages(framed, text)]
-
-
-def _frame(text: str) -> bytes:
-    raw = text.encode()
-    return b"\xa5\x5a\x00\x03" + len(raw).to_bytes(4, "big") + bytes(8) + raw
-
-
-def _plain(text: str) -> bytes:
-    return text.encode() + b"\n"
-
-
-def _messages(framed: bool, text: str) -> list[str]:
-    if framed:
-        return [text.removesuffix("\n")]
-    return [line for line in text.split("\n") if line]
-
-
-def test_active_tracing_samples_the_first_request_of_each_second() -> None:
-    """E46 (services-xray): the first of a second, then 5 %; PassThrough samples none of its own."""
-    clock = [100.0]
-    tracer = Tracer(Ids(1), lambda: clock[0])
-    sampled = [tracer.header("Active", None).endswith("Sampled=1") for _ in range(2000)]
-    assert sampled[0]
-    assert 50 < sum(sampled[1:]) < 160
-    clock[0] = 101.0
-    assert tracer.header("Active", None).endswith("Sampled=1")
-    clock[0] = 102.0
-    assert tracer.header("PassThrough", None).endswith("Sampled=0")
-
-
-def test_an_upstream_trace_decision_is_kept() -> None:
-    """E45-E47 (xray-concepts): root, parent and decision of the caller."""
-    given_header = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"
-    assert Tracer(Ids(1)).header("PassThrough", given_header) == given_header
-
-
-def test_segments_are_taken_and_the_sdk_is_not_kept_waiting(emulator: RunningEmulator) -> None:
-    """N12-N14 (xray-api-sendingdata): UDP is taken; TCP on the same port answers at once."""
-    name = emulator.deploy(
-        """
-        import os, socket, urllib.request, urllib.error
-        def handler(event, context):
-            host, port = os.environ["AWS_XRAY_DAEMON_ADDRESS"].split(":")
-            udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-            udp.sendto(b'{"format":"json","version":1}\\n{}', (host, int(port)))
-            try:
-                urllib.request.urlopen(f"http://{host}:{port}/GetSamplingRules", b"", timeout=5)
-            except urllib.error.HTTPError as error:
-                return error.code
-        """,
-        Timeout=10,
-    )
-    assert emulator.invoke(name).payload == 404
-
-
-def test_ids_replay_from_their_seed() -> None:
-    """Alias draws and ids come from one seed, so that a run replays."""
-    one, two, other = Ids(1), Ids(1), Ids(2)
-    first = [one.uuid() for _ in range(3)]
-    assert first == [two.uuid() for _ in range(3)]
-    assert first[0] != other.uuid()
-    assert first[0][14] == "4"

@@ -57,6 +57,25 @@ def test_a_function_can_be_named_by_its_arn_and_qualifier(
     assert emulator.invoke(arn).version == "1"
 
 
+def test_a_weighted_alias_runs_both_versions(emulator: RunningEmulator) -> None:
+    """V27, V35 (configuring-alias-routing): an independent draw per request."""
+    name = emulator.deploy("def handler(event, context): return context.function_version")
+    client = emulator.client("lambda")
+    client.publish_version(FunctionName=name)
+    client.update_function_configuration(FunctionName=name, Description="second")
+    emulator.settled(name)
+    client.publish_version(FunctionName=name)
+    client.create_alias(
+        FunctionName=name,
+        Name="canary",
+        FunctionVersion="1",
+        RoutingConfig={"AdditionalVersionWeights": {"2": 0.25}},
+    )
+    replies = [emulator.invoke(name, Qualifier="canary") for _ in range(100)]
+    assert all(reply.payload == reply.version for reply in replies)
+    assert 10 <= sum(reply.version == "2" for reply in replies) <= 42
+
+
 def test_a_handler_that_returns_nothing_yields_null(
     emulator: RunningEmulator, versatile: str
 ) -> None:

@@ -89,6 +89,15 @@ def test_publishing_the_same_again_gives_the_same_version(account: Bench) -> Non
     assert account.registry.functions["orders"].latest is latest
 
 
+def test_a_deleted_version_is_not_published_again(account: Bench) -> None:
+    """Unchanged code whose version is gone gets a version of its own, with the next number."""
+    publish = account.client.publish_version
+    account.client.delete_function(
+        FunctionName="orders", Qualifier=publish(FunctionName="orders")["Version"]
+    )
+    assert publish(FunctionName="orders")["Version"] == "2"
+
+
 def test_publishing_gives_latest_a_new_revision(account: Bench) -> None:
     """A new version also changes the revision of `$LATEST`."""
     before = account.registry.functions["orders"].latest.revision_id

@@ -43,6 +43,7 @@ class Stub:
     throttled: int = 0
     connections: int = 0
     busy: int = 0
+    invoked: threading.Event = field(default_factory=threading.Event)
     fails_with: Answer | None = None
     refuses_all: Answer | None = None
 
@@ -100,7 +101,7 @@ class Stub:
                 lines = [f"HTTP/1.1 {status} X", f"Content-Length: {len(content)}"]
                 lines += [f"{name}: {value}" for name, value in extra.items()]
                 writer.write("\r\n".join(lines).encode() + b"\r\n\r\n" + content)
-        except (asyncio.IncompleteReadError, ConnectionError):
+        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             pass
         finally:
             writer.close()
@@ -169,6 +170,7 @@ class Stub:
     async def _execute(self, event: dict[str, Any]) -> dict[str, Any]:
         self.busy += 1
         self.invocations += 1
+        self.invoked.set()
         began = self._loop.time()
         await asyncio.sleep(self.service_seconds)
         self.busy -= 1

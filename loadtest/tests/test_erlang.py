@@ -1,4 +1,6 @@
+import heapq
 import math
+import random
 
 import pytest
 from hypothesis import given
@@ -47,6 +49,41 @@ def test_retries_never_lower_the_blocking(offered: float, slots: int, retried: f
     plain = erlang_b(offered, slots)
     assert 0 <= plain <= blocking_with_retries(offered, slots, retried) + 1e-12 <= 1 + 1e-9
     assert blocking_with_retries(offered, slots, 0.0) == pytest.approx(plain)
+
+
+def refused(rate: float, slots: int, retried: float, seed: int) -> float:
+    """Return the share of one-time arrivals that a simulated second of service refuses.
+
+    Of Poisson arrivals the share `retried` tries again after a long, random while until served.
+    """
+    rng = random.Random(seed)
+    events = [(rng.uniform(0, 5000), rng.random() < retried) for _ in range(int(rate * 5000))]
+    heapq.heapify(events)
+    busy: list[float] = []
+    once = turned_away = 0
+    while events:
+        at, again = heapq.heappop(events)
+        while busy and busy[0] <= at:
+            heapq.heappop(busy)
+        once += not again
+        if len(busy) < slots:
+            heapq.heappush(busy, at + 1.0)
+        elif again:
+            heapq.heappush(events, (at + rng.expovariate(0.02), again))
+        else:
+            turned_away += 1
+    return turned_away / once
+
+
+@pytest.mark.parametrize(
+    ("rate", "slots", "retried"), [(4.0, 5, 0.0), (4.0, 5, 0.3), (6.0, 5, 0.1), (1.0, 1, 0.2)]
+)
+def test_the_formula_describes_a_simulated_function(
+    rate: float, slots: int, retried: float
+) -> None:
+    """Arrivals at a function of one second on so many slots are refused as often as predicted."""
+    predicted = blocking_with_retries(rate * 1.0, slots, retried)
+    assert refused(rate, slots, retried, seed=1) == pytest.approx(predicted, abs=0.015)
 
 
 def test_negative_figures_are_refused() -> None:

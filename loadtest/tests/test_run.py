@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil  # type: ignore[import-untyped]
 import pytest
 
+from loadtest.ledger import entries
 from loadtest.tests.stub import Answer, Stub
 
 ROOT = Path(__file__).parents[2]
@@ -188,3 +190,22 @@ def test_expired_credentials_are_bad_input(tmp_path: Path) -> None:
         done = run(tmp_path, stub)
     assert done.status == 2
     assert done.error.strip() == "The AWS credentials have expired; sign in again."
+
+
+def test_ending_the_command_ends_the_load(tmp_path: Path) -> None:
+    """SIGTERM leaves no Locust behind, and the books are kept."""
+    file = tmp_path / "outputs.json"
+    file.write_text(json.dumps(OUTPUTS))
+    command = [sys.executable, "-m", "loadtest", "run", "--outputs", str(file)]
+    command += ["--ledger", str(tmp_path / "ledger"), "--scenario", "smoke", "--duration", "300"]
+    with Stub(service_seconds=0.001) as stub:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env={**os.environ, **stub.environment}, stdout=subprocess.DEVNULL
+        )
+        assert stub.invoked.wait(60)
+        load = psutil.Process(process.pid).children()
+        process.terminate()
+        assert process.wait(60) == 143
+    assert load
+    assert not any(child.is_running() for child in load)
+    assert list(entries(tmp_path / "ledger"))

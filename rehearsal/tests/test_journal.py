@@ -13,6 +13,12 @@ def journal() -> Journal:
     return Journal(total=3, stream=io.StringIO())
 
 
+def fail(journal: Journal, sentence: str) -> None:
+    """Run a step that does not hold."""
+    with journal.step("gate"):
+        raise StepError(sentence)
+
+
 def test_a_step_that_holds_is_recorded_with_what_it_saw(journal: Journal) -> None:
     """The text set inside the step becomes the record's."""
     with journal.step("deploy") as seen:
@@ -24,8 +30,7 @@ def test_a_step_that_holds_is_recorded_with_what_it_saw(journal: Journal) -> Non
 
 def test_a_step_that_does_not_hold_is_recorded_and_the_rehearsal_goes_on(journal: Journal) -> None:
     """A StepError stops at the step; its sentence is kept."""
-    with journal.step("gate"):
-        raise StepError("two alarms are in ALARM")
+    fail(journal, "two alarms are in ALARM")
     assert journal.failed
     assert journal.steps[0].seen == "two alarms are in ALARM"
 

@@ -80,6 +80,15 @@ def test_a_whole_release_exits_0_at_every_step(shell: Shell) -> None:
     assert alias.read(shell.functions).version == "2"
 
 
+def test_the_candidate_of_the_deployment_is_the_default(shell: Shell) -> None:
+    """A workflow need not know the number; cleaning up after it changes nothing."""
+    gate = ("gate", "--bake", "60", "--poll", "10")
+    steps = [("smoke",), ("canary", "--weight", "0.25"), gate, ("promote",)]
+    assert [shell(*step) for step in steps] == [0, 0, 0, 0]
+    assert shell("rollback", "--canary-only") == 0
+    assert alias.read(shell.functions).version == "2"
+
+
 def test_1_a_failing_gate(shell: Shell, capsys: pytest.CaptureFixture[str]) -> None:
     """Exit 1, the reason on stderr, the alias back."""
     shell(*CANARY)
@@ -119,6 +128,7 @@ def test_1_a_lost_race(shell: Shell) -> None:
         (("gate", "--version", "2"), "not the canary"),
         (("promote", "--version", "2"), "neither live nor the canary"),
         (("rollback",), "no previous version"),
+        (("rollback", "--canary-only", "--version", "1"), "not allowed with"),
         (("redrive", "--rate", "0"), "--rate"),
         (("frobnicate",), "invalid choice"),
         ((), "COMMAND"),
@@ -155,6 +165,13 @@ def test_2_bad_outputs(
         shell.outputs.write_text(content)
     assert shell("status") == 2
     assert says in capsys.readouterr().err
+
+
+def test_2_no_candidate(shell: Shell, capsys: pytest.CaptureFixture[str]) -> None:
+    """Exit 2 when neither the outputs nor the caller name a version."""
+    shell.outputs.write_text(json.dumps({**CONTENT, "candidateVersion": None}))
+    assert shell("promote") == 2
+    assert "--version N" in capsys.readouterr().err
 
 
 def test_2_no_alias(shell: Shell, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,7 +9,7 @@ from release.alias import Record
 from release.canary import canary
 from release.errors import UnavailableError, UsageError
 from release.promote import promote
-from release.rollback import rollback
+from release.rollback import end_canary, rollback
 from release.tests.fakes import OUTPUTS, FakeClock, FakeFunctions
 
 
@@ -113,3 +113,34 @@ def test_endless_races_end() -> None:
     functions.before_write = functions.touch
     with pytest.raises(UnavailableError, match="too fast"):
         rollback(functions, OUTPUTS, FakeClock())
+
+
+def test_ending_only_a_canary_leaves_the_live_version() -> None:
+    """The weights go, the live version and its way back stay."""
+    functions = promoted()
+    canary(functions, OUTPUTS, FakeClock(), "3", 0.25)
+    result = end_canary(functions, OUTPUTS, FakeClock())
+    seen = alias.read(functions)
+    assert (seen.version, seen.weights, seen.record.previous) == ("2", {}, "1")
+    assert (result.details["changed"], result.details["endedCanary"]) == (True, "3")
+
+
+def test_without_a_canary_there_is_none_to_end() -> None:
+    """A clean-up step after a release that went well does nothing."""
+    functions = promoted()
+    assert end_canary(functions, OUTPUTS, FakeClock()).details["changed"] is False
+    assert (alias.read(functions).version, functions.writes) == ("2", 0)
+
+
+def test_ending_a_canary_does_not_undo_a_racing_promotion() -> None:
+    """The canary that went live in between is live; there is nothing left to end."""
+    functions = promoted()
+    canary(functions, OUTPUTS, FakeClock(), "3", 0.25)
+
+    def other() -> None:
+        functions.before_write = None
+        promote(functions, OUTPUTS, FakeClock(), "3", reason="race")
+
+    functions.before_write = other
+    end_canary(functions, OUTPUTS, FakeClock())
+    assert alias.read(functions).version == "3"

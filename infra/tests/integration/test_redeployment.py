@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -50,12 +49,43 @@ class Second:
         """Return the alias as Lambda holds it."""
         return self.first.lambda_.get_alias(FunctionName=FUNCTION, Name="production")
 
+    def move_alias(self, version: str, weights: dict[str, float] | None = None) -> None:
+        """Write the alias as the release tool does."""
+        self.first.lambda_.update_alias(
+            FunctionName=FUNCTION,
+            Name="production",
+            FunctionVersion=version,
+            Description=f'{{"previous":"{version}"}}',
+            RoutingConfig={"AdditionalVersionWeights": weights or {}},
+        )
 
-@pytest.fixture
-def second(stack: Deployed, tmp_path: Path) -> Iterator[Second]:
-    """Return the second stack, not deployed yet; it is removed afterwards."""
-    yield Second(stack, tmp_path / "stack")
-    engine.destroy(STACK, directory=tmp_path / "stack", env=stack.environment)
+    def kill_at(self, resource: str, artifact: Path | None = None) -> None:
+        """Deploy, and kill the deployment without warning as it comes to `resource`."""
+        pairs = [f"--config={key}={value}" for key, value in self.config(artifact).items()]
+        command = [sys.executable, "-m", "rehearsal.engine", "up", "--stack", STACK, *pairs]
+        with subprocess.Popen(
+            [*command, "--directory", str(self.directory)],
+            cwd=ROOT,
+            env=self.first.environment,
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as process:
+            reached = any(resource in line for line in process.stdout or ())
+            process.kill()
+        assert reached
+
+    def redeployed(self, label: str, directory: Path) -> dict[str, Any]:
+        """Deploy an artifact whose code differs; return the outputs."""
+        build_artifact(directory, label)
+        return self.up(directory)[0]
+
+
+@pytest.fixture(scope="module")
+def second(stack: Deployed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Second]:
+    """Return the second stack; it is removed at the end."""
+    directory = tmp_path_factory.mktemp("second")
+    yield Second(stack, directory)
+    engine.destroy(STACK, directory=directory, env=stack.environment)
 
 
 def test_an_unchanged_deployment_changes_nothing(second: Second) -> None:
@@ -67,32 +97,25 @@ def test_an_unchanged_deployment_changes_nothing(second: Second) -> None:
 
 
 def test_a_new_artifact_becomes_a_candidate_and_not_live(second: Second, tmp_path: Path) -> None:
-    """Version 2 is published, the alarms look at it, and the alias stays on version 1."""
-    second.up()
-    manifest = build_artifact(tmp_path / "artifact", label="two")
-    outputs, _ = second.up(tmp_path / "artifact")
-    assert outputs["candidateVersion"] == "2"
-    assert outputs["codeSha256"] == manifest["codeSha256"]
-    assert second.alias()["FunctionVersion"] == "1"
+    """A version is published, the alarms look at it, and the alias stays."""
+    live = second.up()[0]["candidateVersion"]
+    second.move_alias(live)
+    outputs = second.redeployed("two", tmp_path)
+    assert int(outputs["candidateVersion"]) == int(live) + 1
+    assert second.alias()["FunctionVersion"] == live
     name = outputs["releaseAlarmNames"][0]
     (alarm,) = second.first.cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"]
-    assert {"Name": "ExecutedVersion", "Value": "2"} in alarm["Dimensions"]
+    watched = {"Name": "ExecutedVersion", "Value": outputs["candidateVersion"]}
+    assert watched in alarm["Dimensions"]
 
 
 def test_what_the_release_tool_set_survives_a_deployment(second: Second, tmp_path: Path) -> None:
     """Target, weights and description of the alias stay, down to its revision."""
-    second.up()
-    build_artifact(tmp_path / "artifact", label="two")
-    second.up(tmp_path / "artifact")
-    second.first.lambda_.update_alias(
-        FunctionName=FUNCTION,
-        Name="production",
-        FunctionVersion="1",
-        Description='{"previous":"1"}',
-        RoutingConfig={"AdditionalVersionWeights": {"2": 0.25}},
-    )
+    live = second.up()[0]["candidateVersion"]
+    candidate = second.redeployed("three", tmp_path)["candidateVersion"]
+    second.move_alias(live, {candidate: 0.25})
     before = second.alias()
-    second.up(reservedConcurrency="6", memoryMb="640")
+    second.up(memoryMb="768")
     after = second.alias()
     for key in ("FunctionVersion", "Description", "RoutingConfig", "RevisionId"):
         assert after[key] == before[key]
@@ -100,50 +123,48 @@ def test_what_the_release_tool_set_survives_a_deployment(second: Second, tmp_pat
 
 def test_a_changed_configuration_is_a_version_too(second: Second) -> None:
     """Memory belongs to a version, reserved concurrency to the function."""
-    second.up()
-    assert second.up(reservedConcurrency="6")[0]["candidateVersion"] == "1"
-    assert second.up(reservedConcurrency="6", memoryMb="640")[0]["candidateVersion"] == "2"
-    version = second.first.lambda_.get_function_configuration(FunctionName=FUNCTION, Qualifier="2")
+    live = second.up()[0]["candidateVersion"]
+    assert second.up(reservedConcurrency="6")[0]["candidateVersion"] == live
+    candidate = second.up(reservedConcurrency="6", memoryMb="640")[0]["candidateVersion"]
+    assert int(candidate) == int(live) + 1
+    version = second.first.lambda_.get_function_configuration(
+        FunctionName=FUNCTION, Qualifier=candidate
+    )
     assert version["MemorySize"] == 640
 
 
 def test_too_much_concurrency_is_refused_before_any_change(second: Second) -> None:
-    """The preflight counts what `local` holds, and nothing is made."""
+    """The preflight counts what `local` holds, and the state stays as it was."""
+    second.up()
+    before = (second.directory / "state.json").read_bytes()
     with pytest.raises(engine.EngineError, match=r"asks for a reserved concurrency of 900, but"):
-        second.up(reservedConcurrency="900")
-    assert not (second.directory / "state.json").exists()
+        second.up(reservedConcurrency="900", memoryMb="1024")
+    assert (second.directory / "state.json").read_bytes() == before
 
 
-@pytest.mark.parametrize("after", ["Role", "Function", "Alias", "MetricAlarm"])
-def test_a_killed_deployment_can_be_run_again(second: Second, after: str) -> None:
-    """Killed without warning at any resource, the next run completes the stack."""
-    pairs = [f"--config={key}={value}" for key, value in second.config().items()]
-    command = [sys.executable, "-m", "rehearsal.engine", "up", "--stack", STACK, *pairs]
-    with subprocess.Popen(
-        [*command, "--directory", str(second.directory)],
-        cwd=ROOT,
-        env=second.first.environment,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        for line in process.stdout or ():
-            if after in line:
-                process.kill()
-                break
-    outputs, _ = second.up()
-    assert (second.alias()["FunctionVersion"], outputs["candidateVersion"]) == ("1", "1")
-    assert {line.split()[0] for line in second.up()[1]} == {"same"}
+def test_a_killed_update_can_be_run_again(second: Second, tmp_path: Path) -> None:
+    """Killed while the function changes, the next run publishes the candidate after all."""
+    live = second.up()[0]["candidateVersion"]
+    second.move_alias(live)
+    build_artifact(tmp_path, "four")
+    second.kill_at("Function", tmp_path)
+    outputs, _ = second.up(tmp_path)
+    assert int(outputs["candidateVersion"]) == int(live) + 1
+    assert second.alias()["FunctionVersion"] == live
 
 
-def test_destroying_leaves_nothing(second: Second) -> None:
-    """Function, table, queue, log group and alarms are gone, and the other stack is not."""
-    outputs, _ = second.up()
-    engine.destroy(STACK, directory=second.directory, env=second.first.environment)
+def test_a_killed_creation_can_be_run_again_and_destroyed(second: Second) -> None:
+    """Killed while it makes the function, it is completed by the next; destroyed, all is gone."""
     first = second.first
+    engine.destroy(STACK, directory=second.directory, env=first.environment)
+    second.kill_at("Function")
+    outputs, _ = second.up()
+    assert second.alias()["FunctionVersion"] == outputs["candidateVersion"]
+    assert {line.split()[0] for line in second.up()[1]} == {"same"}
+    engine.destroy(STACK, directory=second.directory, env=first.environment)
     functions = [f["FunctionName"] for f in first.lambda_.list_functions()["Functions"]]
     assert functions == [first.function]
     assert outputs["ordersTableName"] not in first.dynamodb.list_tables()["TableNames"]
     assert outputs["dlqQueueUrl"] not in first.sqs.list_queues().get("QueueUrls", [])
     names = [outputs["alarmName"], *outputs["releaseAlarmNames"]]
     assert not first.cloudwatch.describe_alarms(AlarmNames=names)["MetricAlarms"]
-    assert json.loads((second.directory / "state.json").read_text()) == {"resources.v1": {}}

@@ -54,7 +54,6 @@ def _run(unpacked: Path, url: str, events: list[Any]) -> tuple[dict[str, Any], l
         "LD_LIBRARY_PATH": os.environ.get("LD_LIBRARY_PATH", ""),
         "LAMBDA_TASK_ROOT": str(unpacked),
         "AWS_LAMBDA_RUNTIME_API": "127.0.0.1:1",
-        "_X_AMZN_TRACE_ID": "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=0",
         "AWS_ENDPOINT_URL": url,
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_ACCESS_KEY_ID": "testing",

@@ -7,6 +7,7 @@ any other provider, changes this module only. Nothing is emitted at import.
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger, Metrics, Tracer, single_metric
@@ -33,6 +34,8 @@ class Observability:
         self._logger = Logger(utc=True, use_rfc3339=True)
         self._metrics = Metrics()
         self._tracer = Tracer(auto_patch=False)
+        # Warns on every order that comes without a trace header; an untraced order is no fault.
+        logging.getLogger("aws_xray_sdk").setLevel(logging.ERROR)
         self._cold = True
 
     def observe(self, handler: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:

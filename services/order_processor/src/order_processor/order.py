@@ -34,7 +34,7 @@ class Order:
 class Reason:
     """Why an order is rejected.
 
-    `code` belongs to the closed set `validation.CODES`; `path` is a JSON Pointer (RFC 6901) into
+    `code` is one of those that the service's README lists; `path` is a JSON Pointer (RFC 6901) into
     the event; `message` is for people and never repeats what the customer sent.
     """
 
