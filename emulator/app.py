@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from emulator.lambda_.model import Version
 
 ACCOUNT_ID = "123456789012"
+FLUSH_SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +134,9 @@ class Emulator:
         roles = RoleCredentials(client.call, ROOT)
         logs = LogDelivery(client.call, self._store, self._clock)
         registry = self._build_registry()
+        # On the way out in the opposite order: environments end, logs are delivered, code goes.
+        self._stack.callback(registry.code.clear)
+        self._stack.push_async_callback(_deliver_rest, logs)
         host = Host(
             region=options.region,
             work=self._work / "environments",
@@ -192,6 +196,12 @@ class Emulator:
                 f"Cannot write {path} ({error.strerror}): choose another --env-file."
             ) from error
         self._stack.callback(path.unlink, missing_ok=True)
+
+
+async def _deliver_rest(logs: LogDelivery) -> None:
+    """Deliver what was logged last; a storage that no longer answers must not hold up the end."""
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(logs.flush(), FLUSH_SECONDS)
 
 
 def _is_current(registry: Registry, version: Version) -> bool:

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
     from rehearsal.settings import Settings
 
+# Lambda's two retries of a failed event take three minutes: after as long without an order
+# arriving, one that is nowhere is lost.
+QUIET_AWS_SECONDS = 180.0
 STORAGE = ROOT / "build" / "tools" / "storage"
 
 
@@ -59,6 +62,7 @@ def load(settings: Settings, ledger: Path) -> list[str]:
         *("loadtest", "run", "--scenario", "peak_hour", "--seed", str(settings.seed)),
         *("--outputs", str(outputs(settings)), "--ledger", str(ledger)),
         *("--peak-rate", str(settings.peak_rate), "--duration", str(settings.load_seconds)),
+        *("--quiet-seconds", str(QUIET_AWS_SECONDS / settings.time_scale), "--drain-seconds", "30"),
     )
 
 

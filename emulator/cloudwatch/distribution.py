@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from emulator.errors import AwsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
 DISTINCT_VALUES = 512
 """Distinct values a distribution keeps exactly; beyond it neighbours are merged."""
@@ -67,16 +67,6 @@ class Distribution:
         self.maximum = max(self.maximum, maximum)
         self.opaque = True
 
-    def merge(self, other: Distribution) -> None:
-        """Take in all that `other` holds."""
-        self.count += other.count
-        self.total += other.total
-        self.minimum = min(self.minimum, other.minimum)
-        self.maximum = max(self.maximum, other.maximum)
-        self.opaque = self.opaque or other.opaque
-        self.gamma = max(self.gamma, other.gamma)
-        self._rebuild([*self.values.items(), *other.values.items()])
-
     def percentile(self, rank: float) -> float | None:
         """The smallest value that at least `rank` per cent of the samples do not exceed.
 
@@ -95,16 +85,11 @@ class Distribution:
     def _coarsen(self) -> None:
         while len(self.values) > DISTINCT_VALUES:
             self.gamma = _FIRST_GAMMA if self.gamma == 1.0 else self.gamma * self.gamma
-            self._rebuild(list(self.values.items()))
-
-    def _rebuild(self, items: list[tuple[float, float]]) -> None:
-        merged: dict[float, float] = {}
-        for value, count in items:
-            key = value if self.gamma == 1.0 else _representative(value, self.gamma)
-            merged[key] = merged.get(key, 0.0) + count
-        self.values = merged
-        if len(merged) > DISTINCT_VALUES:
-            self._coarsen()
+            coarser: dict[float, float] = {}
+            for value, count in self.values.items():
+                key = _representative(value, self.gamma)
+                coarser[key] = coarser.get(key, 0.0) + count
+            self.values = coarser
 
 
 def _representative(value: float, gamma: float) -> float:
@@ -150,12 +135,21 @@ def parse_statistic(text: str) -> Statistic:
     )
 
 
-def merged(distributions: Iterable[Distribution]) -> Distribution | None:
-    """All of `distributions` as one, None where there are none."""
-    found = list(distributions)
-    if len(found) <= 1:
-        return found[0] if found else None
-    result = Distribution()
-    for distribution in found:
-        result.merge(distribution)
-    return result
+def merged(parts: Sequence[Distribution], *, values: bool = True) -> Distribution | None:
+    """All of `parts` as one, to be read only; None where there are none.
+
+    The multiset, which only percentiles need and which takes the time, is left out unless `values`.
+    It is as exact as those of the parts: what is merged for one reading need not be bounded.
+    """
+    if len(parts) <= 1:
+        return parts[0] if parts else None
+    whole = Distribution()
+    for part in parts:
+        whole.count += part.count
+        whole.total += part.total
+        whole.minimum = min(whole.minimum, part.minimum)
+        whole.maximum = max(whole.maximum, part.maximum)
+        whole.opaque = whole.opaque or part.opaque
+        for value, count in part.values.items() if values else ():
+            whole.values[value] = whole.values.get(value, 0.0) + count
+    return whole

@@ -126,13 +126,18 @@ class MetricStore:
         """One entry per period of `grid`, None without data; by default of the latest unit."""
         return [
             _point(self.start_of(grid.first + index * grid.step), statistic, distribution)
-            for index, distribution in enumerate(self.distributions(metric, grid, unit))
+            for index, distribution in enumerate(
+                self.distributions(metric, grid, unit, values=statistic.rank is not None)
+            )
         ]
 
     def distributions(
-        self, metric: Metric, grid: Grid, unit: str | None = None
+        self, metric: Metric, grid: Grid, unit: str | None = None, *, values: bool = True
     ) -> list[Distribution | None]:
-        """The samples of each period of `grid`, None where there are none; not to be changed."""
+        """The samples of each period of `grid`, to be read only; None where there are none.
+
+        Percentiles need `values` (see `merged`).
+        """
         units = self._series.get(metric, {})
         chosen = unit if unit is not None else next(iter(self.units(metric)), "None")
         series = units.get(chosen, {})
@@ -141,7 +146,7 @@ class MetricStore:
             index = (minute - grid.first) // grid.step
             if 0 <= index < grid.count:
                 cells[index].append(distribution)
-        return [merged(cell) for cell in cells]
+        return [merged(cell, values=values) for cell in cells]
 
     def forget_idle(self, now: float) -> None:
         """Drop the series whose newest minute is older than the retention."""

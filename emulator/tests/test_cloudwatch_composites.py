@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from emulator.cloudwatch.composite_rules import children, holds, parse_rule
 from emulator.errors import AwsError
+from emulator.tests.alarms import put_alarm, put_error
 from emulator.tests.cloudwatch_client import Bench, bench
-from emulator.tests.test_cloudwatch_alarms import put_alarm, put_error
 
 if TYPE_CHECKING:
     from emulator.cloudwatch.alarm_rules import State

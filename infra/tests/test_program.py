@@ -14,7 +14,7 @@ import pulumi
 import pytest
 
 from infra import settings
-from infra.names import ALIAS, Names
+from infra.names import ALIAS
 from infra.tests.recording import (
     CANDIDATE,
     CODE_SHA256,
@@ -51,13 +51,6 @@ def taggable(resource: Registered) -> bool:
     module = "lambda_" if module == "lambda" else module
     found = getattr(importlib.import_module(f"pulumi_aws.{module}"), cls)
     return "tags" in inspect.signature(found._internal_init).parameters
-
-
-def candidate_dimensions(alarm: Registered) -> list[dict[str, str]]:
-    """Return every set of dimensions that an alarm looks at, with or without metric math."""
-    queries = alarm.inputs.get("metricQueries", [])
-    found = [query["metric"]["dimensions"] for query in queries if "metric" in query]
-    return found or [alarm.inputs["dimensions"]]
 
 
 def test_every_taggable_resource_carries_all_tags(dev: Recording) -> None:
@@ -103,69 +96,6 @@ def test_the_alias_is_never_moved_by_a_deployment(dev: Recording) -> None:
 def test_only_the_alias_ignores_changes(dev: Recording) -> None:
     """Everything else is what the program says."""
     assert [found.name for found in dev.resources.values() if found.ignored] == [ALIAS]
-
-
-@pytest.mark.parametrize("watched", ["errors", "duration", "throttles"])
-def test_release_alarms_look_at_the_alias(dev: Recording, watched: str) -> None:
-    """Dimensions are the alias's: `function:alias`, never an ARN, which would match nothing."""
-    alias = dev.only(":Alias").inputs
-    resource = f"{alias['functionName']}:{alias['name']}"
-    for dimensions in candidate_dimensions(dev.alarm(Names("dev").release_alarm(watched))):
-        assert dimensions["FunctionName"] == alias["functionName"]
-        assert dimensions["Resource"] == resource
-
-
-@pytest.mark.parametrize("watched", ["errors", "duration"])
-def test_candidate_alarms_look_at_the_newest_version_alone(dev: Recording, watched: str) -> None:
-    """Without ExecutedVersion the live version's traffic would dilute the candidate's."""
-    (dimensions,) = candidate_dimensions(dev.alarm(Names("dev").release_alarm(watched)))
-    assert dimensions["ExecutedVersion"] == dev.outputs["candidateVersion"] == CANDIDATE
-
-
-def test_throttles_are_judged_while_the_candidate_runs(dev: Recording) -> None:
-    """The alias's share counts, since throttles have no version; the candidate's runs enable it."""
-    alarm = dev.alarm(Names("dev").release_alarm("throttles"))
-    queries = {query["id"]: query for query in alarm.inputs["metricQueries"]}
-    versions = {
-        key: query["metric"]["dimensions"].get("ExecutedVersion")
-        for key, query in queries.items()
-        if "metric" in query
-    }
-    assert versions == {"throttles": None, "invocations": None, "candidate": CANDIDATE}
-    assert [key for key, query in queries.items() if query["returnData"]] == ["share"]
-    assert queries["share"]["expression"].startswith("IF(candidate > 0, 100 * throttles /")
-
-
-def test_no_alarm_breaks_for_want_of_traffic(dev: Recording) -> None:
-    """A quiet night is no alarm."""
-    for alarm in dev.of_type(":MetricAlarm"):
-        assert alarm.inputs["treatMissingData"] == "notBreaching"
-
-
-def test_release_alarm_names_are_those_of_the_alarms(dev: Recording) -> None:
-    """The release tool reads alarms that exist, three of them."""
-    names = {alarm.inputs["name"] for alarm in dev.of_type(":MetricAlarm")}
-    assert len(dev.outputs["releaseAlarmNames"]) == 3
-    assert {*dev.outputs["releaseAlarmNames"], dev.outputs["alarmName"]} < names
-
-
-def test_error_alarm_covers_all_versions(dev: Recording) -> None:
-    """More than one error in five minutes, whichever version made it."""
-    alarm = dev.alarm(dev.outputs["alarmName"]).inputs
-    assert alarm["dimensions"] == {"FunctionName": FUNCTION}
-    rule = [alarm[key] for key in ("statistic", "period", "comparisonOperator", "threshold")]
-    assert rule == ["Sum", 300, "GreaterThanThreshold", 1]
-
-
-def test_dead_letter_alarm_lasts_as_long_as_something_waits(dev: Recording) -> None:
-    """It watches what is visible in the very queue that the function sends to."""
-    alarm = dev.alarm("order-processing-dlq-alarm-dev").inputs
-    assert alarm["metricName"] == "ApproximateNumberOfMessagesVisible"
-    assert alarm["dimensions"] == {"QueueName": dev.only(":Queue").inputs["name"]}
-    assert (alarm["comparisonOperator"], alarm["threshold"]) == (
-        "GreaterThanOrEqualToThreshold",
-        1,
-    )
 
 
 def test_the_function_sends_its_dead_letters_to_the_queue(dev: Recording) -> None:

@@ -27,6 +27,11 @@ def test_a_good_value_is_kept(value: str) -> None:
     assert tags.clean(value) == value
 
 
+def test_a_long_value_is_cut() -> None:
+    """AWS takes 256 characters."""
+    assert tags.clean("a" * 300) == "a" * 256
+
+
 @pytest.mark.parametrize("value", [None, "", "<>", " \n"])
 def test_nothing_left_is_none(value: str | None) -> None:
     """A tag is never empty."""

@@ -26,6 +26,9 @@ def main(arguments: list[str]) -> int:
     except EngineError as error:
         print(error, file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("Interrupted: run the same command again to complete the stack.", file=sys.stderr)
+        return 130
     return 0
 
 

@@ -8,12 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
+from google.protobuf.struct_pb2 import Struct, Value  # type: ignore[import-untyped]
+from pulumi.runtime import configure
+from pulumi.runtime.mocks import MockSettings
+from pulumi.runtime.proto.resource_pb2 import RegisterResourceRequest
 
 from rehearsal.engine import deployment
 from rehearsal.engine.errors import EngineError
+from rehearsal.engine.monitor import Monitor
 from rehearsal.engine.project import Project
 from rehearsal.engine.providers import PROVIDERS
 from rehearsal.engine.providers.base import Aws, Provider
+from rehearsal.engine.state import State
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -185,6 +191,28 @@ def test_a_failure_stops_and_can_be_resumed(stack: Stack) -> None:
     assert stack.memory.journal == ["create a"]
     stack.up({"a": {}, "b": {}, "c": {}})
     assert stack.memory.journal == ["create b", "create c", "delete old"]
+
+
+def test_nothing_is_applied_after_a_failure(stack: Stack, tmp_path: Path) -> None:
+    """Resources that do not depend on the failed one are left alone as well."""
+    stack.memory.failures["a"] = ValueError("broken")
+    state = State.load(tmp_path / "state.json")
+    monitor = Monitor(Aws("us-east-1"), state, lambda *_: None)
+
+    def register(name: str) -> None:
+        queue = Struct(fields={"name": Value(string_value=name)})
+        request = RegisterResourceRequest(type=QUEUE, name=name, custom=True, object=queue)
+        with pytest.raises((ValueError, EngineError)):
+            monitor.RegisterResource(request)
+
+    def both() -> None:
+        configure(MockSettings(stack="dev", project="shop"))  # type: ignore[no-untyped-call]
+        register("a")
+        register("b")
+
+    contextvars.Context().run(both)
+    assert (stack.memory.journal, state.urns()) == ([], [])
+    assert isinstance(monitor.failure, ValueError)
 
 
 def test_an_unreachable_aws_is_named(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
