@@ -70,10 +70,18 @@ def typecheck(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Run every test, the integration tests on the emulated AWS included."""
+    """Run every test, the integration tests on the emulated AWS included (-- PYTEST ARGUMENTS)."""
     install(session, "check")
     install_storage(session)
-    session.run("pytest", *(session.posargs or CODE[:-1]))
+    if session.posargs:
+        session.run("pytest", *session.posargs)
+        return
+    integration = "infra/tests/integration"
+    session.run(
+        "pytest", "infra", f"--ignore={integration}",
+        "--cov=infra", "--cov-report=term-missing", "--cov-fail-under=100",
+    )  # fmt: skip
+    session.run("pytest", *(part for part in CODE[:-1] if part != "infra"), integration)
 
 
 @nox.session(default=False)
@@ -111,6 +119,9 @@ def pulumi(session: nox.Session, verb: str) -> None:
     """Run the Pulumi program through the CLI, in the environment that Pulumi.yaml names."""
     stack, further = stack_argument(session)
     install(session, "infra")
+    session.install(
+        "--require-hashes", "-r", "locks/artifact.txt"
+    )  # uv, by which the Pulumi CLI runs the program
     environment = Path("infra/.venv")
     if not environment.exists():
         session.run("uv", "venv", str(environment), external=True)

@@ -14,8 +14,8 @@ from infra.settings import MANIFEST_RUNTIME
 if TYPE_CHECKING:
     from pathlib import Path
 
-_BUILD = "build it with `nox -s artifact`"
-_REBUILD = "build it anew with `nox -s artifact`"
+_BUILD = "build it with `nox -s build`"
+_REBUILD = "build it anew with `nox -s build`"
 
 
 @dataclass(frozen=True, slots=True)

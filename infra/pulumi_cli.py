@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -60,9 +61,13 @@ def check(stack: str, artifacts: Path) -> None:
 
 
 def run(command: str, stack: str, outputs: Path) -> int:
-    """Run Pulumi; after a deployment write the stack's outputs to `outputs`/STACK/outputs.json."""
+    """Run Pulumi.
+
+    A deployment leaves the stack's outputs in `outputs`/STACK/outputs.json, a preview what it said
+    in `outputs`/STACK/preview.md, for a pull request's comment.
+    """
     if command == "preview":
-        return int(bool(_pulumi("preview", "--stack", stack).returncode))
+        return _preview(stack, outputs / stack / "preview.md")
     # A stack's first deployment finds no state yet.
     for step in (("stack", "select", "--create", stack), ("up", "--stack", stack, "--yes")):
         if _pulumi(*step).returncode:
@@ -71,25 +76,43 @@ def run(command: str, stack: str, outputs: Path) -> int:
     if answer.returncode:
         print(answer.stderr.strip(), file=sys.stderr)
         return 1
-    _write(outputs / stack / "outputs.json", json.loads(answer.stdout))
+    document = json.dumps(json.loads(answer.stdout), indent=2)
+    _write(outputs / stack / "outputs.json", document + "\n")
     return 0
+
+
+def _preview(stack: str, page: Path) -> int:
+    shown = _pulumi("preview", "--stack", stack, "--diff", "--color", "never", capture=True)
+    said = shown.stdout + shown.stderr
+    print(said, end="")
+    _write(page, f"### Preview of `{stack}`\n\n```text\n{said.strip()}\n```\n")
+    return int(bool(shown.returncode))
 
 
 def _pulumi(*arguments: str, capture: bool = False) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         ["pulumi", *arguments, "--non-interactive"],
         cwd=ROOT,
+        env=_environment(),
         check=False,
         text=True,
         capture_output=capture,
     )
 
 
-def _write(path: Path, document: object) -> None:
+def _environment() -> dict[str, str]:
+    """The stacks hold no secret, so a file or bucket backend needs no passphrase of a person."""
+    given = dict(os.environ)
+    if "PULUMI_CONFIG_PASSPHRASE_FILE" not in given:
+        given.setdefault("PULUMI_CONFIG_PASSPHRASE", "")
+    return given
+
+
+def _write(path: Path, text: str) -> None:
     """Replace the file as a whole: no reader sees half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    partial.write_text(text, encoding="utf-8")
     partial.replace(path)
 
 

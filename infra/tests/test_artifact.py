@@ -34,7 +34,7 @@ def test_a_changed_zip_is_refused(artifact_directory: Path) -> None:
 def test_a_missing_file_is_refused(artifact_directory: Path, name: str) -> None:
     """The sentence says how to build it."""
     (artifact_directory / name).unlink()
-    with pytest.raises(UsageError, match=r"There is no artifact.*nox -s artifact"):
+    with pytest.raises(UsageError, match=r"There is no artifact.*nox -s build"):
         artifact.load(artifact_directory)
 
 

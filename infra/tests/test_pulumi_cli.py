@@ -70,8 +70,34 @@ def cli(tmp_path: Path, artifact_directory: Path, monkeypatch: pytest.MonkeyPatc
 def test_preview_changes_nothing(cli: Cli) -> None:
     """It asks who is logged in, then previews, without a question and without outputs."""
     assert cli.run("preview", "dev") == 0
-    assert cli.calls == ["whoami --non-interactive", "preview --stack dev --non-interactive"]
-    assert not cli.outputs.exists()
+    assert cli.calls == [
+        "whoami --non-interactive",
+        "preview --stack dev --diff --color never --non-interactive",
+    ]
+    assert not (cli.outputs / "dev" / "outputs.json").exists()
+
+
+def test_a_preview_leaves_a_page_for_the_pull_request(cli: Cli) -> None:
+    """Also where it failed: the comment then says why."""
+    cli.fail("preview")
+    cli.run("preview", "dev")
+    page = (cli.outputs / "dev" / "preview.md").read_text()
+    assert "`dev`" in page
+    assert "refused" in page
+
+
+def test_a_backend_without_a_passphrase_is_no_question(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The stacks hold no secret; a passphrase that a person set is left alone."""
+    cli.install("pulumi", '#!/bin/sh\necho "${PULUMI_CONFIG_PASSPHRASE-unset}" >> "$CALLS"\n')
+    cli.run("preview", "dev")
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "chosen")
+    cli.run("preview", "dev")
+    monkeypatch.delenv("PULUMI_CONFIG_PASSPHRASE")
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE_FILE", "file")
+    cli.run("preview", "dev")
+    assert cli.calls[1::2] == ["", "chosen", "unset"]
 
 
 def test_deploy_writes_the_stacks_outputs(cli: Cli) -> None:

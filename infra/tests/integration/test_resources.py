@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from infra.settings import ROOT
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from infra.tests.integration.deployed import Deployed
 
@@ -205,3 +210,11 @@ def test_every_kind_of_resource_is_tagged(stack: Deployed, kind: str) -> None:
     tags = TAGS[kind](stack)
     assert set(tags) == TAG_KEYS
     assert (tags["Environment"], tags["CreatedAt"]) == ("local", "2026-11-23")
+
+
+def test_the_release_tool_discovers_the_stacks_outputs(stack: Deployed, tmp_path: Path) -> None:
+    """A machine that did not deploy reads from AWS what the deployment wrote, name for name."""
+    found = tmp_path / "outputs.json"
+    command = ["-m", "release", "--outputs", str(found), "discover", "--stack", "local"]
+    subprocess.run([sys.executable, *command], cwd=ROOT, env=dict(stack.environment), check=True)
+    assert json.loads(found.read_text()) == stack.outputs
