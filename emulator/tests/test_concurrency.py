@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,7 +17,7 @@ from emulator.lambda_.concurrency import ACCOUNT, RESERVED, Slot, Slots, Throttl
 from emulator.tests.running import wait_until
 
 if TYPE_CHECKING:
-    from emulator.tests.running import RunningEmulator
+    from emulator.tests.running import Invocation, RunningEmulator
 
 FUNCTIONS = ("a", "b", "c")
 STEPS = st.lists(
@@ -76,14 +78,16 @@ def _throttle(emulator: RunningEmulator, **parameters: Any) -> dict[str, Any]:
     return response
 
 
-def test_reserved_concurrency_holds_over_all_qualifiers(emulator: RunningEmulator) -> None:
+def test_reserved_concurrency_holds_over_all_qualifiers(
+    emulator: RunningEmulator, tmp_path: Path
+) -> None:
     """C2, I33 (recorded): while `$LATEST` has the one slot, alias and version get the 429."""
     name = _sleeper(emulator)
     client = emulator.client("lambda")
     client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=1)
     emulator.invoke(name, {"seconds": 0})
     with ThreadPoolExecutor(1) as pool:
-        running = pool.submit(emulator.invoke, name, {"seconds": 1.5})
+        running = pool.submit(_once_free, emulator, name, {"seconds": 1.5})
         wait_until(lambda: _is_throttled(emulator, name, "live"))
         for qualifier in ("live", "1", "$LATEST"):
             response = _throttle(emulator, FunctionName=name, Qualifier=qualifier, Payload="{}")
@@ -93,16 +97,21 @@ def test_reserved_concurrency_holds_over_all_qualifiers(emulator: RunningEmulato
             assert response["Reason"] == "ReservedFunctionConcurrentInvocationLimitExceeded"
             assert response["Type"] == "User"
             assert "retry-after" not in response["ResponseMetadata"]["HTTPHeaders"]
+        (tmp_path / "end").touch()
         assert running.result().error is None
     assert emulator.invoke(name, {"seconds": 0}, Qualifier="live").version == "1"
 
 
-def _is_throttled(emulator: RunningEmulator, name: str, qualifier: str) -> bool:
-    try:
-        emulator.invoke(name, {"seconds": 0}, Qualifier=qualifier)
-    except ClientError as error:
-        return error.response["Error"]["Code"] == "TooManyRequestsException"
-    return False
+def _once_free(emulator: RunningEmulator, name: str, event: object) -> Invocation:
+    """Invoke again until no other call has the slot."""
+
+    def reply() -> Invocation | None:
+        with contextlib.suppress(ClientError):
+            return emulator.invoke(name, event)
+        return None
+
+    found: Invocation = wait_until(reply)
+    return found
 
 
 def test_a_reservation_of_zero_stops_synchronous_calls(emulator: RunningEmulator) -> None:
@@ -135,12 +144,17 @@ def test_parallel_calls_run_in_environments_of_their_own(emulator: RunningEmulat
 def _sleeper(emulator: RunningEmulator) -> str:
     name = emulator.deploy(
         """
-        import os, time
+        import os, pathlib, time
         def handler(event, context):
             time.sleep(event.get("seconds", 0))
+            if "hold" in event:  # keep the slot until the test has seen what it came for
+                place = pathlib.Path(event["hold"])
+                (place / "running").touch()
+                while not (place / "end").exists():
+                    time.sleep(0.01)
             return os.getpid()
         """,
-        Timeout=10,
+        Timeout=30,
     )
     client = emulator.client("lambda")
     client.publish_version(FunctionName=name)
