@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,7 +15,9 @@ from emulator.lambda_.concurrency import ACCOUNT, RESERVED, Slot, Slots, Throttl
 from emulator.tests.running import wait_until
 
 if TYPE_CHECKING:
-    from emulator.tests.running import Invocation, RunningEmulator
+    from pathlib import Path
+
+    from emulator.tests.running import RunningEmulator
 
 FUNCTIONS = ("a", "b", "c")
 STEPS = st.lists(
@@ -87,8 +87,8 @@ def test_reserved_concurrency_holds_over_all_qualifiers(
     client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=1)
     emulator.invoke(name, {"seconds": 0})
     with ThreadPoolExecutor(1) as pool:
-        running = pool.submit(_once_free, emulator, name, {"seconds": 1.5})
-        wait_until(lambda: _is_throttled(emulator, name, "live"))
+        running = pool.submit(emulator.invoke, name, {"hold": str(tmp_path)})
+        wait_until((tmp_path / "running").exists)
         for qualifier in ("live", "1", "$LATEST"):
             response = _throttle(emulator, FunctionName=name, Qualifier=qualifier, Payload="{}")
             assert response["ResponseMetadata"]["HTTPStatusCode"] == 429
@@ -100,18 +100,6 @@ def test_reserved_concurrency_holds_over_all_qualifiers(
         (tmp_path / "end").touch()
         assert running.result().error is None
     assert emulator.invoke(name, {"seconds": 0}, Qualifier="live").version == "1"
-
-
-def _once_free(emulator: RunningEmulator, name: str, event: object) -> Invocation:
-    """Invoke again until no other call has the slot."""
-
-    def reply() -> Invocation | None:
-        with contextlib.suppress(ClientError):
-            return emulator.invoke(name, event)
-        return None
-
-    found: Invocation = wait_until(reply)
-    return found
 
 
 def test_a_reservation_of_zero_stops_synchronous_calls(emulator: RunningEmulator) -> None:
