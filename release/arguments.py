@@ -43,7 +43,7 @@ def _parser() -> argparse.ArgumentParser:
         "--json", type=Path, nargs="?", const=STANDARD_OUTPUT, metavar="FILE",
         help="as JSON, to the terminal without a FILE",
     )  # fmt: skip
-    discover = commands.add_parser("discover", help="write the outputs file from what is in AWS")
+    discover = _command(commands, "discover", "write the outputs file from what is in AWS")
     discover.add_argument("--stack", required=True)
     smoke = _command(commands, "smoke", "send synthetic orders to a version")
     smoke.add_argument("--version", help=CANDIDATE)

@@ -82,6 +82,17 @@ def main(arguments: list[str], connect: Callable[[Outputs], Systems] = connect) 
     return int(result.exit)
 
 
+def _run(options: argparse.Namespace, connect: Callable[[Outputs], Systems]) -> Result:
+    outputs = load(options.outputs)
+    return _COMMANDS[options.command](connect(outputs), outputs, options)
+
+
+def _discover(options: argparse.Namespace) -> Result:
+    found = discover(session(None), options.stack)
+    write(options.outputs, found)
+    return Result(Exit.DONE, f"Wrote {options.outputs}.", found)
+
+
 def _tell(options: argparse.Namespace, result: Result) -> None:
     content = as_json(options.command, result)
     if options.json == STANDARD_OUTPUT:
