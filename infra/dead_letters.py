@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pulumi
 import pulumi_aws as aws
+
+if TYPE_CHECKING:
+    from infra.paging import Paging
 
 RETENTION_SECONDS = 14 * 24 * 3600
 VISIBILITY_SECONDS = 5 * 60
@@ -18,6 +22,7 @@ class DeadLettersArgs:
     queue_name: str
     alarm_name: str
     guarded: bool
+    paging: Paging
     tags: dict[str, str]
 
 
@@ -64,4 +69,5 @@ class DeadLetters(pulumi.ComponentResource):
             treat_missing_data="notBreaching",
             tags=args.tags,
             opts=pulumi.ResourceOptions(parent=self),
+            **args.paging.actions(),
         )

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pulumi
 import pulumi_aws as aws
+
+if TYPE_CHECKING:
+    from infra.paging import Paging
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +18,7 @@ class ErrorAlarmArgs:
 
     name: str
     function_name: pulumi.Input[str]
+    paging: Paging
     tags: dict[str, str]
 
 
@@ -39,6 +44,7 @@ class ErrorAlarm(pulumi.ComponentResource):
             treat_missing_data="notBreaching",
             tags=args.tags,
             opts=pulumi.ResourceOptions(parent=self),
+            **args.paging.actions(),
         )
         self.name = alarm.name
         self.register_outputs({"name": self.name})

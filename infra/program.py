@@ -16,6 +16,7 @@ from infra.error_alarm import ErrorAlarm, ErrorAlarmArgs
 from infra.errors import UsageError
 from infra.names import Names
 from infra.orders_table import OrdersTable, OrdersTableArgs
+from infra.paging import Paging
 from infra.processor import Processor, ProcessorArgs
 from infra.release_alarms import ReleaseAlarms, ReleaseAlarmsArgs
 
@@ -68,14 +69,17 @@ def deploy(connect: Callable[[str], LambdaClient] = connect) -> None:
 def _resources(plan: Plan) -> dict[str, pulumi.Input[Any]]:
     """Register everything; return the outputs that the release and the load test read."""
     names, guarded = plan.names, plan.settings.guard_data
+    paging = Paging(plan.settings.alarm_topic_arn)
     table = OrdersTable("orders", OrdersTableArgs(names.orders_table, guarded, plan.tags))
     dead_letters = DeadLetters(
         "dead-letters",
-        DeadLettersArgs(names.dead_letter_queue, names.dead_letter_alarm, guarded, plan.tags),
+        DeadLettersArgs(
+            names.dead_letter_queue, names.dead_letter_alarm, guarded, paging, plan.tags
+        ),
     )
     processor = _processor(plan, table, dead_letters)
     errors = ErrorAlarm(
-        "errors", ErrorAlarmArgs(names.error_alarm, processor.function_name, plan.tags)
+        "errors", ErrorAlarmArgs(names.error_alarm, processor.function_name, paging, plan.tags)
     )
     release = _release_alarms(plan, processor)
     dashboard = Dashboard("dashboard", DashboardArgs(names, plan.settings.region))

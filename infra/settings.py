@@ -38,6 +38,7 @@ _KEYS = (
     "guardData",
     "releaseDurationMs",
     "releaseThrottlePercent",
+    "alarmTopicArn",
     "createdAt",
 )
 
@@ -57,6 +58,8 @@ class Settings:
     guard_data: bool
     release_duration_ms: int
     release_throttle_percent: int
+    alarm_topic_arn: str | None
+    """Who is paged; nobody where it is None."""
     created_at: str
 
 
@@ -93,6 +96,11 @@ class _Values:
         if days not in _RETENTION_DAYS:
             raise self._wrong(key, str(days), "a retention CloudWatch Logs knows, such as 7 or 30")
         return days
+
+    def topic(self, key: str) -> str | None:
+        if not self.raw.get(key):
+            return None
+        return self.matching(key, r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:\S+", "an SNS topic's ARN")
 
     def flag(self, key: str) -> bool:
         return self.matching(key, "true|false", "true or false") == "true"
@@ -138,6 +146,7 @@ def parse(stack: str, raw: Mapping[str, str | None]) -> Settings:
         guard_data=values.flag("guardData"),
         release_duration_ms=values.whole("releaseDurationMs", 1, 900_000),
         release_throttle_percent=values.whole("releaseThrottlePercent", 1, 100),
+        alarm_topic_arn=values.topic("alarmTopicArn"),
         created_at=values.day("createdAt"),
     )
 

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from infra.names import Names
-from infra.tests.recording import CANDIDATE
+from infra.tests.recording import CANDIDATE, deploy
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from infra.tests.recording import Recording, Registered
 
 
@@ -81,3 +83,21 @@ def test_dead_letter_alarm_lasts_as_long_as_something_waits(dev: Recording) -> N
         "GreaterThanOrEqualToThreshold",
         1,
     )
+
+
+def test_without_a_topic_nobody_is_paged(dev: Recording) -> None:
+    """A stack is deployable before its paging is."""
+    for alarm in dev.of_type(":MetricAlarm"):
+        assert "alarmActions" not in alarm.inputs
+
+
+def test_a_topic_hears_of_standing_alarms_and_not_of_a_release(artifact_directory: Path) -> None:
+    """A canary that fails is put back by the gate; nobody is woken for it."""
+    topic = "arn:aws:sns:us-east-1:123456789012:paging"
+    deployed = deploy("dev", artifact_directory, alarmTopicArn=topic)
+    paged = {
+        alarm.inputs["name"]
+        for alarm in deployed.of_type(":MetricAlarm")
+        if alarm.inputs.get("alarmActions") == alarm.inputs.get("okActions") == [topic]
+    }
+    assert paged == {Names("dev").error_alarm, Names("dev").dead_letter_alarm}

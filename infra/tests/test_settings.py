@@ -68,6 +68,7 @@ def test_stack_files_set_only_declared_keys(stack: str) -> None:
         ("guardData", "yes", "true or false"),
         ("releaseDurationMs", "-1", "whole number"),
         ("releaseThrottlePercent", "101", "from 1 to 100"),
+        ("alarmTopicArn", "paging", "an SNS topic's ARN"),
         ("createdAt", "yesterday", "a day such as"),
     ],
 )

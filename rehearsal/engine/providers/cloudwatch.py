@@ -25,10 +25,15 @@ _ALARM = {
     "threshold": "Threshold",
     "comparisonOperator": "ComparisonOperator",
     "treatMissingData": "TreatMissingData",
+    "alarmActions": "AlarmActions",
+    "okActions": "OKActions",
 }
+_ALARM_SHAPED = {"dimensions", "metricQueries", "tags"}
 
 
 def _apply_alarm(aws: Aws, inputs: Properties, before: Properties) -> Properties:
+    if unknown := inputs.keys() - _ALARM.keys() - _ALARM_SHAPED:
+        raise EngineError(f"This engine knows no {', '.join(sorted(unknown))} of a MetricAlarm.")
     request: dict[str, Any] = {api: inputs[key] for key, api in _ALARM.items() if key in inputs}
     if "dimensions" in inputs:
         request["Dimensions"] = _dimensions(inputs["dimensions"])
