@@ -39,12 +39,14 @@ def _verify(path: Path) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m services.artifact", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    making = commands.add_parser("build", help="write the zip and its manifest")
+    making = commands.add_parser("build", help="write the zip, its SBOM and its manifest")
     making.add_argument("--out", type=Path, default=Path("build/artifact"), metavar="DIR")
     making.add_argument("--overlay", type=Path, metavar="DIR", help="holds order_processor/...")
     making.add_argument("--version-label", metavar="TEXT", help="put into the code and its logs")
-    checking = commands.add_parser("verify", help="check a zip against the manifest beside it")
-    checking.add_argument("path", type=Path, help="the zip, or the directory with both")
+    checking = commands.add_parser(
+        "verify", help="check a zip and its SBOM against the manifest beside it"
+    )
+    checking.add_argument("path", type=Path, help="the zip, or its directory")
     return parser
 
 

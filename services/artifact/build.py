@@ -7,14 +7,18 @@ import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from services.artifact import bytecode, dependencies, manifest, provenance, zipping
+from services.artifact import bytecode, dependencies, manifest, provenance, sbom, zipping
 from services.artifact.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = "order_processor"
 _OLDEST_PYTHON = (3, 11)
+_NAMES = (manifest.ZIP_NAME, sbom.SBOM_NAME, manifest.MANIFEST_NAME)
 _NOT_RUNTIME = shutil.ignore_patterns("__pycache__", "py.typed")
 
 
@@ -46,9 +50,10 @@ def require_python(version: tuple[int, int]) -> None:
 
 
 def build(request: Request) -> dict[str, Any]:
-    """Write the zip and its manifest into `request.out` and return the manifest.
+    """Write the zip, its bill of materials and its manifest into `request.out`.
 
-    Killed at any moment, this leaves the old pair, or no manifest and hence no artifact.
+    Returns the manifest. Killed at any moment, this leaves the old three, or no manifest and hence
+    no artifact.
     """
     cache = request.root / "build" / "cache" / "artifact"
     installed = dependencies.prepared(request.lock, cache)
@@ -59,18 +64,29 @@ def build(request: Request) -> dict[str, Any]:
         source = _source(request, stage)
         bytecode.compile_tree(stage)
         files = _files(stage) | _files(installed)
-        archive, description = Path(temporary, manifest.ZIP_NAME), Path(temporary, "manifest")
+        archive, bill, description = (Path(temporary, name) for name in _NAMES)
         zipping.write(archive, files)
-        described = manifest.describe(
-            archive.read_bytes(),
-            files,
-            dependencies.listed(installed),
-            provenance.read(request.root),
-            source,
-        )
+        content = archive.read_bytes()
+        listed = dependencies.listed(installed)
+        bill.write_bytes(_bill(request, content, listed, source))
+        origin = provenance.read(request.root)
+        described = manifest.describe(content, files, listed, origin, source, bill.read_bytes())
         description.write_bytes(manifest.serialise(described))
-        _publish(archive, description, request.out)
+        _publish(archive, bill, description, request.out)
     return described
+
+
+def _bill(
+    request: Request,
+    content: bytes,
+    listed: Sequence[dependencies.Dependency],
+    source: Mapping[str, str | None],
+) -> bytes:
+    version = source["label"] or str(source["packageSha256"])[:12]
+    locked = sbom.locked_hashes(request.lock)
+    return sbom.serialise(
+        sbom.describe(hashlib.sha256(content).hexdigest(), version, listed, locked)
+    )
 
 
 def _stage(request: Request, stage: Path) -> None:
@@ -106,8 +122,9 @@ def _files(directory: Path) -> dict[str, bytes]:
     }
 
 
-def _publish(archive: Path, description: Path, out: Path) -> None:
-    # The manifest is what makes the pair valid: it goes first and comes last.
+def _publish(archive: Path, bill: Path, description: Path, out: Path) -> None:
+    # The manifest is what makes the three valid: it goes first and comes last.
     (out / manifest.MANIFEST_NAME).unlink(missing_ok=True)
     archive.replace(out / manifest.ZIP_NAME)
+    bill.replace(out / sbom.SBOM_NAME)
     description.replace(out / manifest.MANIFEST_NAME)

@@ -14,14 +14,18 @@ import tempfile
 from dataclasses import dataclass
 from email.parser import HeaderParser
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from services.artifact import bytecode, trimming
+from services.artifact import bytecode, licences, patterns, substitution, trimming
 from services.artifact.errors import UsageError
+
+if TYPE_CHECKING:
+    from email.message import Message
 
 
 @dataclass(frozen=True)
 class Dependency:
-    """A distribution in the zip; `licence` as its own metadata states it."""
+    """A distribution in the zip; `licence` is an SPDX expression."""
 
     name: str
     version: str
@@ -39,9 +43,11 @@ def prepared(lock: Path, cache: Path) -> Path:
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache) as temporary:
         target = Path(temporary) / "target"
-        _install(lock, target)
+        install(lock, target)
         trimming.trim(target)
+        substitution.substitute(target)
         bytecode.compile_tree(target)
+        patterns.record(target)
         try:
             target.rename(directory)
         except OSError:  # another build was faster; the two are equal
@@ -51,13 +57,16 @@ def prepared(lock: Path, cache: Path) -> Path:
 
 
 def listed(directory: Path) -> list[Dependency]:
-    """Name every distribution below `directory` by its normalised name, sorted."""
+    """Name every distribution below `directory` by its normalised name, sorted.
+
+    Raises UsageError for a licence that nobody has looked at yet.
+    """
     metadata = [
         HeaderParser().parsestr(path.read_text(encoding="utf-8"))
         for path in directory.glob("*.dist-info/METADATA")
     ]
     found = (
-        Dependency(_normalised(m["Name"]), m["Version"], _licence(dict(m.items())))
+        Dependency(name := _normalised(m["Name"]), m["Version"], _licence(name, m))
         for m in metadata
     )
     return sorted(found, key=lambda dependency: dependency.name)
@@ -68,9 +77,8 @@ def _normalised(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def _licence(metadata: dict[str, str]) -> str:
-    licence = metadata.get("License-Expression") or metadata.get("License") or "unknown"
-    return licence.strip().splitlines()[0]
+def _licence(name: str, metadata: Message) -> str:
+    return licences.expression(name, metadata["License-Expression"] or metadata["License"])
 
 
 def _key(lock: Path) -> str:
@@ -82,12 +90,15 @@ def _key(lock: Path) -> str:
     digest = hashlib.sha256(content)
     for part in (sys.version, sysconfig.get_platform()):
         digest.update(part.encode())
-    for module in ("trimming.py", "bytecode.py"):
+    for module in ("trimming.py", "substitution.py", "bytecode.py", "patterns.py"):
         digest.update(Path(__file__).with_name(module).read_bytes())
+    for name in substitution.REPLACED:
+        digest.update((substitution.SUBSTITUTES / name).read_bytes())
     return digest.hexdigest()[:32]
 
 
-def _install(lock: Path, target: Path) -> None:
+def install(lock: Path, target: Path) -> None:
+    """Install exactly what `lock` holds into `target`; raises UsageError where uv cannot."""
     command = [
         _uv(), "pip", "install", "--quiet", "--python", sys.executable, "--target", str(target),
         "--require-hashes", "--no-deps", "--only-binary", ":all:", "--link-mode", "copy",

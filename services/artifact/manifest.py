@@ -13,6 +13,7 @@ import zlib
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from services.artifact import sbom
 from services.artifact.errors import UsageError
 
 if TYPE_CHECKING:
@@ -34,8 +35,11 @@ def describe(
     dependencies: Sequence[Dependency],
     provenance: Provenance,
     source: Mapping[str, str | None],
+    bill: bytes,
 ) -> dict[str, Any]:
     """Return the manifest of a zip with the bytes `content` and the given `files` in it.
+
+    `bill` is the bill of materials beside it.
 
     `codeSha256` is what Lambda reports as CodeSha256 of a function made of these bytes.
     """
@@ -51,6 +55,7 @@ def describe(
         "handler": HANDLER,
         "contents": _contents(files),
         "dependencies": [asdict(dependency) for dependency in dependencies],
+        "sbom": {"path": sbom.SBOM_NAME, "sha256": sha256(bill)},
         "git": {
             "commit": provenance.commit,
             "dirty": provenance.dirty,
@@ -65,6 +70,11 @@ def describe(
             "zlib": zlib.ZLIB_RUNTIME_VERSION,
         },
     }
+
+
+def sha256(content: bytes) -> str:
+    """Return the SHA-256 in hex, as the manifest gives it."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def serialise(manifest: Mapping[str, Any]) -> bytes:
@@ -87,7 +97,8 @@ def read(path: Path) -> dict[str, Any]:
 def differences(manifest: Mapping[str, Any], archive: Path) -> list[str]:
     """Say in sentences where the zip at `archive` is not the one that `manifest` describes.
 
-    Raises UsageError where there is no zip that can be read.
+    The bill of materials beside it counts as well. Raises UsageError where there is no zip that can
+    be read.
     """
     try:
         content = archive.read_bytes()
@@ -96,16 +107,33 @@ def differences(manifest: Mapping[str, Any], archive: Path) -> list[str]:
     except (OSError, zipfile.BadZipFile, zlib.error) as error:
         raise UsageError(f"Cannot read the zip {archive}: {error}; build it again.") from error
     found = []
-    if hashlib.sha256(content).hexdigest() != manifest["sha256"]:
+    if sha256(content) != manifest["sha256"]:
         found.append("The zip's SHA-256 is not the manifest's.")
     stated = {entry["path"]: entry for entry in manifest["contents"]}
     present = {entry["path"]: entry for entry in _contents(files)}
     paths = sorted(stated.keys() | present.keys())
-    return found + [f"{path} differs." for path in paths if stated.get(path) != present.get(path)]
+    found += [f"{path} differs." for path in paths if stated.get(path) != present.get(path)]
+    return found + _bill_differences(manifest, archive.with_name(sbom.SBOM_NAME))
+
+
+def _bill_differences(manifest: Mapping[str, Any], path: Path) -> list[str]:
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return [f"There is no bill of materials {path.name}."]
+    if sha256(content) != manifest.get("sbom", {}).get("sha256"):
+        return ["The bill of materials' SHA-256 is not the manifest's."]
+    bill = json.loads(content)
+    hashes = [each["content"] for each in bill["metadata"]["component"]["hashes"]]
+    listed = [(each["name"], each["version"]) for each in bill["components"]]
+    stated = [(each["name"], each["version"]) for each in manifest["dependencies"]]
+    if hashes != [manifest["sha256"]] or listed != stated:
+        return ["The bill of materials is that of another zip."]
+    return []
 
 
 def _contents(files: Mapping[str, bytes]) -> list[dict[str, Any]]:
     return [
-        {"path": path, "bytes": len(files[path]), "sha256": hashlib.sha256(files[path]).hexdigest()}
+        {"path": path, "bytes": len(files[path]), "sha256": sha256(files[path])}
         for path in sorted(files)
     ]

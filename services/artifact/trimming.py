@@ -19,15 +19,18 @@ _UNUSED = (
     "**/__pycache__",
     "aws_lambda_powertools/event_handler",
     "aws_lambda_powertools/metrics/provider/datadog",
-    # Integrations with libraries that are not in the zip.
-    "aws_xray_sdk/ext/*/",
+    # Generators of documentation; `substitution` leaves empty docstrings.
+    "botocore/docs/bcdoc",
+    "botocore/docs/[!_du]*.py",
+    # HTTP/2 needs a library that is not in the zip.
+    "urllib3/http2/connection.py",
     # Time zone data; botocore asks dateutil for UTC and local time only.
     "dateutil/zoneinfo/*.tar.gz",
 )
 # Of Powertools' utilities, those that Logger, Metrics and Tracer import.
 _POWERTOOLS_UTILITIES = {"__init__.py", "jmespath_utils", "typing"}
-# What the service does not ask of botocore stays behind: 400 other services.
-_SERVICE = "dynamodb"
+# What the service does not ask of botocore stays behind: 400 other services, 56 other operations.
+_SERVICE, _OPERATION = "dynamodb", "PutItem"
 _BOTOCORE_DATA = {
     "_retry.json",
     "endpoints.json",
@@ -52,10 +55,10 @@ def trim(root: Path) -> None:
 
 
 def trim_botocore_data(data: Path) -> None:
-    """Leave of botocore's data what a DynamoDB client needs, and that uncompressed and bare.
+    """Leave of botocore's data what PutItem needs, and that uncompressed and bare.
 
     Every partition and region stays (a test compares every endpoint with the untrimmed data's);
-    documentation, examples, waiters and paginators go.
+    documentation, examples, waiters, paginators and other operations go.
     """
     _keep_only(data, _BOTOCORE_DATA)
     endpoints = json.loads((data / "endpoints.json").read_bytes())
@@ -75,8 +78,38 @@ def _trim_api_version(directory: Path) -> None:
     for path in sorted(directory.iterdir()):
         if path.suffix == ".gz":
             content = json.loads(gzip.decompress(path.read_bytes()))
+            if path == model:
+                content = _with_one_operation(content)
             _write(path.with_suffix(""), _without_documentation(content))
         _remove(path)
+
+
+def _with_one_operation(model: dict[str, Any]) -> dict[str, Any]:
+    operation = model["operations"][_OPERATION]
+    names: set[str] = set()
+    waiting = _shape_names(operation)
+    while waiting:
+        name = waiting.pop()
+        if name not in names:
+            names.add(name)
+            waiting |= _shape_names(model["shapes"][name])
+    shapes = {name: shape for name, shape in model["shapes"].items() if name in names}
+    return {"version": model["version"], "metadata": model["metadata"]} | {
+        "operations": {_OPERATION: operation},
+        "shapes": shapes,
+    }
+
+
+def _shape_names(node: Any) -> set[str]:
+    """Every shape that a part of a service model refers to."""
+    if isinstance(node, list):
+        return set().union(*map(_shape_names, node))
+    if not isinstance(node, dict):
+        return set()
+    found = set().union(*map(_shape_names, node.values()))
+    if isinstance(name := node.get("shape"), str):
+        found.add(name)
+    return found
 
 
 def _without_documentation(node: Any) -> Any:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
 import sys
 import zipfile
 from pathlib import Path
@@ -10,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from services.artifact import build as building
-from services.artifact import dependencies, manifest, zipping
+from services.artifact import dependencies, licences, manifest, zipping
 from services.artifact.__main__ import main
 from services.artifact.build import ROOT, Request, build, require_python
 from services.artifact.errors import UsageError
@@ -34,7 +36,38 @@ def test_equal_source_gives_equal_bytes(artifact: Artifact, tmp_path: Path) -> N
     again = build(Request(tmp_path / "again"))
     elsewhere = build(Request(tmp_path / "out", root=_checkout(tmp_path / "checkout")))
     assert again["sha256"] == artifact.manifest["sha256"] == elsewhere["sha256"]
-    assert (tmp_path / "out" / "order_processor.zip").read_bytes() == artifact.zip.read_bytes()
+    for name in ("order_processor.zip", "order_processor.cdx.json"):
+        assert (tmp_path / "out" / name).read_bytes() == (artifact.out / name).read_bytes()
+
+
+def test_two_checkouts_at_different_times_give_equal_bytes(tmp_path: Path) -> None:
+    """Other owner's mask, time zone, language, hash seed and time stamps: not one byte differs."""
+    one = _built_clone(tmp_path / "one", 0o022, {"TZ": "UTC", "LC_ALL": "C", "PYTHONHASHSEED": "1"})
+    other = _built_clone(
+        tmp_path / "a longer path" / "other",
+        0o077,
+        {"TZ": "Pacific/Kiritimati", "LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "2"},
+    )
+    assert one
+    assert one == other
+
+
+def _built_clone(directory: Path, umask: int, variables: dict[str, str]) -> dict[str, bytes]:
+    """Clone the last commit, date its files differently, and return what its own builder makes."""
+    cloned = subprocess.run(
+        ["git", "clone", "--quiet", str(ROOT), str(directory)], umask=umask, check=False
+    )
+    if cloned.returncode:
+        pytest.skip("This is no git checkout.")
+    for path in directory.rglob("*.py"):
+        os.utime(path, (umask * 10**7, umask * 10**7))
+    subprocess.run(
+        [sys.executable, "-m", "services.artifact", "build", "--out", "out"],
+        cwd=directory, env=os.environ | variables, umask=umask, check=True, stdout=subprocess.PIPE,
+    )  # fmt: skip
+    made = {path.name: path.read_bytes() for path in (directory / "out").iterdir()}
+    del made["manifest.json"]  # it tells where the source came from
+    return made
 
 
 def test_the_zip_is_small_and_holds_the_function_only(artifact: Artifact) -> None:
@@ -70,9 +103,9 @@ def test_the_manifest_describes_the_zip(artifact: Artifact) -> None:
     described = json.loads((artifact.out / "manifest.json").read_bytes())
     assert described == artifact.manifest
     assert described["unzippedBytes"] == sum(entry["bytes"] for entry in described["contents"])
-    licences = {each["name"]: each["licence"] for each in described["dependencies"]}
-    assert {"botocore", "aws-lambda-powertools", "aws-xray-sdk", "urllib3"} <= licences.keys()
-    assert "unknown" not in licences.values()
+    names = {each["name"] for each in described["dependencies"]}
+    assert {"botocore", "aws-lambda-powertools", "urllib3"} <= names
+    assert all(licences.is_known(each["licence"]) for each in described["dependencies"])
     commit = described["git"]["commit"]
     if commit:
         with zipfile.ZipFile(artifact.zip) as archive:
@@ -127,7 +160,11 @@ def test_a_build_that_dies_leaves_the_old_pair(
     with pytest.raises(KeyboardInterrupt):
         build(Request(tmp_path, label="new"))
     assert manifest.differences(old, tmp_path / "order_processor.zip") == []
-    assert {path.name for path in tmp_path.iterdir()} == {"order_processor.zip", "manifest.json"}
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "order_processor.zip",
+        "order_processor.cdx.json",
+        "manifest.json",
+    }
 
 
 def test_a_build_that_dies_between_the_files_leaves_no_artifact(
@@ -143,7 +180,7 @@ def test_a_build_that_dies_between_the_files_leaves_no_artifact(
     monkeypatch.setattr(Path, "replace", die_at_the_manifest)
     with pytest.raises(KeyboardInterrupt):
         build(Request(tmp_path, label="new"))
-    assert [path.name for path in tmp_path.iterdir()] == ["order_processor.zip"]
+    assert "manifest.json" not in {path.name for path in tmp_path.iterdir()}
 
 
 def _die(*_: object) -> Any:
@@ -201,6 +238,25 @@ def test_commands_build_and_verify(tmp_path: Path, capsys: pytest.CaptureFixture
     capsys.readouterr()
     assert main(["verify", out]) == 1
     assert "intruder.py differs" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        (None, "There is no bill of materials order_processor.cdx.json."),
+        (("1.5", "1.6"), "The bill of materials' SHA-256 is not the manifest's."),
+    ],
+)
+def test_verification_looks_at_the_bill_of_materials(
+    change: tuple[str, str] | None, complaint: str, tmp_path: Path, artifact: Artifact
+) -> None:
+    """A missing and a changed one are told apart."""
+    shutil.copytree(artifact.out, tmp_path / "out")
+    bill = tmp_path / "out" / "order_processor.cdx.json"
+    bill.unlink() if change is None else bill.write_text(bill.read_text().replace(*change))
+    assert manifest.differences(artifact.manifest, tmp_path / "out" / "order_processor.zip") == [
+        complaint
+    ]
 
 
 @pytest.mark.parametrize("arguments", [["verify", "absent"], ["build", "--overlay", "absent"]])

@@ -54,12 +54,13 @@ class Context:
 
 @dataclass
 class Fault:
-    """What the endpoint does with one request: answer `status` and `code`, or, without a status,
-    hang up; before or after it has written."""
+    """What the endpoint does with one request: answer `status`, `code` and `message`, or, without a
+    status, hang up; before or after it has written."""
 
     status: int | None = None
     code: str = ""
     written: bool = False
+    message: str = ""
 
 
 @dataclass
@@ -111,11 +112,18 @@ class FakeDynamoDB:
 
 
 def _refusal(fault: Fault) -> tuple[int, dict[str, Any]] | None:
-    return None if fault.status is None else (fault.status, _error(fault.code))
+    return (
+        None
+        if fault.status is None
+        else (
+            fault.status,
+            _error(fault.code, fault.message),
+        )
+    )
 
 
-def _error(code: str) -> dict[str, Any]:
-    return {"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": code}
+def _error(code: str, message: str = "") -> dict[str, Any]:
+    return {"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": message or code}
 
 
 def _handler(

@@ -12,7 +12,8 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "src" / "order_processor"
 MODULES = {path.stem: ast.parse(path.read_text(encoding="utf-8")) for path in PACKAGE.glob("*.py")}
 LAYERS = [
-    {"order", "currencies", "version", "settings"},
+    {"order", "currencies", "version", "settings", "patterns"},
+    {"xray"},
     {"repository", "pricing", "schema"},
     {"validation", "dynamodb"},
     {"process", "wiring"},
@@ -51,7 +52,8 @@ def test_each_layer_imports_only_those_below() -> None:
     [
         (("os",), "settings"),
         (("botocore",), "dynamodb"),
-        (("order_processor.settings", "order_processor.dynamodb"), "wiring"),
+        (("order_processor.dynamodb",), "wiring"),
+        (("order_processor.xray",), "observability"),
     ],
 )
 def test_one_module_for_each_part_of_the_outside(names: tuple[str, ...], module: str) -> None:
@@ -60,9 +62,8 @@ def test_one_module_for_each_part_of_the_outside(names: tuple[str, ...], module:
 
 
 def test_one_seam_to_observability() -> None:
-    """Only one module imports Powertools at run time; the handler names its types only."""
-    users = _users("aws_lambda_powertools", "aws_xray_sdk")
-    assert users - {"handler"} == {"observability"}
+    """Replacing a provider touches one module: no other imports one, for its types neither."""
+    assert _users("aws_lambda_powertools", "aws_xray_sdk") == {"observability"}
 
 
 def test_importing_needs_no_environment() -> None:

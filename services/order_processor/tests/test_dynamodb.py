@@ -5,6 +5,8 @@ import socket
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
+from botocore.hooks import HierarchicalEmitter
+from botocore.session import Session
 from order_processor import dynamodb
 from order_processor.dynamodb import DynamoDBOrders
 from order_processor.process import process
@@ -56,10 +58,17 @@ def test_one_round_trip_per_order(endpoint: FakeDynamoDB, client: Client) -> Non
 
 
 def test_priming_writes_nothing(endpoint: FakeDynamoDB, client: Client) -> None:
-    """It is one request whose condition cannot hold, under an id that no order can have."""
+    """Its requests have a condition that cannot hold, and an id that no order can have."""
+    DynamoDBOrders(client, "orders").prime()
+    assert len(endpoint.requests) == 2
+    assert not endpoint.items
+
+
+def test_priming_does_not_insist(endpoint: FakeDynamoDB, client: Client) -> None:
+    """A store that refuses is asked once: initialising has ten seconds on Lambda."""
+    endpoint.faults = [Fault(400, "AccessDeniedException")]
     DynamoDBOrders(client, "orders").prime()
     assert len(endpoint.requests) == 1
-    assert not endpoint.items
 
 
 def test_a_lost_reply_is_repeated_without_a_second_effect(
@@ -103,6 +112,18 @@ def test_a_refusal_raises_at_once(endpoint: FakeDynamoDB, client: Client) -> Non
     assert len(endpoint.requests) == 1
 
 
+@pytest.mark.parametrize("attribute", ["currency", "contentDigest", "requestId"])
+def test_half_a_record_is_an_error_of_the_store(
+    endpoint: FakeDynamoDB, client: Client, attribute: str
+) -> None:
+    """A record that somebody else wrote under the id, or that arrives cut, confirms nothing."""
+    orders = DynamoDBOrders(client, "orders")
+    orders.add(RECORD)
+    del endpoint.items["order-1"][attribute]
+    with pytest.raises(DependencyError, match="no whole record"):
+        orders.add(RECORD)
+
+
 def test_nobody_listening_raises_and_does_not_stop_priming(aws: pytest.MonkeyPatch) -> None:
     """Initialising goes on without the store; the order fails with our error."""
     with socket.socket() as unused:
@@ -133,3 +154,36 @@ def test_the_largest_valid_order_fits_into_an_item(endpoint: FakeDynamoDB, clien
     assert outcome.kind == "confirmed"
     item = json.dumps(endpoint.items["o" * 64], ensure_ascii=False).encode()
     assert len(item) + 1_000 * 40 < ITEM_LIMIT
+
+
+def test_all_handlers_that_botocore_would_call_are_called(
+    endpoint: FakeDynamoDB, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The session leaves out other services' handlers only: each event reaches the same ones."""
+    del endpoint
+    emitted: set[str] = set()
+    emitter: Any = HierarchicalEmitter
+    emit = emitter._emit
+
+    def note(self: Any, event_name: str, *arguments: Any, **keywords: Any) -> Any:
+        emitted.add(event_name)
+        return emit(self, event_name, *arguments, **keywords)
+
+    monkeypatch.setattr(emitter, "_emit", note)
+    whole, ours = Session(), dynamodb.session()
+    for session in (whole, ours):
+        client: Any = session.create_client("dynamodb")
+        DynamoDBOrders(client, "orders").add(RECORD)
+        client.close()
+    assert len(emitted) > 10
+    for name in emitted:
+        wanted, kept = (_handlers(session, name) for session in (whole, ours))
+        if not name.startswith("docs."):
+            assert kept == wanted, name
+
+
+def _handlers(session: Any, event: str) -> list[str]:
+    emitter = session.get_component("event_emitter")._emitter
+    return [
+        getattr(h, "__qualname__", repr(type(h))) for h in emitter._handlers.prefix_search(event)
+    ]

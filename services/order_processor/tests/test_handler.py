@@ -74,7 +74,7 @@ def _metrics(documents: list[dict[str, Any]]) -> dict[tuple[str, ...], float]:
 
 def test_connects_and_primes_during_init(function: Function, endpoint: FakeDynamoDB) -> None:
     """The first order finds an open connection; nothing is printed by then."""
-    assert len(endpoint.requests) == 1
+    assert len(endpoint.requests) == 2
     assert function.printed() == ([], [])
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from order_processor.repository import Confirmation, OrderRecord
@@ -32,8 +31,8 @@ RECORD = OrderRecord(
 
 
 def _other(order_id: str, request_id: str) -> OrderRecord:
-    confirmation = replace(CONFIRMATION, order_id=order_id, request_id=request_id)
-    return replace(RECORD, confirmation=confirmation)
+    confirmation = CONFIRMATION._replace(order_id=order_id, request_id=request_id)
+    return RECORD._replace(confirmation=confirmation)
 
 
 def test_keeps_the_first_record(repository: OrderRepository) -> None:

@@ -1,9 +1,10 @@
 """Currencies an order may name, with the digits of their minor unit.
 
-Source: ISO 4217:2015, list one (current currency codes), as its maintenance agency SIX publishes it
-at https://www.six-group.com/en/products-services/financial-information/data-standards.html, state
-of January 2026. Left out: funds codes, precious metals, testing codes and units of account, since
-nobody is invoiced in them.
+Source: ISO 4217:2015, list one (current currency codes), as its maintenance agency SIX published it
+on 2026-01-01, up to amendment 180 (euro for the Bulgarian lev):
+https://www.six-group.com/en/products-services/financial-information/data-standards.html.
+A test compares it with that list, code by code. Left out: funds codes, precious metals, testing
+codes and units of account, since nobody is invoiced in them.
 """
 
 _CODES_BY_DIGITS = {

@@ -1,22 +1,25 @@
 """The one seam to logs, metrics and traces; no other module knows who provides them.
 
-The X-Ray SDK under Powertools' Tracer reaches its end of support on 2027-02-25
-(https://docs.aws.amazon.com/xray/latest/devguide/xray-sdk-daemon-timeline.html): replacing it, or
-any other provider, changes this module only. Nothing is emitted at import.
+Replacing any provider changes this module only. Traces go out through `xray`, since the X-Ray SDK,
+which Powertools' Tracer takes by default, reaches its end of support on 2027-02-25
+(https://docs.aws.amazon.com/xray/latest/devguide/xray-daemon-eos.html). Nothing is
+emitted at import.
 """
 
 from __future__ import annotations
 
-import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from aws_lambda_powertools import Logger, Metrics, Tracer, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 
+from order_processor import xray
 from order_processor.version import LABEL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from aws_lambda_powertools.tracing.base import BaseProvider
 
     from order_processor.process import Delivery, Outcome
 
@@ -33,9 +36,9 @@ class Observability:
     def __init__(self) -> None:
         self._logger = Logger(utc=True, use_rfc3339=True)
         self._metrics = Metrics()
-        self._tracer = Tracer(auto_patch=False)
-        # Warns on every order that comes without a trace header; an untraced order is no fault.
-        logging.getLogger("aws_xray_sdk").setLevel(logging.ERROR)
+        # Enabled everywhere: without a sampled trace, as outside Lambda, it sends nothing.
+        provider = cast("BaseProvider", xray.Provider())
+        self._tracer = Tracer(auto_patch=False, disabled=False, provider=provider)
         self._cold = True
 
     def observe(self, handler: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
@@ -44,7 +47,7 @@ class Observability:
         traced = self._tracer.capture_lambda_handler(
             handler, capture_response=False, capture_error=False
         )
-        return self._logger.inject_lambda_context(traced)
+        return self._logger.inject_lambda_context(traced, log_event=False)
 
     def report(self, outcome: Outcome, delivery: Delivery, seconds: float) -> None:
         """Tell what became of an order, after `seconds` of handling it."""

@@ -1,16 +1,18 @@
-"""The values that pass between the layers: plain, frozen and free of I/O."""
+"""The values that pass between the layers: plain, frozen and free of I/O.
+
+Named tuples rather than dataclasses, here and in the other layers: a dataclass compiles its methods
+at import, and a frozen one takes thrice as long to make (docs/adr/0008).
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One position of an order; `unit_price` is exact, in units of the order's currency."""
 
     sku: str
@@ -18,8 +20,7 @@ class Line:
     unit_price: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(NamedTuple):
     """A valid order. `placed_at` stands as the customer wrote it, RFC 3339 in UTC."""
 
     order_id: str
@@ -30,8 +31,7 @@ class Order:
     synthetic: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """Why an order is rejected.
 
     `code` is one of those that the service's README lists; `path` is a JSON Pointer (RFC 6901) into

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from order_processor import pricing
 from order_processor.order import Order, Reason
@@ -22,8 +21,7 @@ ORDER_ID_CONFLICT = "ORDER_ID_CONFLICT"
 TOTAL_OUT_OF_RANGE = "TOTAL_OUT_OF_RANGE"
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(NamedTuple):
     """One delivery of an event: which invocation, on whose behalf, by which code, and when."""
 
     request_id: str
@@ -32,8 +30,7 @@ class Delivery:
     received_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of a delivery. `answer` is the JSON object that the caller gets."""
 
     kind: Literal["confirmed", "duplicate", "rejected"]

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
-@dataclass(frozen=True, slots=True)
-class Confirmation:
+class Confirmation(NamedTuple):
     """What the answer to an order is built from, so that it can be given again unchanged.
 
     `total` is a decimal string with all digits of the minor unit, `confirmed_at` RFC 3339 in UTC,
@@ -23,8 +21,7 @@ class Confirmation:
     request_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class OrderRecord:
+class OrderRecord(NamedTuple):
     """What is kept of an order, once. `lines` are the order's lines as compact JSON."""
 
     confirmation: Confirmation

@@ -141,10 +141,12 @@ def _integer(schema: Schema, _root: Schema) -> Check:
 
     def check(value: Any, path: str, reasons: list[Reason]) -> None:
         # In JSON Schema 2.0 is an integer and true is none.
-        whole = type(value) is int or (isinstance(value, float) and value.is_integer())
-        if not whole:
+        real = isinstance(value, float)
+        number = real or type(value) is int
+        if not number or (real and not value.is_integer()):
             reasons.append(wrong_type(path))
-        elif not least <= value <= most:
+        # The bounds hold for every number: 0.5 is neither whole nor within them.
+        if number and (value < least or value > most):
             reasons.append(out_of_range(path))
 
     return check

@@ -6,8 +6,7 @@ Powertools and botocore read their own variables (`POWERTOOLS_*`, `AWS_*`).
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,11 +16,17 @@ class SettingsError(Exception):
     """The environment lacks something; the message says what to set."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """What the deployment tells the code."""
 
     table_name: str
+
+
+class Trace(NamedTuple):
+    """The trace that an invocation belongs to, and the segment that it is part of."""
+
+    root: str
+    parent: str
 
 
 def load(environment: Mapping[str, str] | None = None) -> Settings:
@@ -38,3 +43,29 @@ def in_lambda(environment: Mapping[str, str] | None = None) -> bool:
     https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
     """
     return "AWS_LAMBDA_RUNTIME_API" in (os.environ if environment is None else environment)
+
+
+def sampled_trace(environment: Mapping[str, str] | None = None) -> Trace | None:
+    """Return the trace of the invocation at hand; None where Lambda does not sample it.
+
+    The header that Lambda puts into the environment at each invocation:
+    https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader
+    """
+    header = (os.environ if environment is None else environment).get("_X_AMZN_TRACE_ID", "")
+    parts = dict(part.strip().partition("=")[::2] for part in header.split(";"))
+    if parts.get("Sampled") != "1" or not parts.get("Root") or not parts.get("Parent"):
+        return None
+    return Trace(parts["Root"], parts["Parent"])
+
+
+def xray_daemon(environment: Mapping[str, str] | None = None) -> tuple[str, int]:
+    """Return host and port of the X-Ray daemon's UDP side.
+
+    https://docs.aws.amazon.com/xray/latest/devguide/xray-daemon-configuration.html
+    """
+    source = os.environ if environment is None else environment
+    address = source.get("AWS_XRAY_DAEMON_ADDRESS") or "127.0.0.1:2000"
+    # Also valid: "tcp:HOST:PORT udp:HOST:PORT".
+    udp = [part.removeprefix("udp:") for part in address.split() if not part.startswith("tcp:")]
+    host, _, port = udp[0].rpartition(":")
+    return host, int(port)

@@ -1,0 +1,1 @@
+"""In place of botocore's documentation generator; `docstring` and `utils` are what clients use."""

@@ -1,0 +1,1 @@
+"""Malformed events by the thousand, through the built function: `nox -s inputs`."""

@@ -1,0 +1,100 @@
+"""`python -m services.order_processor.tests.inputs`: malformed events by the thousand.
+
+Builds the artifact, unpacks it, and puts generated events through it in a process that has nothing
+else; then a sample of them through the deployed stack.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import secrets
+import sys
+import tempfile
+import time
+import zipfile
+from pathlib import Path
+
+from services.artifact.build import Request, build
+from services.artifact.errors import UsageError
+from services.order_processor.tests.fakes import FakeDynamoDB
+from services.order_processor.tests.function_process import FunctionEnded, FunctionProcess
+from services.order_processor.tests.inputs import deployed, oracle
+from services.order_processor.tests.inputs.run import Contradiction, Tally, run
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Return 0 where every answer was as it should be, 1 where one was not, 2 for bad input."""
+    options = _parser().parse_args(arguments)
+    seed = secrets.randbelow(2**32) if options.seed is None else options.seed
+    command = f"nox -s inputs -- --examples {options.examples} --seed {seed}"
+    print(f"seed {seed}: these events again by `{command}`", flush=True)
+    try:
+        with tempfile.TemporaryDirectory(prefix="inputs-") as temporary:
+            return _run(options, seed, Path(temporary))
+    except (UsageError, deployed.StackError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    except (Contradiction, FunctionEnded) as failure:
+        print("\n".join([str(failure), *getattr(failure, "__notes__", [])]))
+        print(f"The same events again: {command}", file=sys.stderr)
+        return 1
+
+
+def _run(options: argparse.Namespace, seed: int, directory: Path) -> int:
+    build(Request(directory / "artifact"))
+    with zipfile.ZipFile(directory / "artifact" / "order_processor.zip") as archive:
+        archive.extractall(directory / "task")
+    with FakeDynamoDB() as fake, FunctionProcess(directory / "task", fake.url) as function:
+        started = time.monotonic()
+        tally = run(function, options.examples, seed, options.sample)
+        seconds = time.monotonic() - started
+        if len(fake.items) != 1:
+            raise Contradiction(f"{len(fake.items) - 1} malformed events were recorded")
+    _tell(tally, seconds)
+    if options.sample == 0:
+        return 0
+    seen = deployed.put_through(tally.sample, directory / "artifact", directory / "deployed")
+    print(
+        f"through the deployed stack, asynchronously: {seen.accepted} accepted, "
+        f"{seen.refused} refused by Lambda as no JSON, {seen.rejected} rejected, "
+        f"{seen.errors} function errors, {seen.dead_letters} dead letters"
+    )
+    return 0 if seen.holds else 1
+
+
+def _tell(tally: Tally, seconds: float) -> None:
+    readme = (oracle.SERVICE / "README.md").read_text(encoding="utf-8")
+    codes = re.findall(r"^\| `([A-Z_]+)` \|", readme, re.MULTILINE)
+    for code in codes:
+        print(f"{tally.codes[code]:>9} {code}")
+    print(
+        f"{tally.events} malformed events, each rejected with exactly the oracle's reasons "
+        f"({tally.codes.total()}, at most {tally.most_reasons} for one event); "
+        f"{tally.events / seconds:.0f} events/s"
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="nox -s inputs --", description=__doc__)
+    parser.add_argument("--examples", type=_count, default=10_000, metavar="N")
+    parser.add_argument("--seed", type=_count, metavar="N", help="gives the same events again")
+    parser.add_argument(
+        "--sample",
+        type=_count,
+        default=200,
+        metavar="N",
+        help="through the deployed stack; 0: none",
+    )
+    return parser
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise ValueError
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,175 @@
+"""The same events through the deployed stack `local`, asynchronously: no dead letter may come.
+
+The stack is used as anybody uses it: commands to start and to deploy, AWS's APIs to call and look.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import botocore.session
+from botocore.exceptions import ClientError
+
+from services.order_processor.tests.inputs.events import FIRST
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[4]
+STORAGE = ROOT / "build" / "tools" / "storage"
+START_SECONDS = 60.0
+DRAIN_SECONDS = 120.0
+LARGEST = [
+    '{"deep":' + "[" * 5_000 + "]" * 5_000 + "}",
+    '{"orderId":' + "9" * 50_000 + "}",
+    "[" * 100_000,
+]
+"""At the edge of what the runtime can parse: answered, or refused by Lambda before it runs."""
+
+
+@dataclass
+class Seen:
+    """What became of the sample: how many Lambda took and refused, and what came of the taken."""
+
+    accepted: int = 0
+    refused: int = 0
+    rejected: int = 0
+    errors: int = 0
+    dead_letters: int = 0
+
+    @property
+    def holds(self) -> bool:
+        """Whether every event that Lambda took was rejected by the function, and none failed."""
+        return self.accepted == self.rejected and not self.errors and not self.dead_letters
+
+
+class StackError(Exception):
+    """The stack could not be started, deployed or heard; the message says what was seen."""
+
+
+def put_through(sample: list[str], artifact: Path, directory: Path) -> Seen:
+    """Deploy `artifact` on a fresh emulated AWS and send it the sample; raises StackError."""
+    with _deployed(artifact, directory) as (environment, outputs):
+        seen = Seen()
+        _send(_client("lambda", environment), outputs, sample + LARGEST, seen)
+        _await_rejections(_client("logs", environment), outputs, seen)
+        attributes = _client("sqs", environment).get_queue_attributes(
+            QueueUrl=outputs["dlqQueueUrl"], AttributeNames=["ApproximateNumberOfMessages"]
+        )["Attributes"]
+        seen.dead_letters = int(attributes["ApproximateNumberOfMessages"])
+        return seen
+
+
+def _client(service: str, environment: dict[str, str]) -> Any:
+    return botocore.session.Session().create_client(
+        service,
+        region_name=environment["AWS_REGION"],
+        endpoint_url=environment["AWS_ENDPOINT_URL"],
+        aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
+    )
+
+
+def _send(client: Any, outputs: dict[str, Any], sample: list[str], seen: Seen) -> None:
+    target = {
+        "FunctionName": outputs["lambdaFunctionName"],
+        "Qualifier": outputs["candidateVersion"],
+    }
+    client.invoke(**target, Payload=json.dumps(FIRST).encode())
+    for event in sample:
+        try:
+            client.invoke(**target, InvocationType="Event", Payload=event.encode())
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "InvalidRequestContentException":
+                raise
+            seen.refused += 1
+        else:
+            seen.accepted += 1
+
+
+def _await_rejections(client: Any, outputs: dict[str, Any], seen: Seen) -> None:
+    """Count the log's lines until every event has one, or none came for long enough."""
+    deadline = time.monotonic() + DRAIN_SECONDS
+    while time.monotonic() < deadline:
+        messages = _messages(client, outputs["logGroupName"])
+        outcomes = [line["outcome"] for line in messages if "outcome" in line]
+        seen.rejected = outcomes.count("rejected")
+        reports = [line for line in messages if line.get("text", "").startswith("[ERROR]")]
+        seen.errors = outcomes.count("failed") + len(reports)
+        if seen.rejected + seen.errors >= seen.accepted:
+            return
+        time.sleep(0.5)
+
+
+def _messages(client: Any, group: str) -> list[dict[str, Any]]:
+    pages = client.get_paginator("filter_log_events").paginate(logGroupName=group)
+    try:
+        found = [event["message"] for page in pages for event in page["events"]]
+    except client.exceptions.ResourceNotFoundException:
+        return []
+    return [_parsed(message) for message in found]
+
+
+def _parsed(message: str) -> dict[str, Any]:
+    try:
+        line = json.loads(message)
+    except ValueError:
+        return {"text": message}
+    return line if isinstance(line, dict) else {"text": message}
+
+
+@contextmanager
+def _deployed(artifact: Path, directory: Path) -> Iterator[tuple[dict[str, str], dict[str, Any]]]:
+    if not STORAGE.is_dir():
+        raise StackError("The storage emulator is not installed: run `nox -s inputs`.")
+    directory.mkdir(parents=True, exist_ok=True)
+    env_file = directory / "emulator.env"
+    env_file.unlink(missing_ok=True)
+    with (directory / "emulator.log").open("wb") as log:
+        emulator = subprocess.Popen(
+            _module("emulator", "--env-file", str(env_file), "--storage", str(STORAGE)),
+            stdout=log, stderr=log, cwd=ROOT, start_new_session=True,
+        )  # fmt: skip
+        try:
+            environment = _await(emulator, env_file)
+            yield environment, _deploy(artifact, directory / "stack", environment)
+        finally:
+            os.killpg(emulator.pid, signal.SIGTERM)
+            emulator.wait()
+
+
+def _await(emulator: subprocess.Popen[bytes], env_file: Path) -> dict[str, str]:
+    deadline = time.monotonic() + START_SECONDS
+    while not env_file.exists():
+        if emulator.poll() is not None or time.monotonic() > deadline:
+            raise StackError(f"The emulator did not start: see {env_file.parent}/emulator.log.")
+        time.sleep(0.05)
+    lines = env_file.read_text(encoding="utf-8").splitlines()
+    return dict(line.split("=", 1) for line in lines if "=" in line)
+
+
+def _deploy(artifact: Path, directory: Path, environment: dict[str, str]) -> dict[str, Any]:
+    command = _module(
+        *("rehearsal.engine", "up", "--stack", "local", "--fresh"),
+        *("--directory", str(directory), "--config", f"artifact={artifact}"),
+    )
+    result = subprocess.run(
+        command, cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, check=False
+    )
+    if result.returncode:
+        raise StackError(f"The stack was not deployed: {result.stdout}{result.stderr}")
+    outputs: dict[str, Any] = json.loads((directory / "outputs.json").read_bytes())
+    return outputs
+
+
+def _module(name: str, *arguments: str) -> list[str]:
+    return [sys.executable, "-m", name, *arguments]
