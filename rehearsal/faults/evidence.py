@@ -1,0 +1,77 @@
+"""Where orders end up, read from AWS: the dead-letter queue and the orders table."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+from rehearsal.faults.ledger import Letter
+from rehearsal.faults.orders import digest
+from rehearsal.faults.settings import TIME_SCALE
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_sqs import SQSClient
+
+    from rehearsal.faults.driver import Driver
+    from rehearsal.faults.ledger import Ledger
+    from rehearsal.faults.proxy import FaultProxy
+    from rehearsal.faults.stack import Stack
+
+_HIDDEN_SECONDS = 3600
+# The longest delay between two attempts: two minutes after an error. A cold start comes on top.
+_QUIET_SECONDS = 120 / TIME_SCALE + 1.0
+# After throttles the delay grows to five minutes.
+_PATIENCE_SECONDS = 300 / TIME_SCALE + 15.0
+
+
+class DeadLetters:
+    """Takes dead letters out of the queue and into the ledger, each once."""
+
+    def __init__(self, stack: Stack, ledger: Ledger) -> None:
+        self._client: SQSClient = stack.client("sqs")
+        self._url = str(stack.outputs["dlqQueueUrl"])
+        self._ledger = ledger
+        self.found: set[tuple[str, str]] = set()
+        self.found_at = time.monotonic()
+
+    def collect(self) -> None:
+        """Read what has come since the last time."""
+        while messages := self._client.receive_message(
+            QueueUrl=self._url, MaxNumberOfMessages=10, VisibilityTimeout=_HIDDEN_SECONDS
+        ).get("Messages"):
+            self.found_at = time.monotonic()
+            for message in messages:
+                event = json.loads(message["Body"])
+                letter = Letter(str(event.get("orderId")), digest(event))
+                self.found.add((letter.order_id, letter.digest))
+                self._ledger.note(letter)
+
+
+async def settle(driver: Driver, proxy: FaultProxy, letters: DeadLetters) -> None:
+    """Wait until every accepted order is found, or until nothing has happened for long.
+
+    Then no attempt is under way any more either: what would be doubled has been.
+    """
+    while True:
+        await asyncio.to_thread(letters.collect)
+        open_ = [
+            taken
+            for taken in driver.accepted
+            if not proxy.written[taken[0]] and taken not in letters.found
+        ]
+        quiet = time.monotonic() - max(proxy.busy_at, letters.found_at)
+        if quiet > (_PATIENCE_SECONDS if open_ else _QUIET_SECONDS):
+            return
+        await asyncio.sleep(0.2)
+
+
+def records(stack: Stack) -> dict[str, dict[str, Any]]:
+    """Return all records of the orders table by order id, in DynamoDB's JSON."""
+    client: DynamoDBClient = stack.client("dynamodb")
+    pages = client.get_paginator("scan").paginate(
+        TableName=str(stack.outputs["ordersTableName"]), ConsistentRead=True
+    )
+    return {item["orderId"]["S"]: dict(item) for page in pages for item in page["Items"]}
