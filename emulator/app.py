@@ -6,11 +6,8 @@ import asyncio
 import contextlib
 import os
 import random
-import shutil
-import tempfile
 from collections import Counter
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emulator.aws import StorageClient
@@ -20,6 +17,7 @@ from emulator.cloudwatch.service import CloudWatch
 from emulator.errors import UsageError
 from emulator.gateway import Gateway, bind
 from emulator.lambda_.asynchronous import EventQueue
+from emulator.lambda_.concurrency import REQUESTS_PER_SLOT
 from emulator.lambda_.control import ControlPlane
 from emulator.lambda_.credentials import RoleCredentials
 from emulator.lambda_.environment import Host
@@ -31,16 +29,19 @@ from emulator.lambda_.metrics import LambdaMetrics
 from emulator.lambda_.registry import Registry
 from emulator.lambda_.runtime_dir import assemble
 from emulator.lambda_.service import LambdaService
+from emulator.lambda_.targets import Targets
 from emulator.lambda_.tracing import Tracer
 from emulator.lambda_.undelivered import Undelivered
 from emulator.logs import LogDelivery
 from emulator.process import raise_descriptor_limit
 from emulator.sqs_metrics import QueueMetrics
 from emulator.storage import ROOT, StorageProcess
+from emulator.workdir import WorkDirectory
 from emulator.xray import XRay
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Mapping
+    from pathlib import Path
 
     from emulator.http import Service
     from emulator.lambda_.model import Version
@@ -62,6 +63,17 @@ class Options:
     latency_ms: Mapping[str, float] = field(default_factory=dict)
     account_concurrency: int = 1000
     region: str = "us-east-1"
+    requests_per_slot: float = REQUESTS_PER_SLOT
+
+    @property
+    def exposed(self) -> bool:
+        """Whether others than this machine can reach the endpoint."""
+        return not self.host.startswith("127.")
+
+    @property
+    def reachable_host(self) -> str:
+        """Where clients on this machine find the endpoint: the loopback is part of any address."""
+        return "127.0.0.1" if self.host == "0.0.0.0" else self.host  # noqa: S104
 
 
 class Emulator:
@@ -71,10 +83,11 @@ class Emulator:
         self._options = options
         self._clock = Clock(options.time_scale)
         self._store = MetricStore(self._clock)
-        self._work = Path(tempfile.mkdtemp(prefix="emulated-aws-"))
+        directory = WorkDirectory()
+        self._work = directory.path
         self._queue: EventQueue | None = None
         self._stack = contextlib.AsyncExitStack()
-        self._stack.callback(shutil.rmtree, self._work, ignore_errors=True)
+        self._stack.callback(directory.remove)
         self.storage_gone = asyncio.Event()
 
     async def start(self) -> str:
@@ -86,7 +99,7 @@ class Emulator:
         raise_descriptor_limit()
         listener = bind(options.host, options.port)
         self._stack.callback(listener.close)
-        endpoint = f"http://{options.host}:{listener.getsockname()[1]}"
+        endpoint = f"http://{options.reachable_host}:{listener.getsockname()[1]}"
         client = await self._start_storage()
         xray = XRay()
         await xray.start()
@@ -98,7 +111,8 @@ class Emulator:
             "xray": xray,
         }
         self._run(cloudwatch.run(), QueueMetrics(client.call, self._store, self._clock, ROOT).run())
-        self._gateway = Gateway(services, self._storage.endpoint, options.latency_ms)
+        replies = Ids(options.seed, "replies")
+        self._gateway = Gateway(services, self._storage.endpoint, options.latency_ms, replies.uuid)
         self._stack.push_async_callback(self._gateway.close)
         await self._gateway.start(listener)
         self._write_environment(endpoint)
@@ -130,7 +144,6 @@ class Emulator:
 
     def _build_lambda(self, client: StorageClient, endpoint: str, xray_port: int) -> LambdaService:
         options = self._options
-        ids = Ids(options.seed)
         roles = RoleCredentials(client.call, ROOT)
         logs = LogDelivery(client.call, self._store, self._clock)
         registry = self._build_registry()
@@ -145,19 +158,22 @@ class Emulator:
             xray_port=xray_port,
             roles=roles,
             logs=logs,
-            ids=ids,
+            ids=Ids(options.seed, "environments"),
             starting=asyncio.Semaphore(2 * (os.cpu_count() or 1)),
         )
         environments = Environments(host, lambda version: _is_current(registry, version))
         self._stack.callback(environments.close)
         registry.retire.append(environments.retire)
         metrics = LambdaMetrics(self._store)
-        executions = Executions(registry, environments, metrics)
-        undelivered = Undelivered(client.call, roles, metrics)
+        executions = Executions(registry, environments, metrics, options.requests_per_slot)
+        targets = Targets(client.call, roles)
+        undelivered = Undelivered(targets, metrics)
         self._queue = EventQueue(registry, executions, undelivered, metrics, self._clock)
         self._stack.callback(self._queue.close)
         self._run(logs.run(), environments.sweep())
-        invoker = Invoker(registry, executions, self._queue, ids, Tracer(ids))
+        ids, tracer = Ids(options.seed), Tracer(Ids(options.seed, "traces"))
+        invoker = Invoker(registry, executions, self._queue, ids, tracer)
+        targets.invoke = invoker.accept
         return LambdaService(invoker, ControlPlane(registry))
 
     def _build_registry(self) -> Registry:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import ipaddress
 import signal
 import sys
 from pathlib import Path
@@ -11,11 +12,16 @@ from typing import TYPE_CHECKING
 
 from emulator.app import Emulator, Options
 from emulator.errors import UsageError
+from emulator.lambda_.concurrency import REQUESTS_PER_SLOT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import NoReturn
 
+_EXPOSED = (
+    "Warning: the emulator is not on the loopback only; its signatures are not checked, so "
+    "anyone who reaches this machine can run code on it."
+)
 DEFAULT_STORAGE = Path(__file__).parents[1] / "build" / "tools" / "storage"
 
 
@@ -43,6 +49,11 @@ def parse(arguments: Sequence[str] | None) -> Options:
         raise UsageError(
             f"There is no directory {given.env_file.parent}: create it for --env-file."
         )
+    if not given.expose and not ipaddress.IPv4Address(given.host).is_loopback:
+        raise UsageError(
+            f"{given.host} is not a loopback address: whoever reaches it can run code on this "
+            "machine. Take 127.0.0.1, or add --expose."
+        )
     return Options(
         env_file=given.env_file.absolute(),
         storage=given.storage,
@@ -53,6 +64,7 @@ def parse(arguments: Sequence[str] | None) -> Options:
         latency_ms=dict(given.latency),
         account_concurrency=given.account_concurrency,
         region=given.region,
+        requests_per_slot=given.requests_per_slot,
     )
 
 
@@ -60,13 +72,21 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="python -m emulator", description=__doc__, allow_abbrev=False)
     add = parser.add_argument
     add("--env-file", type=Path, required=True, help="written once ready: AWS_* variables")
-    add("--host", type=_loopback, default="127.0.0.1", help="a loopback address")
+    add("--host", type=_host, default="127.0.0.1", help="an IPv4 address of this machine")
+    add("--expose", action="store_true", help="allow a --host that others can reach")
     add("--port", type=_port, default=0, help="0 takes a free one")
     add("--time-scale", type=_positive, default=1.0, metavar="S", help="divides AWS's waiting")
     add("--seed", type=int, help="makes alias routing and ids repeatable")
     add("--storage", type=Path, default=DEFAULT_STORAGE, metavar="DIR", help="where MiniStack is")
     add("--region", default="us-east-1")
     add("--account-concurrency", type=_count, default=1000, metavar="N")
+    add(
+        "--requests-per-slot",
+        type=_positive,
+        default=REQUESTS_PER_SLOT,
+        metavar="R",
+        help="synchronous requests a second for each unit of concurrency, as in AWS 10",
+    )
     add(
         "--latency",
         type=_latency,
@@ -78,10 +98,13 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _loopback(text: str) -> str:
-    if not (text == "localhost" or text.startswith("127.")):
-        raise argparse.ArgumentTypeError(f"{text} is not a loopback address, such as 127.0.0.1")
-    return "127.0.0.1" if text == "localhost" else text
+def _host(text: str) -> str:
+    if text == "localhost":
+        return "127.0.0.1"
+    try:
+        return str(ipaddress.IPv4Address(text))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is not an IPv4 address") from None
 
 
 def _port(text: str) -> int:
@@ -123,6 +146,8 @@ async def _serve(options: Options) -> int:
         endpoint = await _start(emulator, stopping)
         if endpoint is None:
             return 0
+        if options.exposed:
+            print(_EXPOSED, file=sys.stderr, flush=True)
         print(f"Emulated AWS at {endpoint}, time scale {options.time_scale:g}.", flush=True)
         died = await _until(emulator, stopping)
         _report(emulator, died)

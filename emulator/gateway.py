@@ -8,7 +8,6 @@ import re
 import socket
 import sys
 import traceback
-import uuid
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -20,7 +19,7 @@ from emulator.errors import AwsError, UsageError
 from emulator.http import Request, Response
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from aiohttp.abc import AbstractStreamWriter
     from aiohttp.http_parser import RawRequestMessage
@@ -48,10 +47,12 @@ class Gateway:
         services: Mapping[str, Service],
         storage_endpoint: str,
         latency_ms: Mapping[str, float],
+        new_request_id: Callable[[], str],
     ) -> None:
         self._services = services
         self._storage = storage_endpoint
         self._latency_ms = latency_ms
+        self._new_request_id = new_request_id
         self._runner: web.ServerRunner | None = None
         self._client: aiohttp.ClientSession | None = None
         self.storage_alive = True
@@ -64,7 +65,7 @@ class Gateway:
             timeout=aiohttp.ClientTimeout(total=120),
             skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
         )
-        server = web.Server(
+        server = _Server(
             self._handle,
             request_factory=_make_request,
             access_log=None,
@@ -86,12 +87,12 @@ class Gateway:
             body = await _body(request)
             return await self._route(request, body)
         except AwsError as error:
-            return _render(error_response(error))
-        except web.HTTPException:
+            return self._render(error_response(error))
+        except (web.HTTPException, ConnectionError):  # ConnectionError: the client has gone
             raise
         except Exception as error:  # noqa: BLE001 - a defect here is the client's 500, not a hang
             traceback.print_exc(file=sys.stderr)
-            return _render(error_response(AwsError("ServiceException", repr(error), 500)))
+            return self._render(error_response(AwsError("ServiceException", repr(error), 500)))
 
     async def _route(self, request: web.BaseRequest, body: bytes) -> web.StreamResponse:
         service = signed_for(request.headers.get("Authorization"), request.query)
@@ -107,7 +108,13 @@ class Gateway:
         local = self._services.get(service)
         if local is None:
             return await self._forward(request, body)
-        return _render(await local.handle(_plain(request, body)))
+        return self._render(await local.handle(_plain(request, body)))
+
+    def _render(self, response: Response) -> web.Response:
+        headers = response.headers
+        if "x-amzn-RequestId" not in headers:
+            headers["x-amzn-RequestId"] = self._new_request_id()
+        return web.Response(status=response.status, body=response.body or None, headers=headers)
 
     async def _forward(self, request: web.BaseRequest, body: bytes) -> web.Response:
         if self._client is None or not self.storage_alive:
@@ -177,11 +184,31 @@ def _plain(request: web.BaseRequest, body: bytes) -> Request:
     return Request(request.method, request.path, request.query, headers, body)
 
 
-def _render(response: Response) -> web.Response:
-    headers = response.headers
-    if "x-amzn-RequestId" not in headers:
-        headers["x-amzn-RequestId"] = str(uuid.uuid4())
-    return web.Response(status=response.status, body=response.body or None, headers=headers)
+class _Server(web.Server):
+    """Makes connections that answer what is no HTTP as AWS would, and print nothing."""
+
+    def __call__(self) -> web.RequestHandler:
+        return _Connection(self, loop=asyncio.get_running_loop(), **self._kwargs)
+
+
+class _Connection(web.RequestHandler):
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        if request.writer.output_size > 0 or isinstance(exc, ConnectionError):  # nobody is there
+            raise ConnectionError from exc
+        if status >= 500:
+            return super().handle_error(request, status, exc, message)
+        refusal = error_response(
+            AwsError("BadRequestException", "This is no HTTP request.", status)
+        )
+        answer = web.Response(status=status, body=refusal.body, headers=refusal.headers)
+        answer.force_close()
+        return answer
 
 
 def _make_request(

@@ -4,43 +4,56 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ctypes
+import fcntl
 import os
 import resource
 import signal
 import subprocess
 import sys
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 DESCRIPTORS = 1024
 """File descriptors of an execution environment (Lambda Developer Guide, gettingstarted-limits)."""
-_PR_SET_PDEATHSIG = 1
-_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
-def _die_with(parent: int) -> Callable[[], None] | None:
-    """Run in the child between fork and exec: SIGKILL it when `parent` dies (prctl(2))."""
-    if _libc is None:
-        return None
-    prctl, limit = _libc.prctl, _descriptor_limit()
+class _Lifeline:
+    """A pipe whose only writing end this process holds: the kernel tells when it is gone.
 
-    def arm() -> None:
-        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        resource.setrlimit(resource.RLIMIT_NOFILE, limit)
-        if os.getppid() != parent:  # it died before the call took effect
-            os._exit(1)
+    Each child inherits a reading end that is set, from here, to raise SIGKILL in the child's whole
+    group once the last writer has closed (fcntl(2), F_SETOWN, F_SETSIG). Unlike prctl(2)'s
+    parent-death signal it needs no code in the child, so the child can be made by vfork: forking
+    would copy this process's page tables, some milliseconds in which nothing else happens.
+    """
 
-    return arm
+    def __init__(self) -> None:
+        self._end, self._writer = os.pipe()
+
+    def lend(self) -> int:
+        """A reading end for one child, to be closed here once the child has been bound."""
+        return os.open(f"/proc/self/fd/{self._end}", os.O_RDONLY | os.O_NONBLOCK)
+
+    @staticmethod
+    def bind(end: int, group: int) -> None:
+        """Let `group` die with this process."""
+        fcntl.fcntl(end, fcntl.F_SETOWN, -group)
+        fcntl.fcntl(end, fcntl.F_SETSIG, signal.SIGKILL)
+        fcntl.fcntl(end, fcntl.F_SETFL, fcntl.fcntl(end, fcntl.F_GETFL) | os.O_ASYNC)
 
 
-def _descriptor_limit() -> tuple[int, int]:
+@cache
+def _lifeline() -> _Lifeline | None:
+    return _Lifeline() if sys.platform == "linux" else None
+
+
+def _limit_descriptors(pid: int) -> None:
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     few = DESCRIPTORS if most == resource.RLIM_INFINITY else min(DESCRIPTORS, most)
-    return few, most
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (few, most))
 
 
 def raise_descriptor_limit() -> None:
@@ -54,8 +67,7 @@ class Child:
     """A child in a session and process group of its own.
 
     `exited` resolves to its return code (negative for a signal) once it and whatever it left in
-    its group are gone. Start children from the main thread only: the kernel's parent-death
-    signal follows the thread that forked.
+    its group are gone.
     """
 
     def __init__(
@@ -68,17 +80,26 @@ class Child:
         pass_fds: tuple[int, ...] = (),
     ) -> None:
         self._loop = asyncio.get_running_loop()
-        self._process = subprocess.Popen(
-            arguments,
-            cwd=cwd,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            pass_fds=pass_fds,
-            start_new_session=True,
-            preexec_fn=_die_with(os.getpid()),
-        )
+        lifeline = _lifeline()
+        end = lifeline.lend() if lifeline else -1
+        try:
+            self._process = subprocess.Popen(
+                arguments,
+                cwd=cwd,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                pass_fds=(*pass_fds, end) if lifeline else pass_fds,
+                start_new_session=True,
+            )
+            if lifeline:
+                with contextlib.suppress(ProcessLookupError):  # it has ended already
+                    lifeline.bind(end, self._process.pid)
+                    _limit_descriptors(self._process.pid)
+        finally:
+            if lifeline:
+                os.close(end)
         self.pid = self._process.pid
         self.exited: asyncio.Future[int] = self._loop.create_future()
         self._watch()

@@ -20,6 +20,9 @@ MINUTE = 60
 RETAINED_MINUTES = 1560
 """Minutes that each series keeps: a day, as an alarm of short periods may look back, and slack."""
 
+EXACT_MINUTES = 15
+"""Minutes after which a series keeps the values of a minute packed (see `Distribution.pack`)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Metric:
@@ -169,6 +172,9 @@ class MetricStore:
     @staticmethod
     def _begin(series: dict[int, Distribution], minute: int) -> Distribution:
         distribution = series[minute] = Distribution()
+        past = series.get(minute - EXACT_MINUTES)
+        if past is not None:
+            past.pack()
         if len(series) > RETAINED_MINUTES:
             del series[min(series)]
         return distribution

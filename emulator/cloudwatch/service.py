@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from emulator.cloudwatch.alarm_operations import AlarmOperations
 from emulator.cloudwatch.alarm_state import AlarmBook
-from emulator.cloudwatch.alarms import evaluate_alarms
+from emulator.cloudwatch.alarms import evaluate_alarms, evaluation
 from emulator.cloudwatch.dashboards import DashboardOperations
 from emulator.cloudwatch.metric_operations import MetricOperations
 from emulator.cloudwatch.tags import Tags
-from emulator.cloudwatch.wire import Call, Wire, protocol_of, unknown_operation
+from emulator.cloudwatch.wire import Call, Wire, protocol_of
 from emulator.errors import AwsError
 
 if TYPE_CHECKING:
@@ -35,13 +35,13 @@ class CloudWatch:
         self.book = AlarmBook(clock, f"arn:aws:cloudwatch:{region}:{account_id}:alarm:")
         tags = Tags(self._exists)
         self._dashboards = DashboardOperations(clock, account_id, tags)
-        self._wire = Wire()
         self._operations: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
             **MetricOperations(store).operations(),
             **AlarmOperations(self.book, store, tags).operations(),
             **self._dashboards.operations(),
             **tags.operations(),
         }
+        self._wire = Wire(self._operations)
 
     async def handle(self, request: Request) -> Response:
         """Answer `request` in its own protocol; refusals too are answers, nothing is raised."""
@@ -49,9 +49,7 @@ class CloudWatch:
         call: Call | None = None
         try:
             call = self._wire.parse(request, protocol)
-            operation = self._operations.get(call.operation.name)
-            if operation is None:
-                raise unknown_operation(call.operation.name)
+            operation = self._operations[call.operation.name]
             return self._wire.reply(call, operation(call.parameters))
         except AwsError as error:
             return self._wire.refuse(protocol, call.operation if call else None, error)
@@ -60,7 +58,10 @@ class CloudWatch:
         """Evaluate alarms each minute of the store, at least 0.2 s apart, until cancelled."""
         while True:
             await asyncio.sleep(self._until_next(self.clock.now()))
-            self.evaluate()
+            now = self.clock.now()
+            for _ in evaluation(self.book, self.store, now):
+                await asyncio.sleep(0)
+            self.store.forget_idle(now)
 
     def evaluate(self) -> None:
         """Evaluate all alarms once, and let the store forget metrics without recent data."""

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 import cbor2
 from botocore.loaders import Loader
-from botocore.model import OperationNotFoundError, ServiceModel
+from botocore.model import ServiceModel
 
 from emulator.cloudwatch import constraints, query_protocol, shapes
 from emulator.errors import AwsError
 from emulator.http import Response
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Mapping
 
     from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
 
@@ -42,9 +42,10 @@ class Call:
 
 
 class Wire:
-    """Reads requests to and writes replies of one service."""
+    """Reads requests to and writes replies of one service, for the operations `served`."""
 
-    def __init__(self) -> None:
+    def __init__(self, served: Container[str]) -> None:
+        self._served = served
         self.model = ServiceModel(
             Loader().load_service_model("cloudwatch", "service-2"), "cloudwatch"
         )
@@ -64,10 +65,11 @@ class Wire:
         return Call(protocol, operation, parameters)
 
     def _operation(self, name: str) -> OperationModel:
-        try:
-            return self.model.operation_model(name)
-        except OperationNotFoundError as error:
-            raise unknown_operation(name) from error
+        if name not in self._served:
+            raise AwsError(
+                "InvalidAction", f"The operation {name} is not one that this emulator has"
+            )
+        return self.model.operation_model(name)
 
     def reply(self, call: Call, result: Mapping[str, Any]) -> Response:
         """The reply to `call`."""
@@ -109,11 +111,6 @@ class Wire:
             if shape.metadata.get("error", {}).get("code", shape.name) == code:
                 return cast("StructureShape", shape)
         return None
-
-
-def unknown_operation(name: str) -> AwsError:
-    """The refusal of an operation that CloudWatch or this emulator of it does not have."""
-    return AwsError("InvalidAction", f"The operation {name} is not one that this emulator has")
 
 
 def protocol_of(request: Request) -> Protocol:

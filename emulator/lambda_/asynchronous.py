@@ -132,7 +132,7 @@ class EventQueue:
         target = event.job.target
         name = target.version.function_name
         try:
-            target = self._registry.resolve(name, _qualifier(target))
+            target = self._registry.resolve(name, _qualifier(target), queued=True)
         except AwsError as error:
             if error.status == 404:
                 self._give_up(reader, event, target, GiveUp("FunctionNotFound"))
@@ -148,7 +148,7 @@ class EventQueue:
             self._give_up(reader, event, target, GiveUp("EventAgeExceeded"))
             return
         try:
-            slot = self._executions.acquire(target)
+            slot = self._executions.acquire(target, synchronous=False)
         except Throttled:
             self._postpone(reader, event, target)
             return

@@ -12,6 +12,11 @@ from dataclasses import dataclass, field
 
 RESERVED = "ReservedFunctionConcurrentInvocationLimitExceeded"
 ACCOUNT = "ConcurrentInvocationLimitExceeded"
+RESERVED_RATE = "ReservedFunctionInvocationRateLimitExceeded"
+ACCOUNT_RATE = "FunctionInvocationRateLimitExceeded"
+
+REQUESTS_PER_SLOT = 10.0
+"""Synchronous requests a second for each unit of concurrency (Lambda Developer Guide)."""
 
 
 class Throttled(Exception):  # noqa: N818 - the field's word
@@ -69,6 +74,27 @@ class Slots:
             self.unreserved_busy -= 1
         _decrement(self.by_function, slot.function_name)
         _decrement(self.by_resource, slot.resource)
+
+
+@dataclass(slots=True)
+class RequestRates:
+    """How many synchronous requests a second each pool takes: so many for each of its slots.
+
+    A bucket per pool that holds one second's worth and fills continuously; over what span AWS
+    counts is not documented. Requests that found no slot are not counted.
+    """
+
+    per_slot: float = REQUESTS_PER_SLOT
+    _buckets: dict[str, tuple[float, float]] = field(default_factory=dict)
+
+    def take(self, pool: str, slots: int, now: float) -> bool:
+        """Count one request of `pool` at `now` (seconds); False where it is one too many."""
+        most = self.per_slot * slots
+        left, since = self._buckets.get(pool, (most, now))
+        left = min(most, left + (now - since) * most)
+        granted = left >= 1.0
+        self._buckets[pool] = (left - 1.0 if granted else left, now)
+        return granted
 
 
 def _decrement(counts: dict[str, int], key: str) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import shutil
 import sys
 import time
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from emulator.lambda_.model import Target, Version
     from emulator.lambda_.output import Line
 
+LOG_TAIL = 4096
+"""Bytes of an invocation's log that a caller may ask for (botocore's Lambda model)."""
 INIT_SECONDS = 10.0
 """Lambda Developer Guide, lambda-runtime-environment."""
 RUNTIME = f"python{sys.version_info.major}.{sys.version_info.minor}"
@@ -78,24 +81,26 @@ class Environment:
         self.idle_since = 0.0
         self.expires_at = 0.0
         self._host = host
-        self._runtime = RuntimeProcess(self._on_line)
+        self._runtime = RuntimeProcess(self._on_line, version.memory_mb)
         self._variables: dict[str, str] = {}
         self._credentials: Credentials | None = None
         self._scratch: Path | None = None
         self._stream = ""
-        self._log: list[str] = []
-        self._memory_mb = 0
+        self._log: deque[str] = deque()
+        self._log_size = 0
+        self._last_stamp = 0
         self._failed_init = outcome.returned(b"")
 
     async def run(self, job: Job) -> outcome.Outcome:
         """Run `job` to its end; raises `AwsError` when no environment can be made for it."""
-        self._log = []
+        self._log.clear()
+        self._log_size = 0
         init_ms = None if self._stream else await self._first_init()
         started_at, started = time.time(), time.perf_counter()
         ending = await self._invoke(job, started_at)
         duration_ms = (time.perf_counter() - started) * 1000
         self._conclude(job, ending, duration_ms, init_ms)
-        return outcome.Outcome(ending, started_at, duration_ms, self._log)
+        return outcome.Outcome(ending, started_at, duration_ms, [*self._log])
 
     def close(self) -> None:
         """Kill the process and remove what it left; safe at any time."""
@@ -145,11 +150,13 @@ class Environment:
         signal = await self._runtime.wait(limit)
         elapsed_ms = (time.perf_counter() - began) * 1000
         if signal.kind is Kind.READY:
+            self._write(telemetry.init_done(self.version, phase, None))
             if phase == "init":
                 self._write(telemetry.init_report(self.version, elapsed_ms, phase, None))
             return elapsed_ms
         await self._runtime.kill()
         self._failed_init = self._ending(signal, request_id)
+        self._write(telemetry.init_done(self.version, phase, self._failed_init))
         self._write(telemetry.init_report(self.version, elapsed_ms, phase, self._failed_init))
         return None
 
@@ -157,7 +164,7 @@ class Environment:
         """Deliver the event to a live runtime, started anew where it has to be."""
         deadline = asyncio.get_running_loop().time() + self.version.timeout_seconds
         ready = self._runtime.alive or await self._init_again(job, deadline)
-        self._write(telemetry.start(self.version, job.request_id))
+        self._write(telemetry.start(self.version, job.request_id, job.trace_header))
         if not ready:
             return self._failed_init
         event = self._event(job, started_at)
@@ -167,8 +174,7 @@ class Environment:
             if not await self._init_again(job, deadline):
                 return self._failed_init
             signal = await self._attempt(event, deadline)
-        if signal.kind in {Kind.EXIT, Kind.TIMEOUT, Kind.OVERSIZE}:
-            self._memory_mb = max(self._memory_mb, self._runtime.memory_mb())
+        if signal.kind in {Kind.EXIT, Kind.TIMEOUT, Kind.OVERSIZE, Kind.MEMORY}:
             await self._runtime.kill()
         return self._ending(signal, job.request_id)
 
@@ -201,26 +207,35 @@ class Environment:
             return outcome.too_large(RESPONSE_LIMIT)
         if signal.kind is Kind.TIMEOUT:
             return outcome.timed_out(request_id, self.version.timeout_seconds)
+        if signal.kind is Kind.MEMORY:
+            return outcome.out_of_memory(request_id)
         return outcome.exited(request_id, signal.code)
 
     def _conclude(
         self, job: Job, ending: outcome.Ending, duration_ms: float, init_ms: float | None
     ) -> None:
-        self._memory_mb = max(self._memory_mb, self._runtime.memory_mb())
-        figures = telemetry.Figures(duration_ms, init_ms, self._memory_mb)
+        # A process is caught a little above its limit and reported at it.
+        memory_mb = min(self._runtime.peak_mb, self.version.memory_mb)
+        figures = telemetry.Figures(duration_ms, init_ms, memory_mb)
         self._write(telemetry.end(self.version, job.request_id, ending, duration_ms))
         self._write(
             telemetry.report(self.version, job.request_id, ending, figures, job.trace_header)
         )
 
     def _on_line(self, line: Line) -> None:
-        self._write(line.message, line.timestamp_ms)
+        if line.timestamp_ms is not None or telemetry.passes(self.version, line.message):
+            self._write(line.message, line.timestamp_ms)
 
     def _write(self, message: str | None, timestamp_ms: int | None = None) -> None:
         if message is None or self._credentials is None:
             return
         self._log.append(message)
+        self._log_size += len(message)
+        while self._log_size - len(self._log[0]) >= LOG_TAIL:
+            self._log_size -= len(self._log.popleft())
+        # A record brings its own time, a line has that of its reading: order must survive both.
         stamp = int(time.time() * 1000) if timestamp_ms is None else timestamp_ms
+        stamp = self._last_stamp = max(stamp, self._last_stamp)
         self._host.logs.write(
             self.version.log_group, self._stream, self._credentials, stamp, message
         )

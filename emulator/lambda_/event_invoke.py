@@ -96,6 +96,8 @@ def _destination(arn: str | None, function_arn: str) -> str | None:
         return None
     if not _DESTINATION.fullmatch(arn):
         raise refusals.invalid(f"The destination ARN {arn} is invalid.")
+    if arn.split(":")[2] == "s3":
+        raise refusals.not_emulated("A destination in S3")
     if arn == function_arn or arn.startswith(f"{function_arn}:"):
         raise refusals.invalid("You can't specify the function as a destination for itself.")
     return arn

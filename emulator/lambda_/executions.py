@@ -6,7 +6,14 @@ import time
 from typing import TYPE_CHECKING, Protocol
 
 from emulator.errors import AwsError
-from emulator.lambda_.concurrency import Slots, Throttled
+from emulator.lambda_.concurrency import (
+    ACCOUNT_RATE,
+    REQUESTS_PER_SLOT,
+    RESERVED_RATE,
+    RequestRates,
+    Slots,
+    Throttled,
+)
 from emulator.lambda_.metrics import Concurrency
 from emulator.lambda_.outcome import SUCCESS
 
@@ -28,28 +35,51 @@ class Reservations(Protocol):
     def unreserved_concurrency(self) -> int:
         """What the account leaves to the others."""
 
+    @property
+    def concurrency_limit(self) -> int:
+        """The account's limit."""
+
 
 class Executions:
     """Runs attempts under the account's concurrency and counts them."""
 
     def __init__(
-        self, reservations: Reservations, environments: Environments, metrics: LambdaMetrics
+        self,
+        reservations: Reservations,
+        environments: Environments,
+        metrics: LambdaMetrics,
+        requests_per_slot: float = REQUESTS_PER_SLOT,
     ) -> None:
         self.slots = Slots()
+        self._rates = RequestRates(requests_per_slot)
         self._reservations = reservations
         self._environments = environments
         self._metrics = metrics
 
-    def acquire(self, target: Target) -> Slot:
-        """Take a slot for `target`; raises `Throttled` after counting it."""
+    def acquire(self, target: Target, *, synchronous: bool) -> Slot:
+        """Take a slot for `target`; raises `Throttled` after counting it.
+
+        Concurrency is judged before the rate of requests, which is limited for synchronous calls
+        only; AWS documents no order.
+        """
         name = target.version.function_name
         reserved = self._reservations.reserved_concurrency(name)
         unreserved = 0 if reserved is not None else self._reservations.unreserved_concurrency()
         try:
-            return self.slots.acquire(name, target.resource, reserved, unreserved)
+            slot = self.slots.acquire(name, target.resource, reserved, unreserved)
+            if synchronous:
+                self._count_request(slot, unreserved if reserved is None else reserved)
         except Throttled:
             self._metrics.throttled(target, time.time())
             raise
+        return slot
+
+    def _count_request(self, slot: Slot, slots: int) -> None:
+        """Raise `Throttled`, the slot given back, where the pool has had its requests."""
+        pool = slot.function_name if slot.reserved else ""
+        if not self._rates.take(pool, slots, time.monotonic()):
+            self.slots.release(slot)
+            raise Throttled(RESERVED_RATE if slot.reserved else ACCOUNT_RATE)
 
     async def run(self, slot: Slot, job: Job) -> Outcome:
         """Run `job` and give `slot` back; raises `AwsError` when no environment can be made."""
@@ -59,6 +89,7 @@ class Executions:
             slots.by_function[slot.function_name],
             slots.by_resource[slot.resource],
             slots.unreserved_busy,
+            slots.unreserved_busy + self._reserved(),
         )
         try:
             outcome = await self._environments.run(job)
@@ -72,6 +103,9 @@ class Executions:
             concurrency,
         )
         return outcome
+
+    def _reserved(self) -> int:
+        return self._reservations.concurrency_limit - self._reservations.unreserved_concurrency()
 
 
 def too_many_requests(throttled: Throttled) -> AwsError:

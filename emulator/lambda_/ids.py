@@ -7,10 +7,15 @@ import time
 
 
 class Ids:
-    """Draws ids; `seed` None draws them unpredictably."""
+    """Draws ids; `seed` None draws them unpredictably.
 
-    def __init__(self, seed: int | None) -> None:
-        self._random = random.Random(None if seed is None else f"ids-{seed}")  # noqa: S311
+    Each `purpose` has a stream of its own: how many environments a run starts is a matter of
+    timing, and must not shift its request ids.
+    """
+
+    def __init__(self, seed: int | None, purpose: str = "requests") -> None:
+        own = None if seed is None else f"{purpose}-{seed}"
+        self._random = random.Random(own)  # noqa: S311
 
     def uuid(self) -> str:
         """A version 4 UUID."""

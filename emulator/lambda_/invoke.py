@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
+import re
 from typing import TYPE_CHECKING
 
 from emulator.errors import AwsError
 from emulator.http import Response
 from emulator.lambda_ import refusals
 from emulator.lambda_.concurrency import Throttled
-from emulator.lambda_.environment import Job
+from emulator.lambda_.environment import LOG_TAIL, Job
 from emulator.lambda_.executions import too_many_requests
 from emulator.lambda_.outcome import SUCCESS
 
@@ -30,8 +31,10 @@ SYNCHRONOUS_LIMIT = 6_291_456
 ASYNCHRONOUS_LIMIT = 1_048_576
 """Bytes of a payload (Lambda Developer Guide, gettingstarted-limits)."""
 CLIENT_CONTEXT_LIMIT = 3583
-LOG_TAIL = 4096
 _TYPES = ("Event", "RequestResponse", "DryRun")
+_REQUEST_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
+LEGACY_LIMIT = 262_144
+"""Bytes of a payload of InvokeAsync, the operation that `Event` replaced (botocore's model)."""
 
 
 class Invoker:
@@ -60,7 +63,10 @@ class Invoker:
                 f"Value '{kind}' at 'invocationType' failed to satisfy constraint: "
                 f"Member must satisfy enum value set: [{', '.join(_TYPES)}]"
             )
-        payload = _payload(request.body, kind)
+        if not _REQUEST_ID.fullmatch(headers.get("x-amzn-requestid", _NO_ID)):
+            raise _content_refused("x-amzn-RequestId must be a UUID.")
+        limit = ASYNCHRONOUS_LIMIT if kind == "Event" else SYNCHRONOUS_LIMIT
+        payload = _payload(request.body, limit)
         target = self._registry.resolve(reference, request.query.get("Qualifier"))
         if kind == "DryRun":
             return Response(204, headers={"x-amzn-RequestId": self._ids.uuid()})
@@ -69,11 +75,25 @@ class Invoker:
             return self._enqueue(Job(self._ids.uuid(), target, payload, trace))
         context = _client_context(headers.get("x-amz-client-context", ""))
         try:
-            slot = self._executions.acquire(target)
+            slot = self._executions.acquire(target, synchronous=True)
         except Throttled as throttled:
             raise too_many_requests(throttled) from None
         job = Job(self._ids.uuid(), target, payload, trace, context)
         return _reply(job, await self._executions.run(slot, job), headers)
+
+    async def handle_legacy(self, reference: str, request: Request) -> Response:
+        """Answer `POST /2014-11-13/functions/{reference}/invoke-async`."""
+        payload = _payload(request.body, LEGACY_LIMIT)
+        request_id = self.accept(reference, payload, request.headers.get("x-amzn-trace-id"))
+        return Response(202, b'{"Status":202}', {"x-amzn-RequestId": request_id})
+
+    def accept(self, reference: str, payload: bytes, trace: str | None) -> str:
+        """Queue `payload` for the function at `reference`; the request id."""
+        target = self._registry.resolve(reference)
+        header = self._tracer.header(target.version.tracing_mode, trace)
+        job = Job(self._ids.uuid(), target, payload, header)
+        self._queue.put(job)
+        return job.request_id
 
     def _enqueue(self, job: Job) -> Response:
         self._queue.put(job)
@@ -101,9 +121,8 @@ def _reply(job: Job, outcome: Outcome, asked: Mapping[str, str]) -> Response:
     return Response(200, outcome.ending.payload, headers)
 
 
-def _payload(body: bytes, kind: str) -> bytes:
+def _payload(body: bytes, limit: int) -> bytes:
     """The event to hand on: an absent one is `{}` (recorded for asynchronous invocations)."""
-    limit = ASYNCHRONOUS_LIMIT if kind == "Event" else SYNCHRONOUS_LIMIT
     if len(body) > limit:
         raise refusals.too_large(
             f"Request must be smaller than {limit} bytes for the InvokeFunction operation"
@@ -113,12 +132,18 @@ def _payload(body: bytes, kind: str) -> bytes:
     try:
         json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise AwsError(
-            "InvalidRequestContentException",
-            f"Could not parse request body into json: Could not parse payload into json: {error}",
-            members={"Type": "User"},
+        raise _content_refused(
+            f"Could not parse request body into json: Could not parse payload into json: {error}"
         ) from None
     return body
+
+
+_NO_ID = "00000000-0000-0000-0000-000000000000"
+
+
+def _content_refused(message: str) -> AwsError:
+    """A 400 for a body or a header that cannot be read (botocore's model)."""
+    return AwsError("InvalidRequestContentException", message, members={"Type": "User"})
 
 
 def _client_context(encoded: str) -> str:
@@ -130,11 +155,9 @@ def _client_context(encoded: str) -> str:
         with contextlib.suppress(ValueError, RecursionError):
             context = json.loads(base64.b64decode(encoded, validate=True))
     if not isinstance(context, dict):
-        raise AwsError(
-            "InvalidRequestContentException",
+        raise _content_refused(
             "Client context must be a valid Base64-encoded JSON object of at most "
-            f"{CLIENT_CONTEXT_LIMIT} bytes.",
-            members={"Type": "User"},
+            f"{CLIENT_CONTEXT_LIMIT} bytes."
         )
     return json.dumps(context)
 

@@ -39,6 +39,8 @@ class Concurrency:
     function: int
     resource: int
     unreserved: int
+    claimed: int
+    """Unreserved busy ones and all reservations, used or not."""
 
 
 class LambdaMetrics:
@@ -69,6 +71,8 @@ class LambdaMetrics:
             put(NAMESPACE, "ConcurrentExecutions", dimensions, level, started_at, "Count")
         unreserved = concurrency.unreserved
         put(NAMESPACE, "UnreservedConcurrentExecutions", (), unreserved, started_at, "Count")
+        claimed = concurrency.claimed
+        put(NAMESPACE, "ClaimedAccountConcurrency", (), claimed, started_at, "Count")
 
     def throttled(self, target: Target, at: float) -> None:
         """One refused request: it ran no version, so it has no `ExecutedVersion`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 SUCCESS = "success"
 FAILURE = "failure"
@@ -69,6 +69,15 @@ def exited(request_id: str, code: int) -> Ending:
         name = signal.strsignal(-code) or str(-code)
         reason = f"Runtime exited with error: signal: {name.lower()}"
     return _ending(ERROR, "Runtime.ExitError", f"RequestId: {request_id} Error: {reason}")
+
+
+def out_of_memory(request_id: str) -> Ending:
+    """The process outgrew the function's memory and was killed.
+
+    The report names `Runtime.OutOfMemory` and the payload tells of the signal (public logs of 2025
+    and 2026); which error type the payload has is not documented.
+    """
+    return replace(exited(request_id, -signal.SIGKILL), error_type="Runtime.OutOfMemory")
 
 
 def _ending(status: str, error_type: str, message: str) -> Ending:

@@ -50,11 +50,17 @@ class Registry:
         """Called with a function's name when what its environments run on has changed."""
         self._routing = rng
         self._ids = random.Random(rng.getrandbits(128))  # noqa: S311 - ids must replay
+        self._queued = random.Random(rng.getrandbits(128))  # noqa: S311 - routing must replay
 
     # What an invocation needs.
 
-    def resolve(self, reference: str, qualifier: str | None = None) -> Target:
+    def resolve(
+        self, reference: str, qualifier: str | None = None, *, queued: bool = False
+    ) -> Target:
         """The version that one invocation runs; draws the alias's weight once.
+
+        Attempts at `queued` events draw from a stream of their own: their moment is a matter of
+        timing, and must not shift the routing of the calls meanwhile.
 
         `reference` is a name, a partial or a full ARN, with or without a qualifier. Raises
         `AwsError`: 404 for what does not exist, 409 while the function or version is being
@@ -68,7 +74,7 @@ class Registry:
             raise refusals.function_not_found(self.home.function(name, wanted))
         self._settle(function)
         alias = function.aliases.get(wanted)
-        number = self._draw(alias) if alias else wanted
+        number = _draw(alias, self._queued if queued else self._routing) if alias else wanted
         version = self._invocable(function, number)
         arn = self.home.function(name, asked.qualifier) if asked.qualifier else function.arn
         resource = f"{name}:{asked.qualifier}" if asked.qualifier else name
@@ -140,12 +146,6 @@ class Registry:
         function.running = function.latest
         self.notify(function.name)
 
-    def _draw(self, alias: Alias) -> str:
-        """One independent draw per request, as AWS routes (no stickiness)."""
-        for number, weight in alias.weights.items():
-            return number if self._routing.random() < weight else alias.function_version
-        return alias.function_version
-
     def _invocable(self, function: Function, number: str) -> StoredVersion:
         version = function.running if number == arns.LATEST else function.versions.get(number)
         if number != arns.LATEST and version is None:
@@ -156,3 +156,10 @@ class Registry:
                 "The function is currently in the following state: Pending"
             )
         return version
+
+
+def _draw(alias: Alias, rng: random.Random) -> str:
+    """One independent draw per request, as AWS routes (no stickiness)."""
+    for number, weight in alias.weights.items():
+        return number if rng.random() < weight else alias.function_version
+    return alias.function_version

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from emulator.lambda_.output import Line
 
 _CHUNK = 65_536
+_MEMORY_SECONDS = 0.05
+"""Between two looks at a running process's memory; its peak is judged at the end in any case."""
 
 
 class Kind(Enum):
@@ -32,6 +34,7 @@ class Kind(Enum):
     OVERSIZE = auto()
     EXIT = auto()
     TIMEOUT = auto()
+    MEMORY = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +52,11 @@ class RuntimeProcess:
     What the process writes goes to `on_line`, always before the signal that it preceded.
     """
 
-    def __init__(self, on_line: Callable[[Line], None]) -> None:
+    def __init__(self, on_line: Callable[[Line], None], memory_limit_mb: int) -> None:
         self._on_line = on_line
+        self._memory_limit_mb = memory_limit_mb
+        self.peak_mb = 0
+        """The process's peak resident memory as last seen, 0 where the kernel does not tell."""
         self._api = RuntimeApi(self)
         self._child: Child | None = None
         self._pipe = -1
@@ -75,6 +81,7 @@ class RuntimeProcess:
     def start(self, arguments: Sequence[str], cwd: Path, environment: Mapping[str, str]) -> None:
         """Start the process; `environment` gains the descriptor for framed log records."""
         self._api.reset()
+        self.peak_mb = 0
         self._parser = OutputParser()
         self._pipe, write_end = os.pipe()
         os.set_blocking(self._pipe, False)
@@ -97,17 +104,22 @@ class RuntimeProcess:
         self._api.deliver(event)
 
     async def wait(self, seconds: float) -> Signal:
-        """The next signal, or TIMEOUT after `seconds`."""
+        """The next signal; TIMEOUT after `seconds`, MEMORY where the process outgrew its limit."""
         if self._child is None:
             return Signal(Kind.EXIT)
         loop = asyncio.get_running_loop()
         self._signal = loop.create_future()
         timer = loop.call_later(max(seconds, 0.0), self._set, Signal(Kind.TIMEOUT))
+        self._watch = loop.call_later(_MEMORY_SECONDS, self._watch_memory)
         try:
-            return await self._signal
+            signal = await self._signal
         finally:
             timer.cancel()
+            self._watch.cancel()
             self._signal = None
+        if self._outgrown() and signal.kind is not Kind.TIMEOUT:
+            return Signal(Kind.MEMORY)
+        return signal
 
     async def kill(self) -> None:
         """Kill the process with its group and take in the rest of its output."""
@@ -123,18 +135,18 @@ class RuntimeProcess:
         self._forget()
         self._api.close()
 
-    def memory_mb(self) -> int:
-        """The process's peak resident memory in MB, 0 where the kernel does not tell."""
-        if self._child is None:
-            return 0
-        try:
-            status = os.open(f"/proc/{self._child.pid}/status", os.O_RDONLY)
-        except OSError:
-            return 0
-        text = os.read(status, _CHUNK)
-        os.close(status)
-        found = text.find(b"VmHWM:")
-        return int(text[found + 6 :].split(None, 1)[0]) // 1024 if found >= 0 else 0
+    def _outgrown(self) -> bool:
+        """Note the peak; whether it is above the limit."""
+        if self._child is not None:
+            self.peak_mb = max(self.peak_mb, _peak_mb(self._child.pid))
+        return self.peak_mb > self._memory_limit_mb
+
+    def _watch_memory(self) -> None:
+        if self._outgrown():
+            self._set(Signal(Kind.MEMORY))
+        else:
+            loop = asyncio.get_running_loop()
+            self._watch = loop.call_later(_MEMORY_SECONDS, self._watch_memory)
 
     def on_ready(self) -> None:
         """The runtime asked for its first event (Observer)."""
@@ -176,8 +188,13 @@ class RuntimeProcess:
             self._close_pipe()
 
     def _drain(self) -> None:
-        """Take in what is in the pipe now; non-blocking."""
-        while self._pipe >= 0:
+        """Take in what is in the pipe now, non-blocking.
+
+        Two reads are all that a pipe holds: what a flood writes meanwhile waits for its turn.
+        """
+        if self._pipe < 0:
+            return
+        for _ in range(2):
             try:
                 data = os.read(self._pipe, _CHUNK)
             except BlockingIOError:
@@ -195,3 +212,19 @@ class RuntimeProcess:
         with contextlib.suppress(RuntimeError):  # the loop may be closed already
             asyncio.get_running_loop().remove_reader(pipe)
         os.close(pipe)
+
+
+def _peak_mb(pid: int) -> int:
+    """A process's peak resident memory in MB."""
+    try:
+        status = os.open(f"/proc/{pid}/status", os.O_RDONLY)
+    except OSError:
+        return 0
+    try:
+        text = os.read(status, _CHUNK)
+    except ProcessLookupError:
+        return 0
+    finally:
+        os.close(status)
+    found = text.find(b"VmHWM:")
+    return int(text[found + 6 :].split(None, 1)[0]) // 1024 if found >= 0 else 0

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from emulator.lambda_.invoke import Invoker
 
 _INVOCATION = re.compile(r"/2015-03-31/functions/(.+)/invocations/?")
+_LEGACY = re.compile(r"/2014-11-13/functions/(.+)/invoke-async/?")
 
 
 class LambdaService:
@@ -34,4 +35,7 @@ class LambdaService:
             found = _INVOCATION.fullmatch(request.path)
             if found:
                 return await self._invoker.handle(found[1], request)
+            found = _LEGACY.fullmatch(request.path)
+            if found:
+                return await self._invoker.handle_legacy(found[1], request)
         return await self._control.handle(request)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ class Figures:
 
 
 _LEVELS = {"DEBUG": 0, "INFO": 1, "WARN": 2}
+_APPLICATION_LEVELS = {"TRACE": 0, "DEBUG": 1, "INFO": 2, "WARN": 3, "WARNING": 3, "ERROR": 4}
+_APPLICATION_LEVELS |= {"FATAL": 5, "CRITICAL": 5}
 
 
 def stream_name(version: Version, unique: str, now: float) -> str:
@@ -78,10 +81,43 @@ def init_report(
     return line + f"Status: error\tError Type: {failed.error_type}"
 
 
-def start(version: Version, request_id: str) -> str | None:
+def passes(version: Version, line: str) -> bool:
+    """Whether a line that a function printed by itself passes its application log level.
+
+    Levels hold in JSON format only, and a line without one counts as INFO (Developer Guide,
+    monitoring-cloudwatchlogs-log-level). What goes through `logging` the runtime has judged.
+    """
+    least = _APPLICATION_LEVELS.get(version.application_log_level or "", 0)
+    if version.log_format != "JSON" or not least:
+        return True
+    level: object = None
+    if line.startswith("{"):
+        with contextlib.suppress(ValueError, AttributeError, RecursionError):
+            level = json.loads(line).get("level")
+    default = _APPLICATION_LEVELS["INFO"]
+    return _APPLICATION_LEVELS.get(str(level).upper(), default) >= least
+
+
+def init_done(version: Version, phase: str, failed: Ending | None) -> str | None:
+    """`platform.initRuntimeDone`; text has no such line."""
+    if version.log_format != "JSON":
+        return None
+    record: dict[str, object] = {
+        "initializationType": "on-demand",
+        "phase": phase,
+        "status": failed.status if failed else SUCCESS,
+    }
+    if failed:
+        record["errorType"] = failed.error_type
+    return _event(version, "platform.initRuntimeDone", "WARN" if failed else "DEBUG", record)
+
+
+def start(version: Version, request_id: str, trace_header: str) -> str | None:
     """The line before an attempt (Developer Guide, python-logging, telemetry-schema-reference)."""
     if version.log_format == "JSON":
         record: dict[str, object] = {"requestId": request_id, "version": version.version}
+        if trace_header.endswith("Sampled=1"):
+            record["tracing"] = {"type": "X-Amzn-Trace-Id", "value": trace_header}
         return _event(version, "platform.start", "INFO", record)
     return f"START RequestId: {request_id} Version: {version.version}"
 

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from emulator.errors import AwsError
 from emulator.lambda_.outcome import SUCCESS
+from emulator.lambda_.targets import Message
 
 if TYPE_CHECKING:
-    from emulator.lambda_.credentials import RoleCredentials
     from emulator.lambda_.environment import Job
     from emulator.lambda_.metrics import LambdaMetrics
     from emulator.lambda_.model import EventInvokeConfig
     from emulator.lambda_.outcome import Outcome
-    from emulator.logs import StorageCall
+    from emulator.lambda_.targets import Targets
 
 _MESSAGE_LIMIT = 1024
 
@@ -33,16 +33,15 @@ class Record:
 
 
 class Undelivered:
-    """Sends dead letters and destination records to SQS queues, with the role's credentials.
+    """Sends dead letters and destination records.
 
     A dead letter is the raw event with the attributes `RequestID`, `ErrorCode` and `ErrorMessage`
     (Lambda Developer Guide, invocation-async-retain-records); a send that fails loses the event and
     counts in `DeadLetterErrors`.
     """
 
-    def __init__(self, call: StorageCall, roles: RoleCredentials, metrics: LambdaMetrics) -> None:
-        self._call = call
-        self._roles = roles
+    def __init__(self, targets: Targets, metrics: LambdaMetrics) -> None:
+        self._targets = targets
         self._metrics = metrics
 
     async def succeeded(self, record: Record, config: EventInvokeConfig) -> None:
@@ -52,44 +51,31 @@ class Undelivered:
 
     async def failed(self, record: Record, config: EventInvokeConfig) -> None:
         """Report a failure to the dead-letter target and the on-failure destination alike."""
-        queue = record.job.target.version.dead_letter_arn
-        if queue:
-            attributes = _attributes(record)
+        dead_letters = record.job.target.version.dead_letter_arn
+        if dead_letters:
             body = record.job.payload.decode("utf-8", "replace")
-            if not await self._send(queue, record.job, body, attributes):
+            message = Message(body, _attributes(record))
+            if not await self._sent(dead_letters, record.job, message):
                 self._count("DeadLetterErrors", record)
         if config.on_failure_arn:
             await self._to_destination(config.on_failure_arn, record)
 
     async def _to_destination(self, arn: str, record: Record) -> None:
-        if not await self._send(arn, record.job, json.dumps(_destination_record(record)), {}):
+        end = "Success" if record.condition == "Success" else "Failure"
+        detail_type = f"Lambda Function Invocation Result - {end}"
+        message = Message(json.dumps(_destination_record(record)), detail_type=detail_type)
+        if not await self._sent(arn, record.job, message):
             self._count("DestinationDeliveryFailures", record)
 
-    async def _send(self, arn: str, job: Job, body: str, attributes: dict[str, Any]) -> bool:
-        service, account, name = _parts(arn)
-        if service != "sqs":
-            return False
-        version = job.target.version
-        message: dict[str, object] = {
-            "QueueUrl": f"http://sqs/{account}/{name}",
-            "MessageBody": body,
-            "MessageAttributes": attributes,
-        }
+    async def _sent(self, arn: str, job: Job, message: Message) -> bool:
         try:
-            credentials = await self._roles.get(version.role_arn, version.function_name)
-            await self._call("sqs", "SendMessage", message, credentials)
+            await self._targets.send(arn, job, message)
         except AwsError:
             return False
         return True
 
     def _count(self, name: str, record: Record) -> None:
         self._metrics.event(name, record.job.target, 1.0, time.time())
-
-
-def _parts(arn: str) -> tuple[str, str, str]:
-    """Service, account and resource of an ARN."""
-    pieces = [*arn.split(":", 5), "", "", "", "", "", ""]
-    return pieces[2], pieces[4], pieces[5]
 
 
 def _attributes(record: Record) -> dict[str, Any]:

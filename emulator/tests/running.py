@@ -19,7 +19,7 @@ import boto3
 from botocore.config import Config
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 ROOT = Path(__file__).parents[2]
 RUNTIME = f"python{sys.version_info.major}.{sys.version_info.minor}"
@@ -70,11 +70,17 @@ class RunningEmulator:
     clients: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def start(cls, env_file: Path, *options: str, scale: float = 300.0) -> RunningEmulator:
-        """Start one with `options` and wait until it is ready."""
+    def start(
+        cls,
+        env_file: Path,
+        *options: str,
+        scale: float = 300.0,
+        program: Sequence[str] = ("-m", "emulator"),
+    ) -> RunningEmulator:
+        """Start one with `options` and wait until it is ready; `program` runs another main."""
         process = subprocess.Popen(
             [
-                *(sys.executable, "-m", "emulator", f"--env-file={env_file}"),
+                *(sys.executable, *program, f"--env-file={env_file}"),
                 *(f"--time-scale={scale}", *options),
             ],
             cwd=ROOT,

@@ -44,6 +44,7 @@ def shown(answer: Any) -> dict[str, Any]:
     return {name: value for name, value in answer.items() if name != "ResponseMetadata"}
 
 
+@pytest.mark.behaviour("V25")
 def test_an_alias_is_created_and_read_back(account: Bench) -> None:
     """201 with every member; the weights are there only where some were set."""
     created = account.client.create_alias(
@@ -68,6 +69,7 @@ def test_an_alias_is_created_and_read_back(account: Bench) -> None:
     assert "RoutingConfig" not in plain
 
 
+@pytest.mark.behaviour("V28", "V8")
 def test_an_update_changes_what_it_mentions(account: Bench) -> None:
     """Members left out keep their values; the revision is always new."""
     update = account.client.update_alias
@@ -81,6 +83,7 @@ def test_an_update_changes_what_it_mentions(account: Bench) -> None:
     assert cleared["Description"] == "canary"
 
 
+@pytest.mark.behaviour("V28", "V31")
 def test_promotion_moves_and_clears_at_once(account: Bench) -> None:
     """The new primary together with empty weights is one valid update; alone it is not."""
     update = account.client.update_alias
@@ -98,6 +101,7 @@ def test_promotion_moves_and_clears_at_once(account: Bench) -> None:
     assert account.registry.resolve("orders", "live").version.version == "2"
 
 
+@pytest.mark.behaviour("V9", "V10")
 def test_only_one_of_two_writers_wins(account: Bench) -> None:
     """RevisionId makes an update a compare-and-swap; the loser changes nothing."""
     revision = account.client.get_alias(FunctionName="orders", Name="live")["RevisionId"]
@@ -113,6 +117,7 @@ def test_only_one_of_two_writers_wins(account: Bench) -> None:
     assert account.registry.functions["orders"].aliases["live"].function_version == "2"
 
 
+@pytest.mark.behaviour("V8")
 def test_an_alias_changes_no_revision_but_its_own(account: Bench) -> None:
     """Function and versions keep theirs."""
     function = account.registry.get("orders")
@@ -122,6 +127,7 @@ def test_an_alias_changes_no_revision_but_its_own(account: Bench) -> None:
     assert (function.latest, function.versions) == before
 
 
+@pytest.mark.behaviour("V29", "V30", "V31", "V32", "V33")
 @pytest.mark.parametrize(
     ("version", "weights", "status", "code", "message"),
     [
@@ -191,6 +197,7 @@ def test_a_wrong_route_is_refused_and_changes_nothing(
     assert account.registry.functions["orders"].aliases == before
 
 
+@pytest.mark.behaviour("V30")
 @pytest.mark.parametrize("weight", ["-1.0", "1.01", "1e999"])
 def test_a_weight_is_a_share(account: Bench, weight: str) -> None:
     """Outside 0 to 1 is refused also where no SDK has looked at it before."""
@@ -201,6 +208,7 @@ def test_a_weight_is_a_share(account: Bench, weight: str) -> None:
     assert WEIGHT in response.body.decode()
 
 
+@pytest.mark.behaviour("V34")
 @pytest.mark.parametrize(
     "change",
     [
@@ -226,6 +234,7 @@ def test_versions_of_other_role_or_dead_letters_do_not_share_an_alias(
     assert message.startswith(f"Function versions 1 and {version} cannot share an alias")
 
 
+@pytest.mark.behaviour("V26")
 def test_a_name_is_taken_once(account: Bench) -> None:
     """A duplicate is a 409 that names the ARN."""
     seen = refusal(
@@ -234,6 +243,7 @@ def test_a_name_is_taken_once(account: Bench) -> None:
     assert seen == (409, "ResourceConflictException", f"Alias already exists: {ARN}:live")
 
 
+@pytest.mark.behaviour("V26")
 def test_a_name_is_not_a_number(account: Bench) -> None:
     """Digits alone would be a version."""
     seen = refusal(
@@ -247,6 +257,7 @@ def test_a_name_is_not_a_number(account: Bench) -> None:
     )
 
 
+@pytest.mark.behaviour("I28")
 def test_absent_aliases_differ_by_operation(account: Bench) -> None:
     """Get and update word their 404s differently, delete does not mind."""
     client, absent = account.client, {"FunctionName": "orders", "Name": "absent"}
@@ -265,6 +276,7 @@ def test_aliases_are_listed_by_name_and_by_version(account: Bench) -> None:
     assert [alias["Name"] for alias in second] == ["beta"]
 
 
+@pytest.mark.behaviour("V32")
 def test_an_alias_may_follow_latest(account: Bench) -> None:
     """A plain alias to `$LATEST` runs whatever `$LATEST` is."""
     account.client.create_alias(FunctionName="orders", Name="dev", FunctionVersion="$LATEST")
@@ -272,6 +284,7 @@ def test_an_alias_may_follow_latest(account: Bench) -> None:
     assert (target.version.version, target.resource) == ("$LATEST", "orders:dev")
 
 
+@pytest.mark.behaviour("A14")
 def test_a_deleted_alias_leaves_its_event_config(account: Bench) -> None:
     """AWS does not remove it; an alias of the same name finds it again."""
     account.client.put_function_event_invoke_config(

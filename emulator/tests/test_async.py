@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -21,6 +20,7 @@ from emulator.lambda_.retries import (
     after_error,
     after_throttle,
 )
+from emulator.tests.observed import at_least, messages, queue, receive, total
 from emulator.tests.running import wait_until
 
 if TYPE_CHECKING:
@@ -75,28 +75,30 @@ def test_a_throttled_event_waits_longer_each_time_up_to_five_minutes(
         assert verdict == GiveUp(TOO_OLD)
 
 
+@pytest.mark.behaviour("A2", "A7", "A8", "A16", "A17", "A18")
 def test_all_attempts_share_the_request_id_and_end_as_a_dead_letter(
     emulator: RunningEmulator,
 ) -> None:
     """A2, A7, A8, A16-A18 (recorded; invocation-async-retain-records): three runs, raw event."""
-    queue_url, queue_arn = _queue(emulator, "dead-1")
+    queue_url, queue_arn = queue(emulator, "dead-1")
     name = emulator.deploy(FAILING, DeadLetterConfig={"TargetArn": queue_arn})
     reply = emulator.invoke(name, {"order": "é"}, InvocationType="Event")
-    message = _receive(emulator, queue_url)
+    message = receive(emulator, queue_url)
     assert json.loads(message["Body"]) == {"order": "é"}
     attributes = message["MessageAttributes"]
     assert attributes["RequestID"] == {"StringValue": reply.request_id, "DataType": "String"}
     assert attributes["ErrorCode"] == {"StringValue": "200", "DataType": "Number"}
     assert attributes["ErrorMessage"] == {"StringValue": "always", "DataType": "String"}
-    attempts = wait_until(lambda: _three(_messages(emulator, name, "attempt")))
+    attempts = wait_until(lambda: at_least(messages(emulator, name, "attempt"), 3))
     assert attempts == [f"attempt {reply.request_id}"] * 3
 
 
+@pytest.mark.behaviour("A13")
 def test_a_retry_configuration_holds_for_its_own_qualifier_only(
     emulator: RunningEmulator,
 ) -> None:
     """A13 (public reports): `$LATEST` without one keeps the defaults."""
-    queue_url, queue_arn = _queue(emulator, "dead-2")
+    queue_url, queue_arn = queue(emulator, "dead-2")
     name = emulator.deploy(FAILING, DeadLetterConfig={"TargetArn": queue_arn})
     client = emulator.client("lambda")
     client.publish_version(FunctionName=name)
@@ -105,14 +107,15 @@ def test_a_retry_configuration_holds_for_its_own_qualifier_only(
         FunctionName=name, Qualifier="live", MaximumRetryAttempts=0
     )
     by_alias = emulator.invoke(name, InvocationType="Event", Qualifier="live").request_id
-    _receive(emulator, queue_url)
+    receive(emulator, queue_url)
     latest = emulator.invoke(name, InvocationType="Event").request_id
-    _receive(emulator, queue_url)
-    attempts = wait_until(lambda: _at_least(_messages(emulator, name, "attempt"), 4))
+    receive(emulator, queue_url)
+    attempts = wait_until(lambda: at_least(messages(emulator, name, "attempt"), 4))
     assert attempts.count(f"attempt {by_alias}") == 1
     assert attempts.count(f"attempt {latest}") == 3
 
 
+@pytest.mark.behaviour("A3", "A27")
 def test_a_throttled_event_waits_for_its_slot(emulator: RunningEmulator) -> None:
     """A3, A27 (recorded): 202 while all slots are busy; it runs when one is free."""
     name = emulator.deploy(
@@ -129,51 +132,55 @@ def test_a_throttled_event_waits_for_its_slot(emulator: RunningEmulator) -> None
     for n in range(4):
         event = {"n": n, "seconds": 0.5 if n == 0 else 0}
         assert emulator.invoke(name, event, InvocationType="Event").status == 202
-    ran = wait_until(lambda: _at_least(_messages(emulator, name, "ran"), 4))
+    ran = wait_until(lambda: at_least(messages(emulator, name, "ran"), 4))
     assert sorted(ran) == ["ran 0", "ran 1", "ran 2", "ran 3"]
-    assert _sum(emulator, "Throttles", name) >= 1
-    assert _sum(emulator, "AsyncEventsDropped", name) == 0
+    assert total(emulator, "Throttles", name) >= 1
+    assert total(emulator, "AsyncEventsDropped", name) == 0
 
 
+@pytest.mark.behaviour("A25", "A19")
 def test_a_reservation_of_zero_sends_events_straight_to_the_dead_letters(
     emulator: RunningEmulator,
 ) -> None:
     """A25 (configuration-concurrency): no attempt is made."""
-    queue_url, queue_arn = _queue(emulator, "dead-3")
+    queue_url, queue_arn = queue(emulator, "dead-3")
     name = emulator.deploy(FAILING, DeadLetterConfig={"TargetArn": queue_arn})
     emulator.client("lambda").put_function_concurrency(
         FunctionName=name, ReservedConcurrentExecutions=0
     )
     emulator.invoke(name, InvocationType="Event")
-    message = _receive(emulator, queue_url)
+    message = receive(emulator, queue_url)
     assert message["MessageAttributes"]["ErrorCode"]["StringValue"] == "429"
-    assert _sum(emulator, "Invocations", name) == 0
+    assert total(emulator, "Invocations", name) == 0
 
 
+@pytest.mark.behaviour("A20", "M25")
 def test_a_dead_letter_that_the_role_may_not_send_is_counted(emulator: RunningEmulator) -> None:
     """A20 (monitoring-metrics-types): the event is lost, `DeadLetterErrors` is 1."""
-    _, queue_arn = _queue(emulator, "dead-4")
+    _, queue_arn = queue(emulator, "dead-4")
     name = emulator.deploy(
         FAILING, DeadLetterConfig={"TargetArn": queue_arn}, Role=emulator.role("sqs:ListQueues")
     )
     emulator.invoke(name, InvocationType="Event")
-    wait_until(lambda: _sum(emulator, "DeadLetterErrors", name) == 1)
-    assert _sum(emulator, "AsyncEventsDropped", name) == 1
+    wait_until(lambda: total(emulator, "DeadLetterErrors", name) == 1)
+    assert total(emulator, "AsyncEventsDropped", name) == 1
 
 
+@pytest.mark.behaviour("A8", "M4", "M22", "M23", "M24")
 def test_the_metrics_of_an_event_that_always_fails(emulator: RunningEmulator) -> None:
     """A8, M4, M22-M24 (monitoring-metrics-types): each attempt is an invocation and an error."""
     name = emulator.deploy(FAILING)
     emulator.invoke(name, InvocationType="Event")
-    wait_until(lambda: _sum(emulator, "AsyncEventsDropped", name) == 1)
-    assert _sum(emulator, "AsyncEventsReceived", name) == 1
-    assert _sum(emulator, "Invocations", name) == 3
-    assert _sum(emulator, "Errors", name) == 3
+    wait_until(lambda: total(emulator, "AsyncEventsDropped", name) == 1)
+    assert total(emulator, "AsyncEventsReceived", name) == 1
+    assert total(emulator, "Invocations", name) == 3
+    assert total(emulator, "Errors", name) == 3
 
 
+@pytest.mark.behaviour("A21", "A22", "A23")
 def test_a_destination_gets_the_record_of_the_end(emulator: RunningEmulator) -> None:
     """A21-A23 (recorded): condition, count, payloads; on failure and on success."""
-    queue_url, queue_arn = _queue(emulator, "destination-1")
+    queue_url, queue_arn = queue(emulator, "destination-1")
     name = emulator.deploy("def handler(event, context): return 1 / event['by']")
     emulator.client("lambda").put_function_event_invoke_config(
         FunctionName=name,
@@ -184,87 +191,26 @@ def test_a_destination_gets_the_record_of_the_end(emulator: RunningEmulator) -> 
         },
     )
     failed = emulator.invoke(name, {"by": 0}, InvocationType="Event").request_id
-    record = json.loads(_receive(emulator, queue_url)["Body"])
+    record = json.loads(receive(emulator, queue_url)["Body"])
     context = record["requestContext"]
     assert (context["requestId"], context["condition"]) == (failed, "RetriesExhausted")
     assert context["approximateInvokeCount"] == 1
     assert record["responseContext"]["functionError"] == "Unhandled"
     assert record["requestPayload"] == {"by": 0}
     emulator.invoke(name, {"by": 2}, InvocationType="Event")
-    record = json.loads(_receive(emulator, queue_url)["Body"])
+    record = json.loads(receive(emulator, queue_url)["Body"])
     assert record["requestContext"]["condition"] == "Success"
     assert record["responsePayload"] == 0.5
 
 
+@pytest.mark.behaviour("M13", "M14", "M16", "M19")
 @pytest.mark.parametrize("dimensions", ["none", "function", "resource", "executed version"])
 def test_alias_invocations_are_counted_in_every_set_of_dimensions(
     emulator: RunningEmulator, versatile: str, dimensions: str
 ) -> None:
     """M13, M14, M16, M19 (monitoring-metrics-view): one sample per set."""
-    before = _sum(emulator, "Invocations", versatile, dimensions)
+    before = total(emulator, "Invocations", versatile, dimensions)
     emulator.invoke(versatile, Qualifier="live")
     emulator.invoke(versatile, {"do": "raise", "message": ""}, Qualifier="live")
-    assert _sum(emulator, "Invocations", versatile, dimensions) == before + 2
-    assert _sum(emulator, "Errors", versatile, dimensions) >= 1
-
-
-def _queue(emulator: RunningEmulator, name: str) -> tuple[str, str]:
-    sqs = emulator.client("sqs")
-    url = sqs.create_queue(QueueName=name)["QueueUrl"]
-    attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
-    return url, attributes["Attributes"]["QueueArn"]
-
-
-def _receive(emulator: RunningEmulator, url: str) -> dict[str, Any]:
-    sqs = emulator.client("sqs")
-
-    def message() -> dict[str, Any] | None:
-        found = sqs.receive_message(
-            QueueUrl=url, MessageAttributeNames=["All"], WaitTimeSeconds=1
-        ).get("Messages", [])
-        return found[0] if found else None
-
-    received: dict[str, Any] = wait_until(message)
-    sqs.delete_message(QueueUrl=url, ReceiptHandle=received["ReceiptHandle"])
-    return received
-
-
-def _messages(emulator: RunningEmulator, name: str, start: str) -> list[str]:
-    logs = emulator.client("logs")
-    try:
-        events = logs.filter_log_events(logGroupName=f"/aws/lambda/{name}")["events"]
-    except logs.exceptions.ResourceNotFoundException:
-        return []
-    return [e["message"].rstrip("\n") for e in events if e["message"].startswith(start)]
-
-
-def _three(messages: list[str]) -> list[str]:
-    return _at_least(messages, 3)
-
-
-def _at_least(messages: list[str], count: int) -> list[str]:
-    return messages if len(messages) >= count else []
-
-
-def _sum(emulator: RunningEmulator, metric: str, name: str, dimensions: str = "function") -> float:
-    """The metric's sum over all of this run."""
-    function = {"Name": "FunctionName", "Value": name}
-    resource = {"Name": "Resource", "Value": f"{name}:live"}
-    version = {"Name": "ExecutedVersion", "Value": "1"}
-    sets = {
-        "none": [],
-        "function": [function],
-        "resource": [function, resource],
-        "executed version": [function, resource, version],
-    }
-    now = datetime.now(UTC)
-    points = emulator.client("cloudwatch").get_metric_statistics(
-        Namespace="AWS/Lambda",
-        MetricName=metric,
-        Dimensions=sets[dimensions],
-        StartTime=now - timedelta(seconds=250),
-        EndTime=now + timedelta(seconds=2),
-        Period=86_400,
-        Statistics=["Sum"],
-    )["Datapoints"]
-    return float(sum(point["Sum"] for point in points))
+    assert total(emulator, "Invocations", versatile, dimensions) == before + 2
+    assert total(emulator, "Errors", versatile, dimensions) >= 1

@@ -10,6 +10,7 @@ from emulator.tests.alarms import DIMENSIONS, MATH, put_alarm, put_error, stat
 from emulator.tests.cloudwatch_client import bench
 
 
+@pytest.mark.behaviour("W30")
 def test_what_was_never_given_is_absent() -> None:
     """W30 (LocalStack snapshot test_describe_minimal_metric_alarm): no TreatMissingData."""
     at = bench()
@@ -19,6 +20,7 @@ def test_what_was_never_given_is_absent() -> None:
     )
 
 
+@pytest.mark.behaviour("W4", "W5", "W7", "W9", "W53")
 @pytest.mark.parametrize(
     ("changed", "part"),
     [
@@ -57,6 +59,7 @@ def test_refused_alarms(changed: dict[str, Any], part: str) -> None:
     assert at.client.describe_alarms()["MetricAlarms"] == []
 
 
+@pytest.mark.behaviour("W2")
 def test_an_update_keeps_the_state_and_replaces_the_rest() -> None:
     """W2 (CloudWatch API reference, PutMetricAlarm): nothing of the old configuration stays."""
     at = bench()
@@ -69,6 +72,7 @@ def test_an_update_keeps_the_state_and_replaces_the_rest() -> None:
     assert not {"AlarmDescription", "DatapointsToAlarm"} & set(found)
 
 
+@pytest.mark.behaviour("W12")
 def test_a_set_state_lasts_until_the_next_evaluation() -> None:
     """W12 (CloudWatch API reference, SetAlarmState): temporary."""
     at = bench()
@@ -82,6 +86,7 @@ def test_a_set_state_lasts_until_the_next_evaluation() -> None:
     assert at.state("errors") == "OK"
 
 
+@pytest.mark.behaviour("W11")
 def test_setting_the_state_it_has_is_no_transition() -> None:
     """W11 (CloudWatch User Guide, alarm actions): no history and no action without a change."""
     at = bench()
@@ -94,6 +99,7 @@ def test_setting_the_state_it_has_is_no_transition() -> None:
     assert at.alarm("errors")["StateReason"] == "second"
 
 
+@pytest.mark.behaviour("W12")
 def test_set_state_refusals() -> None:
     """W12 (LocalStack snapshot test_set_alarm_invalid_input): 404 ResourceNotFound, bad state."""
     at = bench()
@@ -108,6 +114,7 @@ def test_set_state_refusals() -> None:
     assert caught.value.response["Error"]["Code"] == "ValidationError"
 
 
+@pytest.mark.behaviour("W31")
 def test_history_tells_transitions_and_outlives_the_alarm() -> None:
     """W31 (CloudWatch API reference, DescribeAlarmHistory): StateUpdate with both states."""
     at = bench()
@@ -127,6 +134,7 @@ def test_history_tells_transitions_and_outlives_the_alarm() -> None:
     assert (data["oldState"]["stateValue"], data["newState"]["stateValue"]) == ("OK", "ALARM")
 
 
+@pytest.mark.behaviour("W11")
 def test_actions_are_recorded_on_a_change_only() -> None:
     """W11 (CloudWatch User Guide, alarm actions): one action per transition, none if disabled."""
     at = bench()
@@ -147,6 +155,7 @@ def test_actions_are_recorded_on_a_change_only() -> None:
     assert at.alarm("errors")["ActionsEnabled"] is True
 
 
+@pytest.mark.behaviour("W27")
 def test_state_reason_data() -> None:
     """W27 (LocalStack snapshot test_put_metric_alarm): the members of StateReasonData."""
     at = bench()
@@ -168,6 +177,7 @@ def test_state_reason_data() -> None:
     }
 
 
+@pytest.mark.behaviour("W30")
 def test_describe_alarms_filters_and_pages() -> None:
     """W30 (CloudWatch API reference, DescribeAlarms): prefix, state, names, pages."""
     at = bench()

@@ -13,6 +13,7 @@ from emulator.tests.alarms import FUNCTION, MATH, put_alarm, put_error, stat
 from emulator.tests.cloudwatch_client import NOON, bench
 
 
+@pytest.mark.behaviour("W2")
 def test_a_new_alarm_waits_for_its_first_evaluation() -> None:
     """W2 (CloudWatch API reference, PutMetricAlarm): INSUFFICIENT_DATA, Unchecked."""
     at = bench()
@@ -23,6 +24,7 @@ def test_a_new_alarm_waits_for_its_first_evaluation() -> None:
     assert found["AlarmArn"] == "arn:aws:cloudwatch:us-east-1:123456789012:alarm:errors"
 
 
+@pytest.mark.behaviour("W3")
 def test_the_first_evaluation_uses_data_older_than_the_alarm() -> None:
     """W3 (CloudWatch User Guide, alarm evaluation): data from before the alarm count."""
     at = bench()
@@ -46,6 +48,7 @@ def test_an_alarm_goes_and_comes_back() -> None:
     assert seen == ["ALARM", "OK", "OK", "OK", "INSUFFICIENT_DATA"]
 
 
+@pytest.mark.behaviour("W6")
 def test_the_window_slides_by_the_minute() -> None:
     """W6 (CloudWatch User Guide, alarm evaluation): a 5-minute sum ends at the last minute."""
     at = bench()
@@ -80,6 +83,7 @@ def test_periods_shrink_with_the_time_scale(scale: float) -> None:
     assert (first, at.state("errors")) == ("ALARM", "OK")
 
 
+@pytest.mark.behaviour("M19")
 def test_dimensions_must_match_exactly() -> None:
     """M19 (CloudWatch User Guide, concepts): an alarm sees only its own series."""
     at = bench()
@@ -90,6 +94,7 @@ def test_dimensions_must_match_exactly() -> None:
     assert at.state("errors") == "INSUFFICIENT_DATA"
 
 
+@pytest.mark.behaviour("W9")
 def test_a_percentile_alarm() -> None:
     """W9 (CloudWatch API reference, PutMetricAlarm): ExtendedStatistic judges a percentile."""
     at = bench()
@@ -102,6 +107,7 @@ def test_a_percentile_alarm() -> None:
     assert json.loads(found["StateReasonData"])["evaluatedDatapoints"][0]["value"] == 500.0
 
 
+@pytest.mark.behaviour("W10")
 def test_low_sample_counts_can_be_ignored() -> None:
     """W10 (CloudWatch User Guide, percentiles with low samples): p99 needs 1,000 samples."""
     at = bench()
@@ -119,6 +125,7 @@ def test_low_sample_counts_can_be_ignored() -> None:
     assert (at.state("kept"), at.state("judged")) == ("INSUFFICIENT_DATA", "ALARM")
 
 
+@pytest.mark.behaviour("W53")
 def test_a_math_alarm() -> None:
     """W53 (CloudWatch API reference, PutMetricAlarm): one returned expression over hidden ones."""
     at = bench()
@@ -133,6 +140,7 @@ def test_a_math_alarm() -> None:
     assert "MetricName" not in found
 
 
+@pytest.mark.behaviour("W45")
 def test_a_math_alarm_sees_division_by_zero_as_missing() -> None:
     """W45 (CloudWatch User Guide, using metric math): the dropped point is missing data."""
     at = bench()
@@ -147,6 +155,7 @@ def test_a_math_alarm_sees_division_by_zero_as_missing() -> None:
     )
 
 
+@pytest.mark.behaviour("W1")
 def test_an_expression_that_fails_later_keeps_the_state() -> None:
     """W1 (botocore model, MetricAlarm): what no put can foresee shows as EVALUATION_ERROR."""
     at = bench()

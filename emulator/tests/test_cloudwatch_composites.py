@@ -95,6 +95,38 @@ def test_rules_agree_with_python(text: str) -> None:
     assert holds(parse_rule(text), STATES.get) is eval(pythonic)  # noqa: S307 - made above
 
 
+@pytest.mark.behaviour("W32", "W33")
+@pytest.mark.parametrize(
+    ("rule", "state"),
+    [
+        ("ALARM(errors)", "ALARM"),
+        ('ALARM("throttles")', "OK"),
+        ("OK(throttles) AND NOT INSUFFICIENT_DATA(errors)", "ALARM"),
+        ("ALARM(arn:aws:cloudwatch:us-east-1:123456789012:alarm:errors) AND TRUE", "ALARM"),
+        ("FALSE OR (ALARM(errors) AND ALARM(throttles))", "OK"),
+        ("AT_LEAST(1, ALARM, (errors, throttles))", "ALARM"),
+        ("AT_LEAST(100%, NOT ALARM, (errors, throttles))", "OK"),
+    ],
+)
+def test_a_rule_decides_the_state(rule: str, state: str) -> None:
+    """W32, W33 (CloudWatch API reference, PutCompositeAlarm): names, ARNs, operators, counts."""
+    at = two_alarms()
+    at.client.set_alarm_state(AlarmName="errors", StateValue="ALARM", StateReason="drill")
+    at.client.set_alarm_state(AlarmName="throttles", StateValue="OK", StateReason="drill")
+    at.client.put_composite_alarm(AlarmName="any", AlarmRule=rule)
+    assert at.state("any") == state
+
+
+@pytest.mark.behaviour("W32")
+@pytest.mark.parametrize("rule", ["ALARM(errors", "ALARM(errors) XOR TRUE", "BLUE(errors)"])
+def test_a_rule_that_cannot_be_read_is_refused(rule: str) -> None:
+    """W32 (CloudWatch API reference, PutCompositeAlarm): a ValidationError, and no alarm."""
+    at = two_alarms()
+    with pytest.raises(ClientError) as caught:
+        at.client.put_composite_alarm(AlarmName="any", AlarmRule=rule)
+    assert caught.value.response["Error"]["Code"] == "ValidationError"
+
+
 def test_children_are_named_once() -> None:
     """The alarms of a rule, by name or ARN, however often they stand there."""
     assert children(parse_rule("ALARM(a) AND NOT (OK(a) OR AT_LEAST(1, OK, (b, c)))")) == set("abc")
@@ -110,6 +142,7 @@ def two_alarms() -> Bench:
     return at
 
 
+@pytest.mark.behaviour("W33", "W34")
 def test_a_composite_follows_its_children() -> None:
     """W33, W34 (CloudWatch User Guide, alarm-combining): ALARM where the rule is true, else OK."""
     at = two_alarms()
@@ -125,6 +158,7 @@ def test_a_composite_follows_its_children() -> None:
     assert found["StateReason"].startswith(f"{trigger['arn']} transitioned to ALARM at Friday 15")
 
 
+@pytest.mark.behaviour("W34")
 def test_composites_of_composites_settle_at_once() -> None:
     """W34 (CloudWatch User Guide, alarm-combining): a chain follows in one evaluation."""
     at = two_alarms()
@@ -135,6 +169,7 @@ def test_composites_of_composites_settle_at_once() -> None:
     assert at.state("outer") == "ALARM"
 
 
+@pytest.mark.behaviour("W36")
 def test_a_cycle_stops_and_does_not_hang() -> None:
     """W36 (CloudWatch API reference, DeleteAlarms): a cycle of composites ends its evaluation."""
     at = two_alarms()
@@ -159,6 +194,7 @@ def test_suppression_is_refused_by_name() -> None:
         at.client.put_composite_alarm(AlarmName="any", AlarmRule="TRUE", ActionsSuppressor="errors")
 
 
+@pytest.mark.behaviour("W30")
 def test_describe_separates_the_types() -> None:
     """W30 (CloudWatch API reference, DescribeAlarms): composites only where asked for."""
     at = two_alarms()
@@ -174,6 +210,7 @@ def test_describe_separates_the_types() -> None:
     assert [alarm["AlarmName"] for alarm in above["CompositeAlarms"]] == ["any"]
 
 
+@pytest.mark.behaviour("W36")
 def test_deleting_composites() -> None:
     """W36 (CloudWatch API reference, DeleteAlarms): one composite a call, and none in use."""
     at = two_alarms()

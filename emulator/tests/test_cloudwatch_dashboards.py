@@ -61,6 +61,7 @@ def test_a_good_body_has_no_faults() -> None:
     assert body_faults(GOOD) == []
 
 
+@pytest.mark.behaviour("W58", "W59", "W60", "W61", "W62")
 @pytest.mark.parametrize(
     ("text", "path"),
     [
@@ -110,8 +111,12 @@ def test_a_good_body_has_no_faults() -> None:
 )
 def test_faults_are_found_at_their_path(text: str, path: str) -> None:
     """W58 to W62 (CloudWatch API reference, Dashboard Body Structure): one fault each."""
-    faults = body_faults(text)
-    assert [fault.path for fault in faults if not fault.warning] == [path]
+    at = bench()
+    with pytest.raises(ClientError, match=r"there (is|are) \d validation error") as caught:
+        at.client.put_dashboard(DashboardName="d", DashboardBody=text)
+    response: Any = caught.value.response
+    assert [item["DataPath"] for item in response["dashboardValidationMessages"]] == [path]
+    assert at.client.list_dashboards()["DashboardEntries"] == []
 
 
 json_values = st.recursive(
@@ -136,6 +141,7 @@ def test_any_json_is_judged(value: Any) -> None:
         assert faults or json.loads(text)["widgets"] is not None
 
 
+@pytest.mark.behaviour("W57")
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_put_get_list_delete(protocol: str) -> None:
     """W57 (CloudWatch API reference, PutDashboard): the body comes back as it was put."""
@@ -151,6 +157,7 @@ def test_put_get_list_delete(protocol: str) -> None:
     assert at.client.list_dashboards()["DashboardEntries"] == []
 
 
+@pytest.mark.behaviour("W64")
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_a_bad_body_is_refused_with_its_faults(protocol: str) -> None:
     """W64 (botocore model, DashboardInvalidInputError): 400 InvalidParameterInput, all faults."""
@@ -168,6 +175,7 @@ def test_a_bad_body_is_refused_with_its_faults(protocol: str) -> None:
     assert at.client.list_dashboards()["DashboardEntries"] == []
 
 
+@pytest.mark.behaviour("W63")
 def test_warnings_go_with_success() -> None:
     """W63 (CloudWatch API reference, PutDashboard): saved, with a message on what looks wrong."""
     at = bench()
@@ -179,6 +187,7 @@ def test_warnings_go_with_success() -> None:
     assert at.client.get_dashboard(DashboardName="d")["DashboardBody"] == text
 
 
+@pytest.mark.behaviour("W57")
 def test_names_and_missing_dashboards() -> None:
     """W57 (CloudWatch API reference, PutDashboard): names; a missing one is a 404."""
     at = bench()
@@ -189,3 +198,20 @@ def test_names_and_missing_dashboards() -> None:
         at.client.delete_dashboards(DashboardNames=["kept", "gone"])
     assert caught.value.response["Error"]["Code"] == "ResourceNotFound"
     assert len(at.client.list_dashboards()["DashboardEntries"]) == 1
+
+
+@pytest.mark.behaviour("W65")
+@pytest.mark.parametrize(
+    ("metrics", "text"),
+    [
+        ("AWS/Lambda", 'Field "metrics" has to be an array of array of strings'),
+        ([["AWS/Lambda", 5]], "Invalid metric field type, only 'String' type is allowed"),
+    ],
+)
+def test_a_metric_that_is_no_list_of_texts_is_named(metrics: Any, text: str) -> None:
+    """W65 (seen in public): in CloudWatch's words."""
+    with pytest.raises(ClientError) as caught:
+        bench().client.put_dashboard(DashboardName="d", DashboardBody=body(metric(metrics=metrics)))
+    response: Any = caught.value.response
+    (fault,) = response["dashboardValidationMessages"]
+    assert fault["Message"].startswith(text)

@@ -55,6 +55,7 @@ def read(at: Bench, *queries: Any, end: float = 300, **options: Any) -> list[dic
     return [dict(item) for item in answer["MetricDataResults"]]
 
 
+@pytest.mark.behaviour("W37", "W39", "W40")
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_metrics_over_each_protocol(protocol: str) -> None:
     """W37, W39, W40 (CloudWatch API reference, GetMetricData): values newest first, stamped."""
@@ -66,6 +67,7 @@ def test_metrics_over_each_protocol(protocol: str) -> None:
     assert (found["Label"], found["StatusCode"]) == ("Placed", "Complete")
 
 
+@pytest.mark.behaviour("W56")
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_statistics_over_each_protocol(protocol: str) -> None:
     """W56 (CloudWatch API reference, GetMetricStatistics): simple and extended statistics."""
@@ -121,6 +123,7 @@ def test_large_bodies_are_compressed_and_read(protocol: str) -> None:
     assert len(list(at.store.metrics())) == 1000
 
 
+@pytest.mark.behaviour("W37")
 def test_points_can_come_oldest_first() -> None:
     """W37 (CloudWatch API reference, GetMetricData): ScanBy TimestampAscending."""
     at = bench()
@@ -128,6 +131,7 @@ def test_points_can_come_oldest_first() -> None:
     assert read(at, STAT, ScanBy="TimestampAscending")[0]["Values"] == [1, 2]
 
 
+@pytest.mark.behaviour("W37", "W38")
 def test_start_is_inclusive_and_end_exclusive() -> None:
     """W37, W38 (CloudWatch API reference, GetMetricData): start rounded down to a minute."""
     at = bench()
@@ -138,6 +142,7 @@ def test_start_is_inclusive_and_end_exclusive() -> None:
     assert answer["MetricDataResults"][0]["Values"] == [2, 1]
 
 
+@pytest.mark.behaviour("W42")
 def test_hidden_queries_feed_expressions() -> None:
     """W42 (CloudWatch User Guide, using metric math): ReturnData false hides a series."""
     at = bench()
@@ -146,6 +151,7 @@ def test_hidden_queries_feed_expressions() -> None:
     assert (found["Id"], found["Label"], found["Values"]) == ("e", "e", [4, 2])
 
 
+@pytest.mark.behaviour("W51")
 def test_an_expression_over_metrics_gives_one_result_each() -> None:
     """W51 (CloudWatch User Guide, using metric math): METRICS()/60 is one series per metric."""
     at = bench()
@@ -154,6 +160,7 @@ def test_an_expression_over_metrics_gives_one_result_each() -> None:
     assert [(item["Id"], item["Values"]) for item in found] == [("m", [60]), ("e", [1])]
 
 
+@pytest.mark.behaviour("W50")
 def test_a_single_value_is_no_result() -> None:
     """W50 (CloudWatch User Guide, using metric math): a scalar cannot be the final result."""
     with pytest.raises(ClientError, match="time series") as caught:
@@ -161,12 +168,14 @@ def test_a_single_value_is_no_result() -> None:
     assert caught.value.response["Error"]["Code"] == "ValidationError"
 
 
+@pytest.mark.behaviour("W40")
 def test_no_data_is_complete_and_empty() -> None:
     """W40 (CloudWatch API reference, GetMetricData): empty arrays and Complete."""
     (found,) = read(bench(), STAT)
     assert (found["Values"], found["Timestamps"], found["StatusCode"]) == ([], [], "Complete")
 
 
+@pytest.mark.behaviour("W41")
 def test_several_units_are_told() -> None:
     """W41 (CloudWatch API reference, GetMetricData): units are not merged."""
     at = bench()
@@ -178,6 +187,7 @@ def test_several_units_are_told() -> None:
     assert read(at, named)[0]["Values"] == [9]
 
 
+@pytest.mark.behaviour("W37", "W42")
 @pytest.mark.parametrize(
     ("options", "part"),
     [

@@ -78,6 +78,7 @@ def _throttle(emulator: RunningEmulator, **parameters: Any) -> dict[str, Any]:
     return response
 
 
+@pytest.mark.behaviour("C2", "I31", "I33")
 def test_reserved_concurrency_holds_over_all_qualifiers(
     emulator: RunningEmulator, tmp_path: Path
 ) -> None:
@@ -102,6 +103,7 @@ def test_reserved_concurrency_holds_over_all_qualifiers(
     assert emulator.invoke(name, {"seconds": 0}, Qualifier="live").version == "1"
 
 
+@pytest.mark.behaviour("C6", "I32")
 def test_a_reservation_of_zero_stops_synchronous_calls(emulator: RunningEmulator) -> None:
     """C6 (recorded): 429 with the reserved reason, until the reservation goes."""
     name = _sleeper(emulator)
@@ -113,6 +115,7 @@ def test_a_reservation_of_zero_stops_synchronous_calls(emulator: RunningEmulator
     assert emulator.invoke(name, {"seconds": 0}).error is None
 
 
+@pytest.mark.behaviour("E1")
 def test_parallel_calls_run_in_environments_of_their_own(emulator: RunningEmulator) -> None:
     """E1 (lambda-runtime-environment): one invocation at a time each; idle ones are reused."""
     name = _sleeper(emulator)

@@ -92,6 +92,7 @@ def test_every_setting_is_read_back(tmp_path: Path) -> None:
     assert shown["Code"]["Location"].startswith("file:///")
 
 
+@pytest.mark.behaviour("V1", "V2")
 def test_states_follow_a_function_through_its_life(tmp_path: Path) -> None:
     """Pending, active, in progress, successful; updates are refused until the last is done."""
     account = bench(tmp_path)
@@ -107,6 +108,7 @@ def test_states_follow_a_function_through_its_life(tmp_path: Path) -> None:
     assert state(account) == ("Active", "Successful")
 
 
+@pytest.mark.behaviour("V3")
 def test_nothing_changes_a_function_while_an_update_is_in_progress(account: Bench) -> None:
     """A second change, a publish and a tag wait their turn with 409."""
     client = account.client
@@ -119,6 +121,7 @@ def test_nothing_changes_a_function_while_an_update_is_in_progress(account: Benc
     assert refusal(client.tag_resource, Resource=ARN, Tags={"a": "b"}) == conflict
 
 
+@pytest.mark.behaviour("V5")
 def test_waiters_of_boto3_end(account: Bench) -> None:
     """The states satisfy the waiters that deployments use."""
     account.client.get_waiter("function_active_v2").wait(FunctionName="orders")
@@ -165,6 +168,7 @@ def test_a_foreign_marker_is_refused(account: Bench) -> None:
     assert (status, code) == (400, "InvalidParameterValueException")
 
 
+@pytest.mark.behaviour("V24")
 def test_deletion_takes_everything_along(account: Bench) -> None:
     """Versions, aliases and reservation go; a second deletion is a 404."""
     version = account.publish()

@@ -28,6 +28,7 @@ OURS = {"AWS_ENDPOINT_URL", "HOME", "TMPDIR"}
 """Documented differences: the way back to the emulator, and a scratch directory of one's own."""
 
 
+@pytest.mark.behaviour("E16", "E17", "E18", "E19", "E20")
 def test_only_lambdas_own_variables_and_the_functions_reach_the_process(
     emulator: RunningEmulator, versatile: str
 ) -> None:
@@ -62,6 +63,7 @@ def test_the_runtime_ships_boto3(emulator: RunningEmulator) -> None:
     assert emulator.invoke(name).error is None
 
 
+@pytest.mark.behaviour("E25")
 def test_the_role_is_enforced_on_what_the_function_calls(emulator: RunningEmulator) -> None:
     """E25 (recorded): credentials are a session of the role, named after the function."""
     source = """
@@ -82,6 +84,7 @@ def test_the_role_is_enforced_on_what_the_function_calls(emulator: RunningEmulat
     assert emulator.invoke(allowed).payload[1] == "allowed"
 
 
+@pytest.mark.behaviour("E1", "E8", "E26")
 def test_an_environment_is_reused_and_keeps_its_globals(
     emulator: RunningEmulator, versatile: str
 ) -> None:
@@ -92,6 +95,7 @@ def test_an_environment_is_reused_and_keeps_its_globals(
     assert (second["pid"], second["count"]) == (first["pid"], first["count"] + 2)
 
 
+@pytest.mark.behaviour("E8", "E9")
 def test_a_crash_resets_the_environment_but_keeps_its_log_stream(
     emulator: RunningEmulator,
 ) -> None:
@@ -116,6 +120,7 @@ def test_a_crash_resets_the_environment_but_keeps_its_log_stream(
     assert emulator.invoke(name).payload[2] == stream
 
 
+@pytest.mark.behaviour("E2", "E7", "E52")
 def test_init_is_reported_once_and_not_part_of_the_duration(emulator: RunningEmulator) -> None:
     """E2, E7, E52 (lambda-runtime-environment): a cold start outlasts the function's timeout."""
     name = emulator.deploy(
@@ -127,6 +132,7 @@ def test_init_is_reported_once_and_not_part_of_the_duration(emulator: RunningEmu
     assert "Init Duration" not in _log(emulator, name)
 
 
+@pytest.mark.behaviour("E14")
 def test_a_new_configuration_takes_new_environments(emulator: RunningEmulator) -> None:
     """E14: a configuration is fixed for the life of an environment."""
     name = emulator.deploy("import os\ndef handler(event, context): return os.getpid()")
@@ -138,6 +144,7 @@ def test_a_new_configuration_takes_new_environments(emulator: RunningEmulator) -
     wait_until(lambda: not Path(f"/proc/{before}").exists())
 
 
+@pytest.mark.behaviour("E14")
 def test_new_code_runs_after_an_update(emulator: RunningEmulator) -> None:
     """E14: `$LATEST` is what was uploaded last; a published version stays what it was."""
     name = emulator.deploy("def handler(event, context): return 'old'")
@@ -151,6 +158,7 @@ def test_new_code_runs_after_an_update(emulator: RunningEmulator) -> None:
     assert emulator.invoke(name, Qualifier="1").payload == "old"
 
 
+@pytest.mark.behaviour("E14")
 def test_a_published_version_keeps_its_environments_when_latest_changes(
     emulator: RunningEmulator,
 ) -> None:
@@ -184,12 +192,14 @@ def test_processes_that_a_function_leaves_die_with_its_environment(
     wait_until(lambda: not Path(f"/proc/{pid}").exists())
 
 
+@pytest.mark.behaviour("E53")
 def test_a_timeout_is_named_in_the_report(emulator: RunningEmulator) -> None:
     """E53 (public logs): `Status: timeout`."""
     name = emulator.deploy("import time\ndef handler(event, context): time.sleep(9)", Timeout=1)
     assert "Status: timeout" in _log(emulator, name)
 
 
+@pytest.mark.behaviour("E61", "E62", "E64")
 def test_json_format_gives_platform_events(emulator: RunningEmulator) -> None:
     """E61-E64 (telemetry-schema-reference): start and report as JSON, runtimeDone below INFO."""
     name = emulator.deploy(
@@ -205,6 +215,7 @@ def test_json_format_gives_platform_events(emulator: RunningEmulator) -> None:
     assert events[2]["record"]["metrics"]["memorySizeMB"] == 128
 
 
+@pytest.mark.behaviour("E56", "E58")
 def test_a_log_record_with_line_feeds_stays_one_event(emulator: RunningEmulator) -> None:
     """E56-E58: records are framed, `print` is cut at line feeds, and both keep their order."""
     name = emulator.deploy(
@@ -245,6 +256,7 @@ def _log(emulator: RunningEmulator, name: str) -> str:
     return base64.b64decode(log).decode()
 
 
+@pytest.mark.behaviour("I37")
 def test_a_runtime_that_is_not_here_is_refused_by_name(emulator: RunningEmulator) -> None:
     """I37 (botocore Lambda model): `InvalidRuntimeException`, 502."""
     other = "python3.12" if RUNTIME != "python3.12" else "python3.13"

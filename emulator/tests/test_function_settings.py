@@ -41,6 +41,7 @@ def reserve(account: Bench, reserved: int, name: str = "orders") -> Any:
     )
 
 
+@pytest.mark.behaviour("C3")
 def test_a_reservation_is_put_read_and_given_back(account: Bench) -> None:
     """Absent until put, absent again once deleted; zero is a reservation."""
     client = account.client
@@ -57,6 +58,7 @@ def test_a_reservation_is_put_read_and_given_back(account: Bench) -> None:
     assert (read(), account.registry.reserved_concurrency("orders")) == (None, None)
 
 
+@pytest.mark.behaviour("C7")
 def test_a_hundred_stay_unreserved(account: Bench) -> None:
     """Up to the floor and not one more, the function's own old reservation not counted."""
     account.create("billing")
@@ -68,6 +70,7 @@ def test_a_hundred_stay_unreserved(account: Bench) -> None:
     assert account.registry.unreserved_concurrency() == 101
 
 
+@pytest.mark.behaviour("C9")
 def test_zero_is_accepted_on_a_small_account(tmp_path: Path) -> None:
     """It takes nothing from the account; anything above is refused there."""
     account = bench(tmp_path, concurrency_limit=10)
@@ -76,6 +79,7 @@ def test_zero_is_accepted_on_a_small_account(tmp_path: Path) -> None:
     assert refusal(reserve, account=account, reserved=1)[2] == BELOW_FLOOR
 
 
+@pytest.mark.behaviour("C4", "C5")
 def test_a_reservation_belongs_to_the_function(account: Bench) -> None:
     """Not to a version or alias, and not to a function that is absent."""
     assert refusal(reserve, account=account, reserved=1, name=f"{ARN}:live") == (
@@ -89,6 +93,7 @@ def test_a_reservation_belongs_to_the_function(account: Bench) -> None:
     assert refusal(reserve, account=account, reserved=1, name="absent") == missing
 
 
+@pytest.mark.behaviour("C15", "C16")
 def test_account_settings_count_what_is_there(account: Bench) -> None:
     """Limits as AWS states them, usage over all versions."""
     reserve(account, 7)
@@ -105,6 +110,7 @@ def test_account_settings_count_what_is_there(account: Bench) -> None:
     assert settings["AccountUsage"] == {"TotalCodeSize": stored, "FunctionCount": 1}
 
 
+@pytest.mark.behaviour("A12")
 def test_put_replaces_and_update_merges(account: Bench) -> None:
     """An EventInvokeConfig shows only what was set, destinations always."""
     client = account.client
@@ -123,6 +129,7 @@ def test_put_replaces_and_update_merges(account: Bench) -> None:
     assert read["LastModified"].timestamp() == account.clock.now()
 
 
+@pytest.mark.behaviour("A12")
 def test_event_configs_are_kept_per_qualifier(account: Bench) -> None:
     """Listed with their ARNs; deleting one leaves the others."""
     client = account.client
@@ -136,6 +143,7 @@ def test_event_configs_are_kept_per_qualifier(account: Bench) -> None:
     assert arns == [f"{ARN}:$LATEST", f"{ARN}:live"]
 
 
+@pytest.mark.behaviour("A15")
 @pytest.mark.parametrize(
     ("params", "expected"),
     [
@@ -176,6 +184,7 @@ def test_an_event_config_is_refused_in_aws_words(
     assert account.registry.functions["orders"].invoke_configs == {}
 
 
+@pytest.mark.behaviour("A15")
 def test_a_missing_event_config_names_its_qualifier(account: Bench) -> None:
     """Also for a function that is absent, as AWS words it."""
     read = account.client.get_function_event_invoke_config
@@ -185,6 +194,7 @@ def test_a_missing_event_config_names_its_qualifier(account: Bench) -> None:
     assert refusal(read, FunctionName="absent")[2] == missing
 
 
+@pytest.mark.behaviour("V39")
 def test_a_permission_is_added_shown_and_removed(account: Bench) -> None:
     """The policy is a document of statements, one per qualifier."""
     client = account.client
@@ -216,6 +226,7 @@ def test_a_permission_is_added_shown_and_removed(account: Bench) -> None:
     assert refusal(client.get_policy, FunctionName="orders", Qualifier="live") == missing
 
 
+@pytest.mark.behaviour("V6")
 def test_a_permission_gives_its_owner_a_new_revision(account: Bench) -> None:
     """Of the function, and the wrong one is refused; what calls run stays the same."""
     client, running = account.client, account.registry.resolve("orders").version
@@ -238,6 +249,7 @@ def test_a_permission_gives_its_owner_a_new_revision(account: Bench) -> None:
     assert taken[:2] == (409, "ResourceConflictException")
 
 
+@pytest.mark.behaviour("V39")
 @pytest.mark.parametrize(
     ("params", "expected"),
     [
@@ -285,6 +297,7 @@ def test_tags_are_merged_and_removed(account: Bench) -> None:
     assert client.list_tags(Resource=ARN)["Tags"] == {"Stack": "dev"}
 
 
+@pytest.mark.behaviour("V40")
 def test_tags_belong_to_functions_and_are_fifty_at_most(account: Bench) -> None:
     """Versions and aliases have none; the fifty-first is refused with all of its call."""
     tag = account.client.tag_resource

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from emulator.tests.running import RunningEmulator
 
 
+@pytest.mark.behaviour("I1", "I6")
 def test_a_synchronous_invoke_returns_the_result_and_the_executed_version(
     emulator: RunningEmulator, versatile: str
 ) -> None:
@@ -23,6 +24,7 @@ def test_a_synchronous_invoke_returns_the_result_and_the_executed_version(
     assert reply.headers["content-type"] == "application/json"
 
 
+@pytest.mark.behaviour("I8")
 def test_the_request_id_is_the_same_in_reply_context_and_log(
     emulator: RunningEmulator, versatile: str
 ) -> None:
@@ -35,6 +37,7 @@ def test_the_request_id_is_the_same_in_reply_context_and_log(
     assert f"\nREPORT RequestId: {reply.request_id}\tDuration: " in log
 
 
+@pytest.mark.behaviour("E29")
 @pytest.mark.parametrize(
     ("qualifier", "version", "suffix"),
     [("live", "1", ":live"), ("1", "1", ":1"), (None, "$LATEST", "")],
@@ -49,6 +52,7 @@ def test_the_invoked_arn_is_the_one_called(
     assert payload["arn"].endswith(f":function:{versatile}{suffix}")
 
 
+@pytest.mark.behaviour("I2")
 def test_a_function_can_be_named_by_its_arn_and_qualifier(
     emulator: RunningEmulator, versatile: str
 ) -> None:
@@ -57,6 +61,7 @@ def test_a_function_can_be_named_by_its_arn_and_qualifier(
     assert emulator.invoke(arn).version == "1"
 
 
+@pytest.mark.behaviour("V27", "V36")
 def test_a_weighted_alias_runs_both_versions(emulator: RunningEmulator) -> None:
     """V27, V35 (configuring-alias-routing): an independent draw per request."""
     name = emulator.deploy("def handler(event, context): return context.function_version")
@@ -76,6 +81,7 @@ def test_a_weighted_alias_runs_both_versions(emulator: RunningEmulator) -> None:
     assert 10 <= sum(reply.version == "2" for reply in replies) <= 42
 
 
+@pytest.mark.behaviour("I11")
 def test_a_handler_that_returns_nothing_yields_null(
     emulator: RunningEmulator, versatile: str
 ) -> None:
@@ -84,12 +90,14 @@ def test_a_handler_that_returns_nothing_yields_null(
     assert reply["Payload"].read() == b"null"
 
 
+@pytest.mark.behaviour("I12")
 def test_an_absent_payload_is_an_empty_object(emulator: RunningEmulator, versatile: str) -> None:
     """I12 (recorded for asynchronous invocations)."""
     reply = emulator.client("lambda").invoke(FunctionName=versatile)
     assert json.loads(reply["Payload"].read())["event"] == {}
 
 
+@pytest.mark.behaviour("I1", "I7")
 def test_a_dry_run_runs_nothing(emulator: RunningEmulator, versatile: str) -> None:
     """I1, I7 (recorded): 204, empty, no executed version."""
     before = emulator.invoke(versatile).payload["count"]
@@ -98,6 +106,7 @@ def test_a_dry_run_runs_nothing(emulator: RunningEmulator, versatile: str) -> No
     assert emulator.invoke(versatile).payload["count"] == before + 1
 
 
+@pytest.mark.behaviour("I1", "I7", "A1")
 def test_an_event_is_accepted_without_a_body_or_a_version(
     emulator: RunningEmulator, versatile: str
 ) -> None:
@@ -106,6 +115,7 @@ def test_an_event_is_accepted_without_a_body_or_a_version(
     assert (reply.status, reply.payload, reply.version) == (202, None, None)
 
 
+@pytest.mark.behaviour("I6", "I13")
 def test_the_log_tail_is_the_last_four_kilobytes(emulator: RunningEmulator, versatile: str) -> None:
     """I6, I13 (botocore Lambda model): 4 KB from the end, and only when asked for."""
     event = {"do": "print", "text": "y" * 6000}
@@ -116,12 +126,14 @@ def test_the_log_tail_is_the_last_four_kilobytes(emulator: RunningEmulator, vers
     assert emulator.invoke(versatile, event).log is None
 
 
+@pytest.mark.behaviour("I5", "E43")
 def test_the_client_context_reaches_the_handler(emulator: RunningEmulator, versatile: str) -> None:
     """I5, E43: base64 JSON for the caller, plain JSON for the runtime."""
     context = base64.b64encode(json.dumps({"custom": {"k": "v"}}).encode()).decode()
     assert emulator.invoke(versatile, ClientContext=context).payload["client"] == {"k": "v"}
 
 
+@pytest.mark.behaviour("E27")
 def test_the_remaining_time_is_the_functions_timeout(
     emulator: RunningEmulator, versatile: str
 ) -> None:
@@ -129,6 +141,7 @@ def test_the_remaining_time_is_the_functions_timeout(
     assert 1000 < emulator.invoke(versatile).payload["remaining"] <= 2000
 
 
+@pytest.mark.behaviour("I20", "I21", "I38", "I39", "I41", "I43", "I44", "I50", "E41")
 @pytest.mark.parametrize(
     ("event", "error_type", "message"),
     [
@@ -176,6 +189,7 @@ def test_a_function_error_is_a_200_with_a_typed_payload(
     assert emulator.invoke(versatile).error is None
 
 
+@pytest.mark.behaviour("I20")
 def test_a_response_of_exactly_the_limit_passes(emulator: RunningEmulator, versatile: str) -> None:
     """I20: 6,291,556 bytes is still accepted."""
     reply = emulator.invoke(versatile, {"do": "big", "bytes": 6_291_556})
@@ -183,6 +197,7 @@ def test_a_response_of_exactly_the_limit_passes(emulator: RunningEmulator, versa
     assert len(reply.payload) == 6_291_554
 
 
+@pytest.mark.behaviour("I40", "I46", "I47", "I48", "I49", "E40", "M6")
 @pytest.mark.parametrize(
     ("files", "handler", "error_type", "message"),
     [
@@ -210,6 +225,7 @@ def test_a_failed_init_is_reported_without_a_request_id(
     assert f"Phase: init\tStatus: error\tError Type: {error_type}" in _log(reply.log)
 
 
+@pytest.mark.behaviour("I43")
 def test_an_import_that_exits_is_an_exit_error(emulator: RunningEmulator) -> None:
     """I43 (recorded): an exit at import names no reason."""
     name = emulator.deploy("import sys; sys.exit(0)")
@@ -225,6 +241,7 @@ def _refusal(emulator: RunningEmulator, **parameters: Any) -> dict[str, Any]:
     return response
 
 
+@pytest.mark.behaviour("I25")
 def test_an_absent_function_is_a_404_with_its_arn(emulator: RunningEmulator) -> None:
     """I25 (recorded): the text has the qualifier, the key is `Message`."""
     response = _refusal(emulator, FunctionName="absent")
@@ -235,6 +252,7 @@ def test_an_absent_function_is_a_404_with_its_arn(emulator: RunningEmulator) -> 
     )
 
 
+@pytest.mark.behaviour("I24")
 def test_a_body_that_is_no_json_is_refused(emulator: RunningEmulator, versatile: str) -> None:
     """I24 (recorded)."""
     response = _refusal(emulator, FunctionName=versatile, Payload=b"{not json")
@@ -245,6 +263,7 @@ def test_a_body_that_is_no_json_is_refused(emulator: RunningEmulator, versatile:
     assert response["Type"] == "User"
 
 
+@pytest.mark.behaviour("I15", "I16", "I17", "I18", "I19")
 @pytest.mark.parametrize(("kind", "limit"), [("RequestResponse", 6_291_456), ("Event", 1_048_576)])
 def test_a_payload_over_the_limit_is_a_413(
     emulator: RunningEmulator, versatile: str, kind: str, limit: int
@@ -263,6 +282,7 @@ def test_a_payload_over_the_limit_is_a_413(
     )
 
 
+@pytest.mark.behaviour("I5", "I30")
 def test_an_unknown_invocation_type_is_refused(emulator: RunningEmulator, versatile: str) -> None:
     """I5, I30: the enumeration is part of the text."""
     response = _refusal(emulator, FunctionName=versatile, InvocationType="Later")

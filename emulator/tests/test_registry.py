@@ -124,6 +124,7 @@ def test_a_function_runs_only_when_it_is_active(tmp_path: Path) -> None:
     assert error.message.endswith("The function is currently in the following state: Pending")
 
 
+@pytest.mark.behaviour("V2")
 def test_calls_run_the_old_code_until_the_update_has_settled(account: Bench) -> None:
     """An update in progress changes what is shown, not yet what runs."""
     before = account.registry.resolve("orders").version
@@ -143,6 +144,7 @@ def test_a_version_published_with_its_code_waits_for_it(account: Bench) -> None:
     assert account.registry.resolve("orders", version).version.version == version
 
 
+@pytest.mark.behaviour("V27")
 @pytest.mark.parametrize("weight", [0.0, 0.05, 0.25, 0.5, 1.0])
 def test_an_alias_routes_by_its_weight(account: Bench, weight: float) -> None:
     """Over many draws the additional version's share is that of a binomial with its weight."""
@@ -158,6 +160,7 @@ def test_an_alias_routes_by_its_weight(account: Bench, weight: float) -> None:
     assert abs(seen["2"] / draws - weight) <= 4 * deviation  # missed once in 16,000 seeds
 
 
+@pytest.mark.behaviour("V35")
 def test_draws_are_independent(account: Bench) -> None:
     """No stickiness: a repeat of the previous version is as likely as the weights say."""
     account.client.update_alias(

@@ -35,6 +35,7 @@ def account(tmp_path: Path) -> Bench:
     return made
 
 
+@pytest.mark.behaviour("E23")
 @pytest.mark.parametrize(
     ("settings", "status", "message"),
     [
@@ -108,6 +109,7 @@ def test_an_unknown_runtime_is_an_invalid_value(account: Bench) -> None:
     assert message.startswith("Value PYTHON3.9 at 'runtime' failed to satisfy constraint: Member")
 
 
+@pytest.mark.behaviour("E24")
 @pytest.mark.parametrize(("value_bytes", "accepted"), [(4087, True), (4088, False)])
 def test_all_variables_together_fit_in_4_kb(
     account: Bench, value_bytes: int, accepted: bool
@@ -189,6 +191,7 @@ def test_null_members_are_left_out(account: Bench) -> None:
     assert (shown["Timeout"], shown["MemorySize"]) == (3, 256)
 
 
+@pytest.mark.behaviour("I18")
 def test_an_oversized_request_is_refused_unread(account: Bench) -> None:
     """Above AWS's limit a request is 413, whatever is in it."""
     response = account.request("POST", "/2015-03-31/functions", bytes(70_167_212))

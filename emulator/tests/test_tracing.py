@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from emulator.lambda_.ids import Ids
 from emulator.lambda_.tracing import Tracer
 
@@ -11,6 +13,7 @@ if TYPE_CHECKING:
     from emulator.tests.running import RunningEmulator
 
 
+@pytest.mark.behaviour("E46")
 def test_active_tracing_samples_the_first_request_of_each_second() -> None:
     """E46 (services-xray): the first of a second, then 5 %; PassThrough samples none of its own."""
     clock = [100.0]
@@ -24,6 +27,7 @@ def test_active_tracing_samples_the_first_request_of_each_second() -> None:
     assert tracer.header("PassThrough", None).endswith("Sampled=0")
 
 
+@pytest.mark.behaviour("E47")
 def test_an_upstream_trace_decision_is_kept() -> None:
     """E45-E47 (xray-concepts): root, parent and decision of the caller."""
     given_header = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"

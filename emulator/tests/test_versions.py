@@ -32,6 +32,7 @@ def account(tmp_path: Path) -> Bench:
     return made
 
 
+@pytest.mark.behaviour("V4", "V6")
 def test_revisions_change_with_every_change_and_its_completion(account: Bench) -> None:
     """Even a redundant update gives a new revision twice: at the call and when done."""
     read = account.client.get_function_configuration
@@ -43,6 +44,7 @@ def test_revisions_change_with_every_change_and_its_completion(account: Bench) -
     assert read(FunctionName="orders")["RevisionId"] == third
 
 
+@pytest.mark.behaviour("V9", "V10")
 @pytest.mark.parametrize("operation", ["code", "configuration", "publish"])
 def test_a_wrong_revision_changes_nothing(account: Bench, operation: str) -> None:
     """Each operation with a RevisionId is a compare-and-swap."""
@@ -61,6 +63,7 @@ def test_a_wrong_revision_changes_nothing(account: Bench, operation: str) -> Non
     call(FunctionName="orders", RevisionId=before.revision_id, **params)
 
 
+@pytest.mark.behaviour("V18")
 def test_a_published_version_never_changes(account: Bench) -> None:
     """Later updates show in `$LATEST` alone."""
     read = account.client.get_function_configuration
@@ -76,6 +79,7 @@ def test_a_published_version_never_changes(account: Bench) -> None:
     assert after["FunctionArn"] == f"{ARN}:1"
 
 
+@pytest.mark.behaviour("V7", "V14")
 def test_publishing_the_same_again_gives_the_same_version(account: Bench) -> None:
     """No change, no new version and no new revision, whatever the description; still 201."""
     publish = account.client.publish_version
@@ -98,6 +102,7 @@ def test_a_deleted_version_is_not_published_again(account: Bench) -> None:
     assert publish(FunctionName="orders")["Version"] == "2"
 
 
+@pytest.mark.behaviour("V6", "V13")
 def test_publishing_gives_latest_a_new_revision(account: Bench) -> None:
     """A new version also changes the revision of `$LATEST`."""
     before = account.registry.functions["orders"].latest.revision_id
@@ -107,6 +112,7 @@ def test_publishing_gives_latest_a_new_revision(account: Bench) -> None:
     assert (version["State"], version["LastUpdateStatus"]) == ("Active", "Successful")
 
 
+@pytest.mark.behaviour("V15")
 def test_every_changed_setting_makes_a_new_version(account: Bench) -> None:
     """Environment, memory, role and the rest are part of a version."""
     changes: list[dict[str, Any]] = [
@@ -129,6 +135,7 @@ def test_every_changed_setting_makes_a_new_version(account: Bench) -> None:
         assert version == str(number)
 
 
+@pytest.mark.behaviour("V11")
 def test_publishing_other_code_than_expected_is_refused(account: Bench) -> None:
     """CodeSha256 guards against a code change between upload and publish."""
     current = account.registry.functions["orders"].latest.code_sha256
@@ -143,6 +150,7 @@ def test_publishing_other_code_than_expected_is_refused(account: Bench) -> None:
     account.client.publish_version(FunctionName="orders", CodeSha256=current)
 
 
+@pytest.mark.behaviour("V17")
 def test_numbers_are_never_used_twice(account: Bench) -> None:
     """Neither after a version's deletion nor after the function's."""
     assert [account.publish(), account.publish()] == ["1", "2"]
@@ -152,6 +160,7 @@ def test_numbers_are_never_used_twice(account: Bench) -> None:
     assert account.create(Publish=True)["Version"] == "4"
 
 
+@pytest.mark.behaviour("V21")
 def test_publishing_on_the_way_answers_with_the_version(tmp_path: Path) -> None:
     """Publish at creation and with new code answers with the pending version itself."""
     account = bench(tmp_path)
@@ -179,6 +188,7 @@ def test_versions_are_listed_page_by_page(account: Bench) -> None:
     assert all("State" not in version for version in listed)
 
 
+@pytest.mark.behaviour("V22")
 def test_a_version_in_use_is_not_deleted(account: Bench) -> None:
     """Neither as an alias's primary nor as its weighted version."""
     account.publish()
@@ -198,6 +208,7 @@ def test_a_version_in_use_is_not_deleted(account: Bench) -> None:
     assert set(account.registry.functions["orders"].versions) == {"1", "2"}
 
 
+@pytest.mark.behaviour("V23")
 def test_only_numbers_are_deleted_by_qualifier(account: Bench) -> None:
     """An unknown number is no error; `$LATEST` and aliases are refused."""
     delete = account.client.delete_function

@@ -1,0 +1,1 @@
+"""Measurements of the emulator: speed beside its peers, throttling, losses, malformed requests."""

@@ -1,0 +1,1 @@
+"""What AWS does, which test holds it, and the table of both."""

@@ -1,0 +1,30 @@
+"""Which tests say that they hold a behaviour, read from their source."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TESTS = Path(__file__).parents[1] / "tests"
+MARK = "pytest.mark.behaviour"
+
+
+def marked(directory: Path = TESTS) -> dict[str, list[str]]:
+    """The tests of each id as `file.py::function`, in the order of files and lines."""
+    found: dict[str, list[str]] = {}
+    for path in sorted(directory.glob("test_*.py")):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.FunctionDef):
+                for name in _ids(node):
+                    found.setdefault(name, []).append(f"{path.name}::{node.name}")
+    return found
+
+
+def _ids(function: ast.FunctionDef) -> Iterator[str]:
+    for decorator in function.decorator_list:
+        if isinstance(decorator, ast.Call) and ast.unparse(decorator.func) == MARK:
+            yield from (ast.literal_eval(argument) for argument in decorator.args)
