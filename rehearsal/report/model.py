@@ -10,13 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, Literal
 
+from reporting.charts import BandPoints, Mark, Points
+
 Verdict = Literal["pass", "fail", "inconclusive"]
 StepStatus = Literal["pass", "fail", "skipped"]
-
-# (seconds from the first intended arrival, value); a non-finite value is a gap in the line.
-Points = Sequence[tuple[float, float]]
-# (seconds from the first intended arrival, lower bound, upper bound)
-BandPoints = Sequence[tuple[float, float, float]]
 
 
 @dataclass(frozen=True)
@@ -153,14 +150,6 @@ class WeightStep:
 
     at: float
     shares: Mapping[str, float]
-
-
-@dataclass(frozen=True)
-class Mark:
-    """Something that happened at `at` (seconds): "canary 25 %", "promote", "roll back"."""
-
-    at: float
-    label: str
 
 
 @dataclass(frozen=True)

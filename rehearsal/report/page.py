@@ -4,21 +4,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
-
-from rehearsal.report import plots, words
+from rehearsal.report import plots
 from rehearsal.report.model import Series
+from reporting import orders, pages
 
-_ENVIRONMENT = Environment(
-    loader=FileSystemLoader(Path(__file__).parent),
-    autoescape=select_autoescape(default=True, default_for_string=True),
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-_ENVIRONMENT.filters.update(
-    share=words.share, seconds=words.seconds, count=words.count, byte_size=words.byte_size
-)
+_ENVIRONMENT = pages.environment(Path(__file__).parent)
 
 
 def render(report: Mapping[str, Any], series: Series) -> str:
@@ -32,7 +22,7 @@ def render(report: Mapping[str, Any], series: Series) -> str:
         report=report,
         figures=plots.figures(series),
         marks=series.marks,
-        rows=words.ORDER_ROWS,
-        balance=words.balance(report["orders"]),
+        rows=orders.ROWS,
+        balance=orders.balance(report["orders"]),
         longest=max([0.001, *(step["seconds"] for step in report["steps"])]),
     )

@@ -1,25 +1,13 @@
 """Which plots the page shows, made from the rehearsal's series."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
-from markupsafe import Markup
-
-from rehearsal.report import charts
-from rehearsal.report.charts import Band, Chart, Limit, Line
 from rehearsal.report.model import Series, WeightStep
+from reporting.charts import Band, Chart, Limit, Line
+from reporting.figure import Figure, figure
 
 VERSION_STYLES = ("first", "second", "third")
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A chart with its legend (sample, name) and one sentence that says how to read it."""
-
-    chart: Chart
-    svg: Markup
-    legend: Sequence[tuple[Markup, str]]
-    note: str
 
 
 def figures(series: Series) -> list[Figure]:
@@ -40,21 +28,7 @@ def figures(series: Series) -> list[Figure]:
     span = (min(0.0, *times), max(times)) if times else None
     weights = (_weights(series), "Share of the alias's traffic that each version is given.")
     shared = [(replace(chart, span=span), note) for chart, note in load]
-    return [_figure(chart, note) for chart, note in [*shared, weights]]
-
-
-def _figure(chart: Chart, note: str) -> Figure:
-    return Figure(chart, charts.draw(chart), list(_legend(chart)), note)
-
-
-def _legend(chart: Chart) -> Iterator[tuple[Markup, str]]:
-    for line in chart.lines:
-        yield charts.swatch(line.style, line.kind), line.name
-    for band in chart.bands:
-        kind = "hatch" if band.hatch else "band"
-        yield charts.swatch(band.style, kind, chart.key), band.name
-    for limit in chart.limits:
-        yield charts.swatch(limit.style, "limit"), limit.name
+    return [figure(chart, note) for chart, note in [*shared, weights]]
 
 
 def _rates(series: Series) -> Chart:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rehearsal.report import words
+from reporting.amounts import seconds
 
 STATUS = {"pass": "ok", "fail": "FAIL", "skipped": "skipped"}
 
@@ -26,7 +27,7 @@ def _steps(steps: Sequence[Mapping[str, Any]], width: int) -> list[str]:
     start = names + 20
     for step in steps:
         head = f"{step['name']:<{names}}  {STATUS[step['status']]:<7}  "
-        head += f"{words.seconds(step['seconds']):>7}  "
+        head += f"{seconds(step['seconds']):>7}  "
         seen = textwrap.wrap(step["seen"], max(20, width - start)) or [""]
         lines.append((head + seen[0]).rstrip())
         lines += [" " * start + more for more in seen[1:]]
