@@ -14,7 +14,6 @@ from rehearsal.report.model import (
     Alias,
     Artifact,
     Gate,
-    Mark,
     Orders,
     Report,
     Run,
@@ -22,6 +21,7 @@ from rehearsal.report.model import (
     Throttle,
     WeightStep,
 )  # fmt: skip
+from reporting.charts import Mark
 
 if TYPE_CHECKING:
     from rehearsal.report.model import Verdict
@@ -58,6 +58,8 @@ def judge(rehearsal: Rehearsal) -> tuple[Verdict, str]:
     failed = [step for step in journal.steps if step.status == "fail"]
     fault = rehearsal.settings.fault
     if not failed and fault:
+        if facts.refused_by_smoke:
+            return "fail", f"The smoke test refused the candidate '{fault}'; the alias never moved."
         return "fail", f"The gate refused the candidate '{fault}' and put the alias back."
     if not failed:
         return "pass", "Every step held."

@@ -11,6 +11,7 @@ from rehearsal.processes import Children
 from rehearsal.report import markdown, page, terminal
 from rehearsal.settings import ROOT
 from rehearsal.steps import Rehearsal
+from reporting.markdown import summarise
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,7 +47,7 @@ def leave_report(rehearsal: Rehearsal) -> None:
     (directory / "report.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     drawn = page.render(document, assemble.series(rehearsal))
     (directory / "report.html").write_text(drawn, encoding="utf-8")
-    markdown.summarise(document)
+    summarise(markdown.render(document))
     print(terminal.render(document))
 
 
@@ -76,7 +77,7 @@ def sequence(settings: Settings) -> list[tuple[str, Callable[[Rehearsal], str]]]
     if settings.fault:
         return [
             *steps,
-            ("See the alias put back by the gate", Rehearsal.alias_is_back),
+            ("See the alias serve the good version", Rehearsal.alias_is_back),
             ("Reconcile every order sent", Rehearsal.reconcile),
         ]
     return [
@@ -87,6 +88,9 @@ def sequence(settings: Settings) -> list[tuple[str, Callable[[Rehearsal], str]]]
     ]
 
 
+_AFTER_SMOKE = (Rehearsal.canary, Rehearsal.load, Rehearsal.gate, Rehearsal.reconcile)
+
+
 def run_steps(rehearsal: Rehearsal) -> None:
     """Run the steps; once one has failed only those that judge what already happened still do."""
     journal = rehearsal.journal
@@ -94,6 +98,9 @@ def run_steps(rehearsal: Rehearsal) -> None:
         judges = action in (Rehearsal.gate, Rehearsal.reconcile) and bool(rehearsal.facts.load)
         if journal.failed and not judges:
             journal.skip(name, "an earlier step did not hold")
+            continue
+        if rehearsal.refused_already() and action in _AFTER_SMOKE:
+            journal.skip(name, "the smoke test refused the candidate")
             continue
         with journal.step(name) as seen:
             seen.text = action(rehearsal)

@@ -23,7 +23,7 @@ class Settings:
     storage_latency_ms: int = 60
     """Added to each DynamoDB call. It stretches the slot time until one laptop can offer more
     load than the reserved concurrency serves."""
-    canary_weight: float = 0.3
+    canary_weight: float = 0.35
     minimum_samples: int = 299
     """Enough to see one error of 1 % with a certainty of 95 %: 1 - 0.99 ** 299."""
     peak_rate: float = 70.0

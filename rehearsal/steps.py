@@ -42,6 +42,7 @@ class Facts:
     gate: dict[str, Any] = field(default_factory=dict)
     load: dict[str, Any] = field(default_factory=dict)
     rollback_seconds: float | None = None
+    refused_by_smoke: bool = False
     marks: list[tuple[float, str]] = field(default_factory=list)
 
 
@@ -117,8 +118,20 @@ class Rehearsal:
         return f"version {self.candidate} is published; the alias still serves {before}"
 
     def smoke(self) -> str:
-        """Send synthetic orders to the candidate by its version number."""
-        return self._release("smoke-2", "smoke", "--version", self.candidate).last_line
+        """Send synthetic orders to the candidate by its version number.
+
+        Some faulty candidates show here already: they never see an order of a customer.
+        """
+        command = ("smoke", "--version", self.candidate)
+        if not self.settings.fault:
+            return self._release("smoke-2", *command).last_line
+        child = self.children.run(
+            "smoke-2",
+            commands.release(self.settings, *command, result=self._path("smoke-2.json")),
+            self.environment,
+        )
+        self.facts.refused_by_smoke = child.process.returncode == 1
+        return child.last_line
 
     def canary(self) -> str:
         """Give the candidate its first share of the traffic."""
@@ -186,6 +199,10 @@ class Rehearsal:
     def alias_is_back(self) -> str:
         """See that the gate itself has put the alias back."""
         return f"{self._serves_only(self.facts.alias_before)}, without a person"
+
+    def refused_already(self) -> bool:
+        """Whether there is nothing left to shift, load or judge."""
+        return self.facts.refused_by_smoke
 
     def reconcile(self) -> str:
         """See that every order sent has exactly one end."""

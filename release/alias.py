@@ -71,6 +71,8 @@ class Record:
     verdict: str | None = None
     reason: str | None = None
     candidate: Candidate | None = None
+    entry: str | None = None
+    """Head of the ledger: the name of the last decision's entry (`release.ledger`)."""
     write: str | None = None
     """Random per write: tells our own write, retried after a lost reply, from another's."""
 
@@ -111,7 +113,7 @@ def decode(description: str) -> Record:
         return Record()
     if not isinstance(content, dict):
         return Record()
-    names = ("previous", "commit", "verdict", "reason", "write")
+    names = ("previous", "commit", "verdict", "reason", "entry", "write")
     return Record(
         **{name: _text(content.get(name)) for name in names},
         candidate=_decode_candidate(content.get("candidate")),
@@ -124,21 +126,27 @@ def read(store: AliasStore) -> Alias:
 
 
 def start_canary(
-    store: AliasStore, seen: Alias, version: str, weight: float, since: datetime
+    store: AliasStore,
+    seen: Alias,
+    version: str,
+    weight: float,
+    since: datetime,
+    entry: str | None = None,
 ) -> Alias:
     """Give a version a share of the traffic; the live version keeps the rest."""
-    record = replace(seen.record, candidate=Candidate(version, to_text(since)))
+    candidate = Candidate(version, to_text(since))
+    record = replace(seen.record, candidate=candidate, entry=entry or seen.record.entry)
     return _swap(store, seen, Alias(seen.version, {version: weight}, record))
 
 
-def record_verdict(store: AliasStore, seen: Alias, verdict: str) -> Alias:
+def record_verdict(store: AliasStore, seen: Alias, verdict: str, entry: str | None = None) -> Alias:
     """Note what the gate said of the canary; traffic stays as it is."""
-    return _swap(store, seen, replace(seen, record=_judged(seen.record, verdict)))
+    return _swap(store, seen, replace(seen, record=_judged(seen.record, verdict, entry)))
 
 
-def end_canary(store: AliasStore, seen: Alias, verdict: str) -> Alias:
+def end_canary(store: AliasStore, seen: Alias, verdict: str, entry: str | None = None) -> Alias:
     """All traffic back to the live version, noting why."""
-    return _swap(store, seen, Alias(seen.version, {}, _judged(seen.record, verdict)))
+    return _swap(store, seen, Alias(seen.version, {}, _judged(seen.record, verdict, entry)))
 
 
 def make_live(store: AliasStore, seen: Alias, version: str, record: Record, clock: Clock) -> Alias:
@@ -184,9 +192,9 @@ def _understand(stored: StoredAlias) -> Alias:
     return Alias(stored.version, dict(stored.weights), record, stored.revision)
 
 
-def _judged(record: Record, verdict: str) -> Record:
+def _judged(record: Record, verdict: str, entry: str | None) -> Record:
     judged = replace(record.candidate, verdict=verdict) if record.candidate else None
-    return replace(record, candidate=judged)
+    return replace(record, candidate=judged, entry=entry or record.entry)
 
 
 def _dump(content: dict[str, object]) -> str:

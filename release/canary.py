@@ -4,24 +4,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from release import alias
+from release import alias, ledger
 from release.clock import to_text
 from release.errors import AliasChangedError, UsageError
+from release.ledger import Entry
 from release.result import Change, Exit, Result
 from release.target import check_number, check_target
 
 if TYPE_CHECKING:
+    from release.alias import Alias
     from release.clock import Clock
     from release.lambda_adapter import Functions
     from release.outputs import Outputs
 
 
 def canary(
-    functions: Functions, outputs: Outputs, clock: Clock, version: str, weight: float
+    functions: Functions,
+    outputs: Outputs,
+    clock: Clock,
+    version: str,
+    weight: float,
+    reason: str | None = None,
 ) -> Result:
     """Start (or restart, the analysis with it) a canary of `version` at `weight` (0 to 1).
 
-    UsageError for what must not be given traffic; nothing is changed then.
+    UsageError for what must not be given traffic; nothing is changed then. What was rolled back
+    from is refused unless a reason is given, which the ledger keeps.
     """
     check_number(version)
     if not 0 <= weight <= 1:
@@ -36,8 +44,10 @@ def canary(
         )
     check_target(functions, outputs, version)
     since = clock.now()
+    left = find_left(functions, seen, version)
     try:
-        alias.start_canary(functions, seen, version, weight, since)
+        entry = _admit(functions, seen, version, left, (reason or "").strip(), to_text(since))
+        alias.start_canary(functions, seen, version, weight, since, entry)
     except AliasChangedError:
         return changed_meanwhile(outputs, version)
     return Result(
@@ -52,6 +62,43 @@ def canary(
         },
         Change(seen.version, f"{version} at {weight:.0%}", "not read", "canary started"),
     )
+
+
+def find_left(functions: Functions, seen: Alias, version: str) -> Entry | None:
+    """The rollback that left this version, or another version of the same code, for good."""
+    left = ledger.left_versions(ledger.read(functions, seen))
+    if version in left:
+        return left[version]
+    found = functions.find_version(version)
+    for number, entry in left.items():
+        other = functions.find_version(number)
+        if found and other and found.code_sha256 == other.code_sha256:
+            return entry
+    return None
+
+
+def _admit(
+    functions: Functions, seen: Alias, version: str, left: Entry | None, reason: str, at: str
+) -> str | None:
+    """The ledger's entry of a forced canary, None where none is needed; UsageError if refused."""
+    if left is None:
+        return None
+    if not reason:
+        raise UsageError(
+            f"Version {version} has the code of version {left.before}, which was rolled back from "
+            f"at {left.at} by {left.who}: mend it first, or say why not with --reason TEXT."
+        )
+    entry = Entry(
+        version,
+        "canary",
+        at,
+        before=seen.version,
+        verdict="forced",
+        who=ledger.author(),
+        parent=seen.record.entry,
+        reason=reason,
+    )
+    return ledger.write(functions, entry)
 
 
 def changed_meanwhile(outputs: Outputs, version: str) -> Result:

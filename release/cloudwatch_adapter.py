@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from release.aws import CONTROL, translated
 from release.errors import UnavailableError
-from release.gate import Alarm, Samples
+from release.evidence import Count, Period, Samples
+from release.gate import Alarm
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -42,6 +43,10 @@ class Monitoring(Protocol):
 
     def samples(self, policy: Policy, now: datetime) -> Samples:
         """The candidate's samples up to now. UnavailableError if they are incomplete."""
+        ...
+
+    def used_slots(self, function: str, now: datetime) -> int:
+        """Most execution environments busy at once of late, 0 without traffic."""
         ...
 
 
@@ -84,6 +89,18 @@ class CloudWatchMonitoring:
                     points.update(zip(result["Timestamps"], result["Values"], strict=True))
         return count(series, policy.since)
 
+    def used_slots(self, function: str, now: datetime) -> int:
+        """Most execution environments busy at once of late, 0 without traffic."""
+        dimensions: list[DimensionTypeDef] = [{"Name": "FunctionName", "Value": function}]
+        with translated("reading the concurrency"):
+            reply = self._client.get_metric_data(
+                MetricDataQueries=[_query("used", "ConcurrentExecutions", "Maximum", dimensions)],
+                StartTime=now - timedelta(seconds=3 * PERIOD),
+                EndTime=now + timedelta(seconds=PERIOD),
+            )
+        values = [value for result in reply["MetricDataResults"] for value in result["Values"][:3]]
+        return round(max(values, default=0))
+
 
 def count(series: Mapping[str, Mapping[datetime, float]], since: datetime) -> Samples:
     """Add up the periods that began at or after `since`.
@@ -96,12 +113,26 @@ def count(series: Mapping[str, Mapping[datetime, float]], since: datetime) -> Sa
         for name, points in series.items()
     }
     invocations = {at: value for at, value in kept.get("invocations", {}).items() if value > 0}
+    moments = sorted({at for points in kept.values() for at in points})
     return Samples(
         invocations=round(sum(invocations.values())),
         errors=round(sum(kept.get("errors", {}).values())),
         p99_ms=max(kept.get("duration", {}).values(), default=None),
         throttles=round(sum(kept.get("throttles", {}).values())),
         newest=max(invocations, default=None),
+        periods=tuple(_period(kept, at) for at in moments),
+    )
+
+
+def _period(series: Mapping[str, Mapping[datetime, float]], at: datetime) -> Period:
+    def whole(name: str) -> int:
+        return round(series.get(name, {}).get(at, 0))
+
+    return Period(
+        candidate=Count(whole("invocations"), whole("errors")),
+        live=Count(whole("live_invocations"), whole("live_errors")),
+        candidate_p99=series.get("duration", {}).get(at),
+        live_p99=series.get("live_duration", {}).get(at),
     )
 
 
@@ -110,16 +141,19 @@ def _queries(policy: Policy) -> list[MetricDataQueryUnionTypeDef]:
         {"Name": "FunctionName", "Value": policy.function},
         {"Name": "Resource", "Value": f"{policy.function}:{policy.alias}"},
     ]
-    candidate: list[DimensionTypeDef] = [
-        *alias,
-        {"Name": "ExecutedVersion", "Value": policy.version},
-    ]
-    return [
-        _query("invocations", "Invocations", "Sum", candidate),
-        _query("errors", "Errors", "Sum", candidate),
-        _query("duration", "Duration", "p99", candidate),
-        _query("throttles", "Throttles", "Sum", alias),
-    ]
+    queries = [_query("throttles", "Throttles", "Sum", alias)]
+    versions = {"": policy.version} | ({"live_": policy.live} if policy.live else {})
+    for prefix, version in versions.items():
+        executed: list[DimensionTypeDef] = [
+            *alias,
+            {"Name": "ExecutedVersion", "Value": version},
+        ]
+        queries += [
+            _query(f"{prefix}invocations", "Invocations", "Sum", executed),
+            _query(f"{prefix}errors", "Errors", "Sum", executed),
+            _query(f"{prefix}duration", "Duration", "p99", executed),
+        ]
+    return queries
 
 
 def _query(

@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from release.evidence import failures, shortages, suspicions
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
+
+    from release.evidence import Samples
 
 Verdict = Literal["pass", "fail", "inconclusive"]
 AlarmState = Literal["OK", "ALARM", "INSUFFICIENT_DATA", "ABSENT", "UNREADABLE"]
@@ -18,7 +22,7 @@ MINIMUM_SAMPLES = 299
 the smallest n with 1 - 0.99**n >= 0.95."""
 
 MAXIMUM_ERROR_SHARE = 0.01
-"""The error share those samples can tell from none."""
+"""The error share that a pass rules out, and that those samples can tell from none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,26 +42,11 @@ class Alarm:
 
 
 @dataclass(frozen=True, slots=True)
-class Samples:
-    """What the candidate did under the alias since its canary began, and when it was last seen.
-
-    Counts are invocations; `p99_ms` is the worst minute's p99 in milliseconds, None without any;
-    `throttles` are the alias's (a refused request ran no version); `newest` is the start of the
-    newest period with data.
-    """
-
-    invocations: int = 0
-    errors: int = 0
-    p99_ms: float | None = None
-    throttles: int = 0
-    newest: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Policy:
     """Which candidate is judged, and by what.
 
-    `started` is when its canary began, `since` (not before it) from when samples count.
+    `started` is when its canary began, `since` (not before it) from when samples count; `live` is
+    the version it is compared with and `weight` its share of the requests, None if unknown.
     """
 
     function: str
@@ -67,32 +56,45 @@ class Policy:
     since: datetime
     minimum_samples: int = MINIMUM_SAMPLES
     maximum_error_share: float = MAXIMUM_ERROR_SHARE
+    live: str | None = None
+    weight: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A verdict and, for every verdict but a pass, each thing that stands in the way."""
+    """A verdict and, for every verdict but a pass, each thing that stands in the way.
+
+    `short` says that more samples are all that is missing.
+    """
 
     verdict: Verdict
     reasons: tuple[str, ...]
+    short: bool = False
 
 
 def decide(alarms: Sequence[Alarm], samples: Samples | None, policy: Policy) -> Decision:
     """Judge the candidate. A fail beats inconclusive; a pass needs everything.
 
     Passes only if at least one alarm is given, all are OK and watch this candidate, and samples
-    (None: they could not be read) are enough, newer than the canary's start and within the error
-    share. So neither an alarm without data nor a quiet hour is ever a pass.
+    (None: they could not be read) are at least the minimum, newer than the canary's start, rule out
+    the maximum error share and raise no suspicion. So neither an alarm without data nor a quiet
+    hour is ever a pass. Fails on an alarm that the candidate raised, or on proof that it fails or
+    dawdles more than the live version in the same periods.
     """
-    failures = [reason for alarm in alarms if (reason := _failure(alarm, policy))]
-    failures += _error_share(samples, policy)
-    if failures:
-        return Decision("fail", tuple(failures))
+    failed = [reason for alarm in alarms if (reason := _failure(alarm, policy))]
+    failed += failures(samples, policy)
+    if failed:
+        return Decision("fail", tuple(failed))
     doubts = [reason for alarm in alarms if (reason := _doubt(alarm, policy))]
-    doubts += _lack_of_samples(samples, policy)
     if not alarms:
         doubts.append("no release alarm is named, so nothing watches the candidate")
-    return Decision("inconclusive", tuple(doubts)) if doubts else Decision("pass", ())
+    if samples is None:
+        return Decision("inconclusive", (*doubts, "the candidate's samples could not be read"))
+    doubts += suspicions(samples, policy)
+    lacking = [*shortages(samples, policy), *_staleness(samples, policy)]
+    if doubts or lacking:
+        return Decision("inconclusive", (*doubts, *lacking), short=not doubts)
+    return Decision("pass", ())
 
 
 def watches_candidate(alarm: Alarm, policy: Policy) -> bool:
@@ -134,23 +136,10 @@ def _is_old(alarm: Alarm, policy: Policy) -> bool:
     return alarm.changed_at is not None and alarm.changed_at < policy.started
 
 
-def _error_share(samples: Samples | None, policy: Policy) -> list[str]:
-    """Fails early only on what the full minimum of samples could no longer make good."""
-    if samples is None:
+def _staleness(samples: Samples, policy: Policy) -> list[str]:
+    """A driven order was answered here and now, so it needs no period that says when."""
+    if samples.driven.invocations:
         return []
-    allowed = policy.maximum_error_share * max(samples.invocations, policy.minimum_samples)
-    if samples.errors <= allowed:
-        return []
-    return [f"{samples.errors} of {samples.invocations} invocations of the candidate failed"]
-
-
-def _lack_of_samples(samples: Samples | None, policy: Policy) -> list[str]:
-    if samples is None:
-        return ["the candidate's samples could not be read"]
-    doubts = []
-    needed = max(1, policy.minimum_samples)
-    if samples.invocations < needed:
-        doubts.append(f"{samples.invocations} of {needed} samples of the candidate")
     if samples.newest is None or samples.newest < policy.since:
-        doubts.append("no sample is newer than the canary's start")
-    return doubts
+        return ["no sample is newer than the canary's start"]
+    return []

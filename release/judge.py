@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from release import alias
+from release import alias, ledger
 from release.clock import from_text, to_text
+from release.drive import RATE, Driver, Slots
 from release.errors import UsageError
+from release.evidence import Samples
 from release.gate import MAXIMUM_ERROR_SHARE, MINIMUM_SAMPLES, Policy
+from release.ledger import Entry, Figures
 from release.result import Change, Exit, Result
 from release.target import check_number
 from release.watch import Plan, watch
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
     from release.gate import Verdict
     from release.lambda_adapter import Functions
     from release.outputs import Outputs
-    from release.watch import Outcome
+    from release.watch import Outcome, Reading
 
 _EXITS: dict[Verdict, Exit] = {
     "pass": Exit.DONE,
@@ -32,9 +35,20 @@ _EXITS: dict[Verdict, Exit] = {
 }
 
 
+PATIENCE = 1800.0
+"""Seconds that a gate which waits or drives goes on for after its bake time."""
+
+OnInconclusive = Literal["stop", "wait", "drive"]
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What was asked of the gate: times in seconds, `since` None for the canary's own start."""
+    """What was asked of the gate: times in seconds, `since` None for the canary's own start.
+
+    `on_inconclusive` is what follows a bake time without a verdict: `stop`, or up to `patience`
+    seconds more in which it `wait`s for traffic or `drive`s synthetic orders at `drive_rate` a
+    second.
+    """
 
     version: str
     since: datetime | None = None
@@ -43,6 +57,9 @@ class Request:
     minimum_samples: int = MINIMUM_SAMPLES
     maximum_error_share: float = MAXIMUM_ERROR_SHARE
     restore: bool = True
+    on_inconclusive: OnInconclusive = "stop"
+    patience: float = PATIENCE
+    drive_rate: float = RATE
 
 
 def judge(
@@ -63,7 +80,18 @@ def judge(
             f"Version {request.version} is not the canary of {outputs.alias}: run `canary` first."
         )
     policy = plan_policy(outputs, request, seen)
-    plan = Plan(policy, outputs.release_alarms, request.bake, request.poll, request.restore)
+    slots = Slots(monitoring, outputs, clock)
+    driver = Driver(functions, slots, clock, request.version, request.drive_rate)
+    plan = Plan(
+        policy,
+        outputs.release_alarms,
+        request.bake,
+        request.poll,
+        request.restore,
+        0.0 if request.on_inconclusive == "stop" else request.patience,
+        driver if request.on_inconclusive == "drive" else None,
+        lambda reading: ledger.try_write(functions, _entry(seen, policy, reading, clock)),
+    )
     began = clock.monotonic()
     outcome = watch(functions, monitoring, clock, plan, seen, say)
     return _result(outputs, policy, seen, outcome, clock.monotonic() - began)
@@ -86,6 +114,36 @@ def plan_policy(outputs: Outputs, request: Request, seen: Alias) -> Policy:
         since=max(started, request.since or started),
         minimum_samples=request.minimum_samples,
         maximum_error_share=request.maximum_error_share,
+        live=seen.version,
+        weight=seen.weights.get(request.version),
+    )
+
+
+def figures(samples: Samples) -> Figures:
+    """What the ledger keeps of the samples."""
+    return Figures(
+        samples=samples.candidate.invocations,
+        errors=samples.candidate.errors,
+        live_samples=samples.live.invocations,
+        live_errors=samples.live.errors,
+        throttles=samples.throttles,
+        p99_ms=round(samples.p99_ms or 0),
+        live_p99_ms=round(samples.live_p99_ms or 0),
+    )
+
+
+def _entry(seen: Alias, policy: Policy, reading: Reading, clock: Clock) -> Entry:
+    decision = reading.decision
+    return Entry(
+        policy.version,
+        "gate",
+        to_text(clock.now()),
+        before=seen.version,
+        verdict=decision.verdict,
+        who=ledger.author(),
+        parent=seen.record.entry,
+        reason="; ".join(decision.reasons) or None,
+        figures=figures(reading.samples) if reading.samples else None,
     )
 
 
@@ -97,6 +155,8 @@ def _check(request: Request) -> None:
         raise UsageError("--maximum-error-share must be a share from 0 to 1.")
     if request.bake < 0 or request.poll <= 0:
         raise UsageError("--bake must not be negative, and --poll must be above 0 seconds.")
+    if request.patience < 0 or request.drive_rate <= 0:
+        raise UsageError("--patience must not be negative, and --drive-rate must be above 0.")
 
 
 def _moment(text: str) -> datetime | None:
@@ -155,10 +215,29 @@ def _details(policy: Policy, seen: Alias, outcome: Outcome, seconds: float) -> d
         "errors": samples.errors if samples else None,
         "p99Milliseconds": samples.p99_ms if samples else None,
         "throttles": samples.throttles if samples else None,
+        **_compared(policy, samples),
         "minimumSamples": policy.minimum_samples,
         "alarms": [{"name": alarm.name, "state": alarm.state} for alarm in reading.alarms],
         "restored": outcome.restored,
         "aborted": outcome.aborted,
         "polls": outcome.polls,
         "seconds": round(seconds, 3),
+    }
+
+
+def _compared(policy: Policy, samples: Samples | None) -> dict[str, object]:
+    """The live version beside the candidate; None where it is not known."""
+    seen = samples or Samples()
+    mine, others = seen.throttle_shares(policy.weight)
+    live = seen.live
+    return {
+        "liveVersion": policy.live,
+        "liveSamples": live.invocations,
+        "liveErrors": live.errors,
+        "liveP99Milliseconds": seen.live_p99_ms,
+        "throttleShare": seen.throttle_share,
+        "candidateThrottleShare": mine,
+        "liveThrottleShare": others,
+        "drivenSamples": seen.driven.invocations,
+        "drivenErrors": seen.driven.errors,
     }

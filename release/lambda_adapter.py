@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from botocore.exceptions import ClientError
@@ -11,6 +11,9 @@ from botocore.exceptions import ClientError
 from release.alias import AliasStore, StoredAlias
 from release.aws import CONTROL, INVOKE, code_of, translated
 from release.errors import AliasChangedError, UsageError
+from release.history import History
+from release.lambda_history import LambdaHistory
+from release.report_line import Report, parse_report
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,12 +23,21 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Configured:
+    """What a deployment set on a version: where dead letters go (an ARN), and the orders table."""
+
+    dead_letters: str | None = None
+    orders_table: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Version:
     """A published version; `code_sha256` is base64, `state` is `Active` once it can run."""
 
     number: str
     code_sha256: str
     state: str
+    configured: Configured = field(default_factory=lambda: Configured())
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +52,18 @@ class Invocation:
     executed_version: str | None = None
     error: str | None = None
     throttled: bool = False
+    report: Report | None = None
 
 
-class Functions(AliasStore, Protocol):
+class Functions(AliasStore, History, Protocol):
     """The function of a stack."""
 
     def find_version(self, number: str) -> Version | None:
         """The published version, None if there is none of that number."""
+        ...
+
+    def reserved_concurrency(self) -> int | None:
+        """The function's reserved concurrency, None if it has none."""
         ...
 
     def invoke(self, qualifier: str, payload: bytes) -> Invocation:
@@ -54,14 +71,13 @@ class Functions(AliasStore, Protocol):
         ...
 
 
-class LambdaFunctions:
+class LambdaFunctions(LambdaHistory):
     """`Functions` on the Lambda API."""
 
     def __init__(self, session: boto3.Session, function: str, alias: str) -> None:
         with translated("starting the Lambda client"):
-            self._control = session.client("lambda", config=CONTROL)
+            super().__init__(session.client("lambda", config=CONTROL), function)
             self._invoke = session.client("lambda", config=INVOKE)
-        self._function = function
         self._alias = alias
 
     def read_alias(self) -> StoredAlias:
@@ -106,14 +122,28 @@ class LambdaFunctions:
                 )
             except self._control.exceptions.ResourceNotFoundException:
                 return None
-        return Version(found["Version"], found["CodeSha256"], found.get("State", "Active"))
+        configured = Configured(
+            found.get("DeadLetterConfig", {}).get("TargetArn"),
+            found.get("Environment", {}).get("Variables", {}).get("ORDERS_TABLE_NAME"),
+        )
+        state = found.get("State", "Active")
+        return Version(found["Version"], found["CodeSha256"], state, configured)
+
+    def reserved_concurrency(self) -> int | None:
+        """The function's reserved concurrency, None if it has none."""
+        with translated("reading the reserved concurrency"):
+            found = self._control.get_function_concurrency(FunctionName=self._function)
+        return found.get("ReservedConcurrentExecutions")
 
     def invoke(self, qualifier: str, payload: bytes) -> Invocation:
         """Invoke once, synchronously; UnavailableError if AWS cannot be reached at all."""
         with translated(f"invoking {self._function}:{qualifier}"):
             try:
                 reply = self._invoke.invoke(
-                    FunctionName=self._function, Qualifier=qualifier, Payload=payload
+                    FunctionName=self._function,
+                    Qualifier=qualifier,
+                    Payload=payload,
+                    LogType="Tail",
                 )
                 body = reply["Payload"].read()
             except ClientError as error:
@@ -126,6 +156,7 @@ class LambdaFunctions:
             payload=_decoded(body),
             executed_version=reply.get("ExecutedVersion"),
             error=f"{error_kind}: {_error_text(body)}" if error_kind else None,
+            report=parse_report(reply.get("LogResult", "")),
         )
 
     def _no_alias(self) -> UsageError:

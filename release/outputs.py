@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 class Outputs:
     """What the commands need of a stack; None where the file does not say.
 
-    `code_sha256` is the artifact's digest as Lambda reports it (base64), of `candidate_version`.
+    `code_sha256` is the artifact's digest as Lambda reports it (base64), of `candidate_version`;
+    `built_sha256` the digest in the manifest that the caller named, which any version must have.
     """
 
     function: str
@@ -26,6 +27,10 @@ class Outputs:
     code_sha256: str | None
     release_alarms: tuple[str, ...]
     dead_letter_url: str | None
+    reserved_concurrency: int | None = None
+    built_sha256: str | None = None
+    dead_letter_arn: str | None = None
+    orders_table: str | None = None
 
 
 def load(path: Path) -> Outputs:
@@ -53,6 +58,9 @@ def _parse(values: dict[str, object], path: Path) -> Outputs:
         code_sha256=_optional(values, "codeSha256"),
         release_alarms=tuple(alarms),
         dead_letter_url=_optional(values, "dlqQueueUrl"),
+        reserved_concurrency=_whole(values.get("reservedConcurrency")),
+        dead_letter_arn=_optional(values, "dlqQueueArn"),
+        orders_table=_optional(values, "ordersTableName"),
     )
 
 
@@ -68,6 +76,13 @@ def _optional(values: dict[str, object], key: str) -> str | None:
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     return value if isinstance(value, str) and value else None
+
+
+def _whole(value: object) -> int | None:
+    """Pulumi's numbers may come as 5 or 5.0."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return int(value)
 
 
 def _region(arn: str | None) -> str | None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from release import alias
+from release import alias, ledger
 from release.alias import Record
 from release.canary import changed_meanwhile
+from release.clock import to_text
 from release.errors import AliasChangedError, UsageError
+from release.ledger import Entry
 from release.result import Change, Exit, Result
 from release.target import check_target
 
@@ -23,6 +26,9 @@ _COMMIT = re.compile(r"[0-9a-fA-F]{7,64}")
 COMMIT_LENGTH = 12
 """Characters of a commit that the alias's description keeps."""
 
+PULL_REQUEST_LENGTH = 12
+"""Characters of a pull request's number that the ledger keeps."""
+
 
 def promote(
     functions: Functions,
@@ -31,17 +37,22 @@ def promote(
     version: str,
     *,
     commit: str | None = None,
+    pull_request: str | None = None,
     reason: str | None = None,
 ) -> Result:
     """Make a canary that passed the gate live; done already is done.
 
-    A reason breaks the glass: any runnable version is accepted and the reason recorded.
+    A reason breaks the glass: any runnable version is accepted and the reason recorded. The
+    ledger's entry is written first and counts only once the alias names it.
     """
     check_target(functions, outputs, version)
     seen = alias.read(functions)
     if seen.version == version and not seen.weights:
         return _result(outputs, seen, version, changed=False)
     record = _record(seen, version, commit, (reason or "").strip())
+    if seen.version != version:
+        entry = _entry(functions, seen, version, record, pull_request, to_text(clock.now()))
+        record = replace(record, entry=ledger.write(functions, entry))
     try:
         alias.make_live(functions, seen, version, record, clock)
     except AliasChangedError:
@@ -76,6 +87,25 @@ def _record(seen: Alias, version: str, commit: str | None, reason: str) -> Recor
     verdict = admit(seen, version, reason)
     short = commit[:COMMIT_LENGTH] if commit else None
     return Record(seen.version, short, verdict, reason if verdict == "forced" else None)
+
+
+def _entry(
+    functions: Functions, seen: Alias, version: str, record: Record, pull: str | None, at: str
+) -> Entry:
+    """What the ledger will say of it, with the figures of the gate's last word."""
+    return Entry(
+        version,
+        "promote",
+        at,
+        before=seen.version,
+        verdict=record.verdict,
+        commit=record.commit,
+        pull=pull[:PULL_REQUEST_LENGTH] if pull else None,
+        who=ledger.author(),
+        parent=seen.record.entry,
+        reason=record.reason,
+        figures=ledger.judged(ledger.read(functions, seen), version),
+    )
 
 
 def _same_version(seen: Alias) -> Record:

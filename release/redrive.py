@@ -18,7 +18,7 @@ from release.errors import UnavailableError, UsageError
 from release.result import Change, Exit, Result
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from release.clock import Clock
     from release.lambda_adapter import Functions, Invocation
@@ -32,9 +32,17 @@ MAXIMUM = 1000
 """Dead letters a run, so that one that refills the queue as it drains still ends."""
 
 
+THROTTLED_ATTEMPTS, THROTTLED_PAUSE = 5, 1.0
+"""Invocations tried, and seconds between them, while live traffic needs every slot."""
+
+
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """Where letters come from and go to: the function at `qualifier`, at most `rate` a second."""
+    """Where letters come from and go to: the function at `qualifier`, at most `rate` a second.
+
+    `wanted` names those to replay, by a message id, an order id or a part of the error; empty for
+    all of them.
+    """
 
     functions: Functions
     letters: DeadLetters
@@ -42,6 +50,7 @@ class Replay:
     clock: Clock
     say: Callable[[str], None]
     rate: float
+    wanted: Sequence[str] = ()
 
 
 @dataclass(slots=True)
@@ -68,20 +77,50 @@ def redrive(
     *,
     rate: float = RATE,
     maximum: int = MAXIMUM,
+    wanted: Sequence[str] = (),
 ) -> Result:
-    """Replay up to `maximum` dead letters, at most `rate` a second; leave what fails."""
+    """Replay up to `maximum` of the `wanted` dead letters, at most `rate` a second, one at a time;
+    leave what fails, and what was not wanted.
+    """
     if rate <= 0 or maximum < 1:
         raise UsageError("--rate must be above 0 a second, and --max at least 1.")
     alias.read(functions)  # a missing alias is told before any message is touched
-    replay = Replay(functions, letters, outputs.alias, clock, say, rate)
+    replay = Replay(functions, letters, outputs.alias, clock, say, rate, wanted)
     tally = Tally()
     try:
         _drain(replay, maximum, tally)
     finally:
-        for letter in tally.kept:
-            with suppress(UnavailableError):  # it shows up by itself, five minutes later
-                letters.release(letter)
+        _release(letters, tally.kept)
     return _result(tally)
+
+
+def list_letters(letters: DeadLetters, maximum: int = MAXIMUM) -> Result:
+    """Show up to `maximum` dead letters with their errors; all are visible again afterwards."""
+    kept: list[DeadLetter] = []
+    try:
+        while len(kept) < maximum and (letter := letters.receive()) is not None:
+            again = any(letter.message_id == other.message_id for other in kept)
+            kept.append(letter)
+            if again:
+                break
+    finally:
+        _release(letters, kept)
+    found = {letter.message_id: letter for letter in kept}
+    lines = [f"{each.message_id}  {order_id(each.body) or '-'}  {each.error or '-'}"
+             for each in found.values()]  # fmt: skip
+    return Result(
+        Exit.DONE,
+        "\n".join([f"{len(found)} dead letters", *lines]),
+        {"letters": [_letter(each) for each in found.values()]},
+    )
+
+
+def is_wanted(letter: DeadLetter, wanted: Sequence[str]) -> bool:
+    """Whether one of the names is its message id, its order id or a part of its error."""
+    if not wanted:
+        return True
+    names = {letter.message_id, letter.request_id, order_id(letter.body)}
+    return any(name in names or (letter.error and name in letter.error) for name in wanted)
 
 
 def outcome_of(run: Invocation) -> str | None:
@@ -95,11 +134,17 @@ def outcome_of(run: Invocation) -> str | None:
     return status if status in ("confirmed", "rejected") else None
 
 
+def _release(letters: DeadLetters, kept: Sequence[DeadLetter]) -> None:
+    for letter in kept:
+        with suppress(UnavailableError):  # it shows up by itself, five minutes later
+            letters.release(letter)
+
+
 def _drain(replay: Replay, maximum: int, tally: Tally) -> None:
     clock = replay.clock
     seen: set[str] = set()
     due = clock.monotonic()
-    for _ in range(maximum):
+    while tally.handled + len(tally.left) < maximum:
         letter = replay.letters.receive()
         if letter is None:
             return
@@ -107,6 +152,8 @@ def _drain(replay: Replay, maximum: int, tally: Tally) -> None:
         if letter.message_id in seen:
             return  # it failed in this run and is visible again: the queue has been gone through
         seen.add(letter.message_id)
+        if not is_wanted(letter, replay.wanted):
+            continue
         clock.sleep(max(0.0, due - clock.monotonic()))
         due = clock.monotonic() + 1 / replay.rate
         _replay(replay, letter, tally)
@@ -114,7 +161,7 @@ def _drain(replay: Replay, maximum: int, tally: Tally) -> None:
 
 def _replay(replay: Replay, letter: DeadLetter, tally: Tally) -> None:
     """Invoke, then delete: the other way round would lose the order if this process died."""
-    run = replay.functions.invoke(replay.qualifier, letter.body.encode())
+    run = _invoke(replay, letter.body.encode())
     status = outcome_of(run)
     replay.say(f"{status or 'left'}: {order_id(letter.body) or letter.message_id}")
     if status is None:
@@ -128,6 +175,16 @@ def _replay(replay: Replay, letter: DeadLetter, tally: Tally) -> None:
         tally.rejected += 1
 
 
+def _invoke(replay: Replay, payload: bytes) -> Invocation:
+    """Once, or again while throttled: a refused request ran nothing."""
+    for _ in range(THROTTLED_ATTEMPTS - 1):
+        run = replay.functions.invoke(replay.qualifier, payload)
+        if not run.throttled:
+            return run
+        replay.clock.sleep(THROTTLED_PAUSE)
+    return replay.functions.invoke(replay.qualifier, payload)
+
+
 def order_id(body: str) -> str | None:
     """The order's id, None if the event has none."""
     try:
@@ -139,12 +196,16 @@ def order_id(body: str) -> str | None:
 
 
 def _describe(letter: DeadLetter, run: Invocation) -> dict[str, object]:
+    failed = run.error or "the answer is neither confirmed nor rejected"
+    return {**_letter(letter), "replayError": failed}
+
+
+def _letter(letter: DeadLetter) -> dict[str, object]:
     return {
         "messageId": letter.message_id,
         "requestId": letter.request_id,
         "orderId": order_id(letter.body),
         "deadLetterError": letter.error,
-        "replayError": run.error or "the answer is neither confirmed nor rejected",
     }
 
 

@@ -34,8 +34,9 @@ def choose(version: str | None, outputs: Outputs) -> str:
 def check_target(functions: Functions, outputs: Outputs, version: str) -> None:
     """Hold that the version exists, can run, and is what was built.
 
-    The digest is known only for the version of the last deployment; older ones were checked when
-    they were the candidate, and a published version never changes.
+    With a manifest the version must hold its artifact. Without one the digest is known only for the
+    version of the last deployment; older ones were checked when they were the candidate, and a
+    published version never changes.
     """
     check_number(version)
     found = functions.find_version(version)
@@ -45,6 +46,11 @@ def check_target(functions: Functions, outputs: Outputs, version: str) -> None:
         )
     if found.state not in {"Active", "Inactive"}:
         raise UsageError(f"Version {version} is {found.state}: repeat once it is Active.")
+    if outputs.built_sha256 not in (None, found.code_sha256):
+        raise UsageError(
+            f"Version {version} holds code {found.code_sha256}, not the manifest's "
+            f"{outputs.built_sha256}: deploy that artifact, or name the version that holds it."
+        )
     if version != outputs.candidate_version:
         return
     if outputs.code_sha256 is None:

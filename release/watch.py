@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from release import alias
@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from release.alias import Alias, AliasStore
     from release.clock import Clock
     from release.cloudwatch_adapter import Monitoring
-    from release.gate import Policy, Samples
+    from release.drive import Driver
+    from release.evidence import Samples
+    from release.gate import Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,10 @@ class Plan:
     """How to watch: for `bake` seconds, every `poll` seconds.
 
     `restore` puts the alias back unless the candidate passes: at once on a fail, at the end of the
-    bake time if inconclusive, because nobody watches the canary any longer.
+    bake time if inconclusive, because nobody watches the canary any longer. Before that, an
+    inconclusive watch goes on for up to `patience` seconds, driving synthetic orders at the
+    candidate with `driver` while more samples are all that is missing. `note`
+    keeps the verdict in the ledger and returns the entry's name, None if it could not.
     """
 
     policy: Policy
@@ -31,6 +36,9 @@ class Plan:
     bake: float
     poll: float
     restore: bool
+    patience: float = 0.0
+    driver: Driver | None = None
+    note: Callable[[Reading], str | None] = field(default=lambda _: None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +80,25 @@ def watch(
             polls += 1
             say(describe(reading, plan.policy))
             left = end - clock.monotonic()
-            if reading.decision.verdict == "fail" or left <= 0:
+            if reading.decision.verdict == "fail" or not _goes_on(plan, reading.decision, left):
                 break
-            clock.sleep(min(plan.poll, left))
+            if left <= 0 and plan.driver is not None and reading.decision.short:
+                plan.driver.run(plan.poll)
+            else:
+                clock.sleep(min(plan.poll, left if left > 0 else plan.poll))
     except KeyboardInterrupt:
         stopped = Decision("inconclusive", ("the watch was interrupted",))
         reading = Reading(stopped, reading.alarms, reading.samples)
     return _conclude(store, plan, seen, reading, polls)
+
+
+def _goes_on(plan: Plan, decision: Decision, left: float) -> bool:
+    """Whether to look again: during the bake time, and while patience for a verdict lasts."""
+    if left > 0:
+        return True
+    if decision.verdict == "pass" or -left >= plan.patience:
+        return False
+    return plan.driver is None or plan.driver.willing
 
 
 def read_once(monitoring: Monitoring, clock: Clock, plan: Plan) -> Reading:
@@ -91,6 +111,8 @@ def read_once(monitoring: Monitoring, clock: Clock, plan: Plan) -> Reading:
         alarms = tuple(Alarm(name, "UNREADABLE") for name in plan.alarm_names)
     try:
         samples = monitoring.samples(plan.policy, clock.now())
+        if plan.driver is not None:
+            samples = replace(samples, driven=plan.driver.count)
     except UnavailableError:
         samples = None
     return Reading(decide(alarms, samples, plan.policy), alarms, samples)
@@ -100,7 +122,8 @@ def describe(reading: Reading, policy: Policy) -> str:
     """One line of progress."""
     samples = reading.samples
     seen = (
-        f"{samples.invocations} of {policy.minimum_samples} samples, {samples.errors} errors"
+        f"{samples.candidate.invocations} of {policy.minimum_samples} samples, "
+        f"{samples.candidate.errors} errors"
         if samples
         else "samples unreadable"
     )
@@ -120,9 +143,9 @@ def _conclude(store: AliasStore, plan: Plan, seen: Alias, reading: Reading, poll
     verdict = reading.decision.verdict
     try:
         if verdict == "pass" or not plan.restore:
-            alias.record_verdict(store, seen, verdict)
+            alias.record_verdict(store, seen, verdict, plan.note(reading))
             return Outcome(reading, polls)
-        alias.end_canary(store, seen, verdict)
+        alias.end_canary(store, seen, verdict, plan.note(reading))
     except AliasChangedError:
         return _aborted(reading, polls)
     except UnavailableError as error:

@@ -8,7 +8,6 @@ from rehearsal.report.model import (
     Alias,
     Artifact,
     Gate,
-    Mark,
     Orders,
     Report,
     Run,
@@ -17,6 +16,7 @@ from rehearsal.report.model import (
     Throttle,
     WeightStep,
 )
+from reporting.charts import Mark
 
 RUN = Run(
     command="nox -s rehearse",

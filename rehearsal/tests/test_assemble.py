@@ -10,7 +10,7 @@ from rehearsal import assemble
 from rehearsal.alias import AliasState, Watcher
 from rehearsal.journal import Journal, StepError
 from rehearsal.processes import Children
-from rehearsal.run import run_steps, sequence
+from rehearsal.run import _AFTER_SMOKE, run_steps, sequence
 from rehearsal.settings import Settings
 from rehearsal.steps import Rehearsal
 
@@ -134,4 +134,15 @@ def test_a_faulty_candidate_is_never_promoted(tmp_path: Path) -> None:
     """The sequence for a fault ends with the alias put back and the orders counted."""
     names = [name for name, _ in sequence(Settings(fault="bad-release", directory=tmp_path))]
     assert not any("Promote" in name for name in names)
-    assert names[-2:] == ["See the alias put back by the gate", "Reconcile every order sent"]
+    assert names[-2:] == ["See the alias serve the good version", "Reconcile every order sent"]
+
+
+def test_a_candidate_that_smoke_refuses_is_neither_shifted_nor_loaded(tmp_path: Path) -> None:
+    """Nothing of a customer's reaches it, and the verdict says who refused it."""
+    made = rehearsal(tmp_path, fault="bad-release")
+    made.facts.refused_by_smoke = True
+    assert "smoke test" in assemble.judge(made)[1]
+    for name, action in sequence(made.settings):
+        assert (action in _AFTER_SMOKE) == (
+            name.split()[0] in ("Shift", "Drive", "Let", "Reconcile")
+        )

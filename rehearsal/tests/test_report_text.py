@@ -2,15 +2,15 @@
 
 import json
 import math
-from pathlib import Path
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from rehearsal.report import markdown, terminal, words
+from rehearsal.report import markdown, terminal
 from rehearsal.report.model import Orders, Step
 from rehearsal.tests.report_sample import EARLY, REPORT, document
+from reporting.orders import balance
 
 PROMISED = {
     "steps": {"name", "status", "seconds"},
@@ -70,31 +70,12 @@ def test_the_terminal_table_keeps_to_its_width(seen: str, width: int) -> None:
     assert max(map(len, lines)) <= width
 
 
-@given(st.text(st.characters(codec="utf-8"), max_size=60))
-def test_a_cell_stays_one_cell(seen: str) -> None:
-    """No text from the run can break a Markdown table or become HTML."""
-    row = markdown.escape(seen)
-    assert "\n" not in row
-    assert not any(
-        row[place] in "|<`" and row[place - 1 : place] != "\\" for place in range(len(row))
-    )
-
-
 def test_the_summary_gives_every_part() -> None:
     """The job summary has the verdict, the steps, where orders ended and the alarms."""
     text = markdown.render(REPORT.to_json())
     assert text.startswith("## ✅ Release rehearsal: pass")
     for part in ("what was seen", "where every order ended", "| alarm |"):
         assert part in text
-
-
-def test_the_job_summary_is_added_to(tmp_path: Path) -> None:
-    """A job's summary grows by the report, and nothing is written outside of a job."""
-    place = tmp_path / "summary.md"
-    place.write_text("before\n", encoding="utf-8")
-    assert markdown.summarise(REPORT.to_json(), {"GITHUB_STEP_SUMMARY": str(place)})
-    assert place.read_text(encoding="utf-8").startswith("before\n## ")
-    assert not markdown.summarise(REPORT.to_json(), {})
 
 
 @pytest.mark.parametrize("render", [markdown.render, terminal.render])
@@ -108,7 +89,7 @@ def test_an_early_end_has_no_figures(render: object) -> None:
 
 def test_the_balance_counts_what_is_in_no_row() -> None:
     """Orders add up to those sent; duplicates are counted on top and explain nothing."""
-    assert words.balance(REPORT.to_json()["orders"]) == 0
+    assert balance(REPORT.to_json()["orders"]) == 0
     orders = Orders(10, 6, 1, 0, 1, 0, 0, 2)
-    assert words.balance(document(orders=orders)["orders"]) == 2
+    assert balance(document(orders=orders)["orders"]) == 2
     assert "2 UNEXPLAINED" in terminal.render(document(orders=orders))

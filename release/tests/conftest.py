@@ -31,6 +31,7 @@ NO_PAUSE: WaiterConfigTypeDef = {"Delay": 0, "MaxAttempts": 5000}
 
 HANDLER = """
 import json
+from decimal import ROUND_HALF_UP, Decimal
 stored = {}
 def handler(event, context):
     if BAD and not event.get("synthetic"):
@@ -38,8 +39,13 @@ def handler(event, context):
     if event["lines"][0]["quantity"] < 1:
         return {"status": "rejected", "orderId": event["orderId"], "reasons": [{"code": "X"}]}
     answer = {"status": "confirmed", "orderId": event["orderId"], "currency": event["currency"],
-              "total": "39.98", "confirmedAt": str(len(stored))}
+              "total": total(event), "confirmedAt": str(len(stored))}
     return stored.setdefault(event["orderId"], answer)
+def total(order):
+    lines = order["lines"]
+    amount = sum(Decimal(l.get("unitPrice", "19.99")) * l["quantity"] for l in lines)
+    unit = {"JPY": "1", "KWD": "0.001"}.get(order["currency"], "0.01")
+    return str(amount.quantize(Decimal(unit), ROUND_HALF_UP))
 """
 
 

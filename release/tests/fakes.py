@@ -6,12 +6,14 @@ import json
 import threading
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from decimal import ROUND_HALF_UP, Decimal
+from typing import TYPE_CHECKING, Any
 
 from release.alias import StoredAlias, encode
 from release.errors import AliasChangedError, UnavailableError, UsageError
-from release.gate import Alarm, Samples
-from release.lambda_adapter import Invocation, Version
+from release.evidence import Samples
+from release.gate import Alarm
+from release.lambda_adapter import Functions, Invocation, Version
 from release.outputs import Outputs
 from release.sqs_adapter import DeadLetter
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from release.alias import Record
     from release.gate import AlarmState, Policy
+    from release.history import StoredEntry
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 FUNCTION, ALIAS = "orders", "production"
@@ -69,6 +72,8 @@ class FakeFunctions:
         self.before_write: Callable[[], None] | None = None
         self.after_write: Callable[[], None] | None = None
         self.unavailable = False
+        self.no_ledger = False
+        self.ledger: dict[str, StoredEntry] = {}
         self.answer: Callable[[str, bytes], Invocation] = order_processor()
         description = encode(record) if record else "made by the deployment"
         self.alias = StoredAlias(live, {}, description, "r0") if live else None
@@ -114,9 +119,103 @@ class FakeFunctions:
         """The published version, None if there is none of that number."""
         return self.versions.get(number)
 
+    def reserved_concurrency(self) -> int | None:
+        """The function's reserved concurrency."""
+        return 5
+
+    def add_entry(self, entry: StoredEntry) -> None:
+        """Keep it; AliasChangedError if its name is taken."""
+        if self.unavailable or self.no_ledger:
+            raise UnavailableError("AWS denied access while writing the ledger.")
+        if len(entry.text) > 256 or entry.version not in self.versions:
+            raise UnavailableError("AWS refused the request while writing the ledger.")
+        with self._lock:
+            if entry.name in self.ledger:
+                raise AliasChangedError
+            self.ledger[entry.name] = entry
+
+    def entries(self) -> Sequence[StoredEntry]:
+        """All of them, in no order."""
+        if self.unavailable:
+            raise UnavailableError("AWS could not be reached.")
+        return list(self.ledger.values())
+
+    def delete_entry(self, name: str) -> None:
+        """Forget it; one that is gone already is no error."""
+        self.ledger.pop(name, None)
+
+    def referenced(self) -> frozenset[str]:
+        """Versions that the alias names."""
+        assert self.alias is not None
+        return frozenset({self.alias.version, *self.alias.weights})
+
+    def published(self) -> Mapping[str, str]:
+        """The digest of each published version by its number, oldest first."""
+        return {n: self.versions[n].code_sha256 for n in sorted(self.versions, key=int)}
+
+    def delete_version(self, number: str) -> bool:
+        """Delete it unless an alias names it; whether it is gone."""
+        if number in self.referenced() | {entry.version for entry in self.ledger.values()}:
+            return False
+        self.versions.pop(number, None)
+        return True
+
     def invoke(self, qualifier: str, payload: bytes) -> Invocation:
         """Invoke once, synchronously."""
         return self.answer(qualifier, payload)
+
+
+class Wrapped(Functions):
+    """Another store behind it, to change one thing about."""
+
+    def __init__(self, inner: Functions) -> None:
+        self.inner = inner
+
+    def read_alias(self) -> StoredAlias:
+        """The alias now."""
+        return self.inner.read_alias()
+
+    def write_alias(
+        self, version: str, weights: Mapping[str, float], description: str, revision: str
+    ) -> StoredAlias:
+        """Replace it."""
+        return self.inner.write_alias(version, weights, description, revision)
+
+    def find_version(self, number: str) -> Version | None:
+        """The published version."""
+        return self.inner.find_version(number)
+
+    def reserved_concurrency(self) -> int | None:
+        """The function's reserved concurrency."""
+        return self.inner.reserved_concurrency()
+
+    def invoke(self, qualifier: str, payload: bytes) -> Invocation:
+        """Invoke once."""
+        return self.inner.invoke(qualifier, payload)
+
+    def add_entry(self, entry: StoredEntry) -> None:
+        """Keep it."""
+        self.inner.add_entry(entry)
+
+    def entries(self) -> Sequence[StoredEntry]:
+        """All of them."""
+        return self.inner.entries()
+
+    def delete_entry(self, name: str) -> None:
+        """Forget it."""
+        self.inner.delete_entry(name)
+
+    def referenced(self) -> frozenset[str]:
+        """Versions that the alias names."""
+        return self.inner.referenced()
+
+    def published(self) -> Mapping[str, str]:
+        """The digest of each published version."""
+        return self.inner.published()
+
+    def delete_version(self, number: str) -> bool:
+        """Delete it."""
+        return self.inner.delete_version(number)
 
 
 def order_processor() -> Callable[[str, bytes], Invocation]:
@@ -136,13 +235,22 @@ def order_processor() -> Callable[[str, bytes], Invocation]:
                 "status": "confirmed",
                 "orderId": order["orderId"],
                 "currency": order["currency"],
-                "total": "39.98",
+                "total": total(order),
                 "confirmedAt": f"t{len(confirmed)}",
             },
         )
         return Invocation(dict(result), qualifier)
 
     return answer
+
+
+def total(order: dict[str, Any]) -> str:
+    """What an order comes to; a line without a price costs 19.99."""
+    amount = sum(
+        Decimal(line.get("unitPrice", "19.99")) * line["quantity"] for line in order["lines"]
+    )
+    unit = {"JPY": "1", "KWD": "0.001"}.get(order["currency"], "0.01")
+    return str(Decimal(amount).quantize(Decimal(unit), ROUND_HALF_UP))
 
 
 def watching(
@@ -164,8 +272,9 @@ class FakeMonitoring:
     """Alarms all OK and plenty of samples, until told otherwise."""
 
     states: dict[str, AlarmState] = field(default_factory=dict)
-    invocations: int = 300
+    invocations: int = 310
     errors: int = 0
+    used: int = 0
     watched_version: str = "2"
     unavailable: bool = False
     polls: int = 0
@@ -185,6 +294,12 @@ class FakeMonitoring:
             raise UnavailableError("AWS could not be reached.")
         newest = max(policy.since, now) if self.invocations else None
         return Samples(self.invocations, self.errors, 12.5, 0, newest)
+
+    def used_slots(self, function: str, now: datetime) -> int:  # noqa: ARG002 (the protocol's)
+        """Slots that live traffic keeps busy."""
+        if self.unavailable:
+            raise UnavailableError("AWS could not be reached.")
+        return self.used
 
 
 class FakeLetters:

@@ -20,7 +20,7 @@ from botocore.exceptions import (
 from release.aws import translated
 from release.cloudwatch_adapter import count
 from release.errors import AliasChangedError, UnavailableError, UsageError
-from release.gate import Samples
+from release.evidence import Count, Period, Samples
 from release.lambda_adapter import LambdaFunctions
 from release.tests.fakes import START
 
@@ -197,7 +197,25 @@ def test_samples_leave_out_the_period_in_which_the_canary_began() -> None:
         "duration": {begun: 900.0, later: 80.5},
         "throttles": {later: 2.0},
     }
-    assert count(series, START) == Samples(40, 1, 80.5, 2, later)
+    periods = (Period(Count(40, 1), Count(), 80.5), Period())
+    assert count(series, START) == Samples(40, 1, 80.5, 2, later, periods)
+
+
+def test_the_live_version_is_set_beside_the_candidate_period_by_period() -> None:
+    """What happened in the same period stands together; what did not happen is 0 or None."""
+    later, last = START + timedelta(seconds=60), START + timedelta(seconds=120)
+    series = {
+        "invocations": {later: 40.0},
+        "live_invocations": {later: 90.0, last: 80.0},
+        "live_errors": {later: 1.0, last: 0.0},
+        "live_duration": {last: 70.0},
+    }
+    samples = count(series, START)
+    assert samples.periods == (
+        Period(Count(40), Count(90, 1)),
+        Period(Count(), Count(80), None, 70.0),
+    )
+    assert (samples.live, samples.live_p99_ms) == (Count(170, 1), 70.0)
 
 
 def test_no_series_is_no_sample() -> None:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from release import alias
-from release.cli import Systems, main
-from release.lambda_adapter import Invocation
+from release.cli import main
+from release.commands import Systems
+from release.lambda_adapter import Invocation, Version
 from release.outputs import load
 from release.tests.fakes import (
     ALARMS,
@@ -214,7 +215,7 @@ def test_results_are_written_for_programs(shell: Shell) -> None:
     shell(*CANARY)
     assert shell(*GATE, "--json", str(shell.result)) == 0
     written = shell.written()
-    assert (written["decision"], written["samples"], written["exitCode"]) == ("pass", 300, 0)
+    assert (written["decision"], written["samples"], written["exitCode"]) == ("pass", 310, 0)
     assert written["alarms"] == [{"name": name, "state": "OK"} for name in ALARMS]
 
 
@@ -285,3 +286,66 @@ def test_an_unwritable_summary_changes_no_status(
 def test_the_region_is_the_functions(shell: Shell) -> None:
     """The outputs say where the stack is; the environment need not."""
     assert load(shell.outputs).region == "eu-central-1"
+
+
+def test_a_whole_release_in_one_command(shell: Shell, capsys: pytest.CaptureFixture[str]) -> None:
+    """Rolled out, told by the ledger, rolled back to by its commit, pruned, nothing drifted."""
+    watch = ("--bake", "20", "--poll", "10", "--commit", "a" * 40, "--pull-request", "7")
+    assert shell("rollout", "--plan", "linear", *watch) == 0
+    assert shell("ledger", "--json", str(shell.result)) == 0
+    entries = shell.written()["ledger"]
+    assert isinstance(entries, list)
+    assert (entries[0]["commit"], entries[0]["pullRequest"]) == ("a" * 12, "7")
+    assert entries[0]["codeSha256"] == "sha-2"
+    assert entries[0]["figures"]["samples"] == 310
+    assert shell("status") == 0
+    assert "0/310 failed" in capsys.readouterr().out
+    assert shell("rollback") == 0
+    assert shell("canary", "--weight", "0.5") == 2
+    assert "rolled back from" in capsys.readouterr().err
+    assert shell("rollback", "--commit", "a" * 40) == 0
+    assert alias.read(shell.functions).version == "2"
+    assert shell("prune", "--keep", "2") == 0
+    assert shell("drift") == 0
+
+
+def test_steps_and_reasons_on_the_command_line(shell: Shell) -> None:
+    """Shares of one's own, and breaking the glass with a word."""
+    watch = ("--bake", "10", "--poll", "10")
+    assert shell("rollout", "--steps", "0.2,x", *watch) == 2
+    assert shell("rollout", "--plan", "all-at-once", *watch) == 2
+    assert shell("rollout", "--steps", "0.2,0.4", *watch) == 0
+    assert shell("warm", "--version", "2", "--weight", "2") == 2
+    assert shell("warm", "--version", "2") == 0
+
+
+def test_the_artifact_that_was_built_is_the_one_released(shell: Shell, tmp_path: Path) -> None:
+    """A manifest gives the digest, the commit and the pull request."""
+    (tmp_path / "zip").write_bytes(b"")
+    manifest = tmp_path / "manifest.json"
+    git = {"commit": "b" * 40, "pullRequest": "8"}
+
+    def write(code: str) -> None:
+        content = {"artifact": "zip", "codeSha256": code, "git": git}
+        manifest.write_text(json.dumps(content))
+
+    named = ("--manifest", str(manifest))
+    write("another")
+    assert shell("verify") == 2
+    assert shell("verify", *named) == 2
+    assert shell("rollout", *named, "--bake", "10", "--poll", "10") == 2
+    assert shell.functions.writes == 0
+    write("sha-2")
+    assert shell("rollout", *named, "--bake", "10", "--poll", "10") == 0
+    assert alias.read(shell.functions).record.commit == "b" * 12
+    empty = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
+    write(empty)
+    shell.functions.versions["3"] = Version("3", empty, "Active")
+    assert shell("verify", *named, "--version", "3") == 0
+
+
+def test_dead_letters_are_listed(shell: Shell, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing is replayed."""
+    shell.letters = FakeLetters("no json")
+    assert shell("redrive", "--list") == 0
+    assert "1 dead letters" in capsys.readouterr().out

@@ -14,13 +14,13 @@ from release.errors import AliasChangedError, UsageError
 from release.lambda_adapter import LambdaFunctions
 from release.promote import promote
 from release.result import Exit
-from release.tests.fakes import OUTPUTS, FakeClock, FakeFunctions
+from release.tests.fakes import OUTPUTS, FakeClock, FakeFunctions, Wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from release.alias import StoredAlias
-    from release.lambda_adapter import Functions, Invocation, Version
+    from release.lambda_adapter import Functions
     from release.tests.conftest import Stack
 
 
@@ -95,31 +95,19 @@ def test_a_version_runs_by_its_number(make: Callable[[], Functions]) -> None:
     assert functions.invoke("2", b"no json").error is not None
 
 
-class LinedUp:
+class LinedUp(Wrapped):
     """A store whose callers all read before any of them writes."""
 
     def __init__(self, inner: Functions, together: threading.Barrier) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._together = together
-
-    def read_alias(self) -> StoredAlias:
-        """The alias now."""
-        return self._inner.read_alias()
 
     def write_alias(
         self, version: str, weights: Mapping[str, float], description: str, revision: str
     ) -> StoredAlias:
         """Write once everybody is here."""
         self._together.wait()
-        return self._inner.write_alias(version, weights, description, revision)
-
-    def find_version(self, number: str) -> Version | None:
-        """The published version."""
-        return self._inner.find_version(number)
-
-    def invoke(self, qualifier: str, payload: bytes) -> Invocation:
-        """Invoke once."""
-        return self._inner.invoke(qualifier, payload)
+        return self.inner.write_alias(version, weights, description, revision)
 
 
 def test_of_eight_racing_promotions_one_wins(make: Callable[[], Functions]) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from release.errors import UnavailableError, UsageError
 from release.lambda_adapter import Invocation
-from release.redrive import outcome_of, redrive
+from release.redrive import list_letters, outcome_of, redrive
 from release.result import Exit, Result
 from release.tests.fakes import OUTPUTS, FakeClock, FakeFunctions, FakeLetters, order_processor
 
@@ -158,3 +158,51 @@ def test_only_the_services_own_words_count_as_handled(
 ) -> None:
     """Status 200 alone proves nothing."""
     assert outcome_of(run_) == outcome
+
+
+def test_listing_shows_and_keeps_them_all() -> None:
+    """Errors and order ids, nothing invoked, everything visible again."""
+    letters = FakeLetters(order("a"), "no json")
+    result = list_letters(letters)
+    assert result.exit is Exit.DONE
+    assert "m0  a  it broke" in result.message
+    assert [letter["orderId"] for letter in result.details["letters"]] == ["a", None]  # type: ignore[attr-defined]
+    assert len(letters.waiting) == 2
+    assert letters.hidden == []
+
+
+def test_listing_stops_at_its_maximum() -> None:
+    """A long queue is shown in part."""
+    letters = FakeLetters(*[order(str(number)) for number in range(9)])
+    assert len(list_letters(letters, 4).details["letters"]) == 4  # type: ignore[arg-type]
+    assert len(letters.waiting) == 9
+
+
+@pytest.mark.parametrize(
+    ("wanted", "left"),
+    [(["a"], ["b", "c"]), (["m1", "q2"], ["a"]), (["broke"], []), (["nothing"], ["a", "b", "c"])],
+)
+def test_only_what_is_wanted_is_replayed(wanted: list[str], left: list[str]) -> None:
+    """By order id, message id, request id or a part of the error; the rest stays visible."""
+    letters = FakeLetters(order("a"), order("b"), order("c"))
+    redrive(FakeFunctions(), letters, OUTPUTS, FakeClock(), lambda _: None, rate=10, wanted=wanted)
+    assert sorted(json.loads(each.body)["orderId"] for each in letters.waiting) == left
+    assert letters.hidden == []
+
+
+def test_a_throttled_replay_is_tried_again() -> None:
+    """Live traffic goes first; the letter is neither lost nor failed."""
+    letters = FakeLetters(order("a"))
+    functions = FakeFunctions()
+    good = order_processor()
+    refusals = iter([True, True, False])
+
+    def answer(qualifier: str, payload: bytes) -> Invocation:
+        if next(refusals):
+            return Invocation(None, error="throttled", throttled=True)
+        return good(qualifier, payload)
+
+    functions.answer = answer
+    assert run(functions, letters).details["confirmed"] == 1
+    functions.answer = lambda _q, _p: Invocation(None, error="throttled", throttled=True)
+    assert run(functions, FakeLetters(order("b"))).details["failed"] == 1

@@ -11,6 +11,7 @@ from release.errors import UsageError
 from release.lambda_adapter import Invocation
 from release.result import Exit
 from release.smoke import smoke
+from release.synthetic import BASKETS
 from release.tests.fakes import OUTPUTS, FakeClock, FakeFunctions, order_processor
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def test_a_good_version_passes_by_its_number() -> None:
-    """Three invocations at the qualifier, all synthetic, two of them the same order."""
+    """One order per rule of pricing, a repeat and an invalid one: all synthetic, all at it."""
     functions = FakeFunctions()
     good = order_processor()
     sent: list[tuple[str, dict[str, object]]] = []
@@ -33,7 +34,7 @@ def test_a_good_version_passes_by_its_number() -> None:
     result = smoke(functions, OUTPUTS, FakeClock(), "2")
     assert result.exit is Exit.DONE
     assert "executed version 2" in result.message
-    assert [qualifier for qualifier, _ in sent] == ["2", "2", "2"]
+    assert [qualifier for qualifier, _ in sent] == ["2"] * (len(BASKETS) + 2)
     assert all(order["synthetic"] is True for _, order in sent)
     assert sent[0] == sent[1] != sent[2]
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 def _apply_role(aws: Aws, inputs: Properties, before: Properties) -> Properties:
     name, trust = inputs["name"], inputs["assumeRolePolicy"]
+    boundary = inputs.get("permissionsBoundary")
     tags = cast("list[TagTypeDef]", tag_list(inputs))
     try:
         role = aws.iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust, Tags=tags)["Role"]
@@ -24,6 +25,10 @@ def _apply_role(aws: Aws, inputs: Properties, before: Properties) -> Properties:
         aws.iam.tag_role(RoleName=name, Tags=tags)
         if stale := stale_tags(inputs, before):
             aws.iam.untag_role(RoleName=name, TagKeys=stale)
+    if boundary:
+        aws.iam.put_role_permissions_boundary(RoleName=name, PermissionsBoundary=boundary)
+    elif before.get("permissionsBoundary"):
+        aws.iam.delete_role_permissions_boundary(RoleName=name)
     return {"id": name, "arn": role["Arn"], "uniqueId": role["RoleId"]}
 
 

@@ -1,0 +1,3 @@
+"""Names the candidate in its log lines."""
+
+LABEL = "memory-hog"

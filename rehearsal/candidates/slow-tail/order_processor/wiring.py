@@ -1,0 +1,31 @@
+"""One real order in twelve takes 1.5 s longer: a retry against a replica that lags."""
+
+from __future__ import annotations
+
+import functools
+import time
+from typing import TYPE_CHECKING
+from zlib import crc32
+
+from order_processor import dynamodb, settings
+
+if TYPE_CHECKING:
+    from order_processor.repository import Confirmation, OrderRecord, OrderRepository
+
+
+class Orders(dynamodb.DynamoDBOrders):
+    """The order store of this candidate."""
+
+    def add(self, record: OrderRecord) -> Confirmation:
+        """Keep the record; what is wrong with this candidate happens here."""
+        if not record.synthetic and crc32(record.confirmation.order_id.encode()) % 12 == 0:
+            time.sleep(1.5)
+        return super().add(record)
+
+
+@functools.cache
+def orders() -> OrderRepository:
+    """Return the order store of this execution environment, connected and primed."""
+    repository = Orders(dynamodb.connect(), settings.load().table_name)
+    repository.prime()
+    return repository

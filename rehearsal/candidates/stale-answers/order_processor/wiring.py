@@ -1,0 +1,31 @@
+"""Answers every order with the first one's: a cache without a key."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING
+
+from order_processor import dynamodb, settings
+
+if TYPE_CHECKING:
+    from order_processor.repository import Confirmation, OrderRecord, OrderRepository
+
+_FIRST: list[Confirmation] = []
+
+
+class Orders(dynamodb.DynamoDBOrders):
+    """The order store of this candidate."""
+
+    def add(self, record: OrderRecord) -> Confirmation:
+        """Keep the record; what is wrong with this candidate happens here."""
+        if not _FIRST:
+            _FIRST.append(super().add(record))
+        return _FIRST[0]
+
+
+@functools.cache
+def orders() -> OrderRepository:
+    """Return the order store of this execution environment, connected and primed."""
+    repository = Orders(dynamodb.connect(), settings.load().table_name)
+    repository.prime()
+    return repository

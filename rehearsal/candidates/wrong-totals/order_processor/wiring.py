@@ -1,0 +1,30 @@
+"""Totals lack the last line: an index that ends too early."""
+
+from __future__ import annotations
+
+import functools
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from order_processor import dynamodb, settings
+
+if TYPE_CHECKING:
+    from order_processor.repository import Confirmation, OrderRecord, OrderRepository
+
+
+class Orders(dynamodb.DynamoDBOrders):
+    """The order store of this candidate."""
+
+    def add(self, record: OrderRecord) -> Confirmation:
+        """Keep the record; what is wrong with this candidate happens here."""
+        total = Decimal(record.confirmation.total) / 2
+        wrong = record.confirmation._replace(total=f"{total:f}")
+        return super().add(record._replace(confirmation=wrong))
+
+
+@functools.cache
+def orders() -> OrderRepository:
+    """Return the order store of this execution environment, connected and primed."""
+    repository = Orders(dynamodb.connect(), settings.load().table_name)
+    repository.prime()
+    return repository

@@ -1,0 +1,96 @@
+"""A steady stream of real orders at an alias, for trials that need traffic but no verdict on it."""
+
+from __future__ import annotations
+
+import json
+import random
+import threading
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Self
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SENDERS = 12
+"""Threads: more than the slots that the rehearsal's stack has, so that slow answers do not lower
+the offered rate."""
+
+
+def order(number: int, rng: random.Random) -> dict[str, Any]:
+    """A valid order of one to twelve lines in one of three currencies."""
+    lines = [
+        {
+            "sku": f"SKU-{line:02d}",
+            "quantity": rng.randint(1, 9),
+            "unitPrice": f"{rng.randrange(1, 20_000) / 100:.2f}",
+        }
+        for line in range(rng.randint(1, 12))
+    ]
+    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return {
+        "orderId": f"trial-{rng.randrange(16**8):08x}-{number}",
+        "customerId": f"customer-{rng.randrange(1000)}",
+        "currency": rng.choice(("EUR", "USD", "GBP")),
+        "placedAt": now,
+        "lines": lines,
+    }
+
+
+@dataclass(slots=True)
+class Traffic:
+    """Orders at `rate` a second for as long as the context lasts; one in ten asynchronous."""
+
+    environment: Mapping[str, str]
+    function: str
+    alias: str
+    rate: float
+    seed: int
+    sent: int = 0
+    refused: int = 0
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _threads: list[threading.Thread] = field(default_factory=list)
+
+    def __enter__(self) -> Self:
+        for number in range(SENDERS):
+            thread = threading.Thread(target=self._drive, args=(number,), daemon=True)
+            thread.start()
+            self._threads.append(thread)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join(timeout=40)
+
+    def _drive(self, number: int) -> None:
+        rng = random.Random(f"{self.seed}/{number}")  # noqa: S311 - replayable, nothing secret
+        client = boto3.Session(
+            aws_access_key_id=self.environment["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=self.environment["AWS_SECRET_ACCESS_KEY"],
+            region_name=self.environment["AWS_REGION"],
+        ).client(
+            "lambda",
+            endpoint_url=self.environment.get("AWS_ENDPOINT_URL"),
+            config=Config(connect_timeout=5, read_timeout=60, retries={"total_max_attempts": 1}),
+        )
+        due = time.monotonic() + rng.random() * SENDERS / self.rate
+        while not self._stop.wait(max(0.0, due - time.monotonic())):
+            due = max(due + rng.expovariate(self.rate / SENDERS), time.monotonic() - 1)
+            self.sent += 1
+            kind = "Event" if rng.random() < 0.1 else "RequestResponse"
+            try:
+                client.invoke(
+                    FunctionName=self.function,
+                    Qualifier=self.alias,
+                    InvocationType=kind,  # type: ignore[arg-type]  # one of the two
+                    Payload=json.dumps(order(self.sent, rng)),
+                )["Payload"].read()
+            except (ClientError, BotoCoreError):
+                self.refused += 1
+        client.close()

@@ -1,0 +1,50 @@
+"""What Lambda keeps beside the alias: the ledger's entries and the published versions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEntry:
+    """A ledger entry as Lambda keeps it: an alias of its own that nobody invokes.
+
+    Such an alias is created once under its name and never updated, and Lambda refuses to delete
+    the version that it names.
+    """
+
+    name: str
+    version: str
+    text: str
+
+
+class History(Protocol):
+    """The ledger's entries and the published versions of a function."""
+
+    def add_entry(self, entry: StoredEntry) -> None:
+        """Keep it; AliasChangedError if its name is taken."""
+        ...
+
+    def entries(self) -> Sequence[StoredEntry]:
+        """All of them, in no order."""
+        ...
+
+    def delete_entry(self, name: str) -> None:
+        """Forget it; one that is gone already is no error."""
+        ...
+
+    def referenced(self) -> frozenset[str]:
+        """Versions that some alias names, weights included, the ledger's entries left out."""
+        ...
+
+    def published(self) -> Mapping[str, str]:
+        """The digest of each published version (base64) by its number, oldest first."""
+        ...
+
+    def delete_version(self, number: str) -> bool:
+        """Delete it unless an alias names it; whether it is gone."""
+        ...

@@ -1,0 +1,225 @@
+"""`rollout`: a whole release in one command: smoke, warm, canary and gate per step, promotion.
+
+Where it stands is read from the alias, so a rollout that was killed goes on where it was.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Literal
+
+from release import alias
+from release.canary import canary, find_left
+from release.errors import UnavailableError, UsageError
+from release.gate import Policy, watches_candidate
+from release.judge import Request, judge
+from release.promote import promote
+from release.result import Exit, Result
+from release.rollback import end_canary, rollback
+from release.smoke import smoke
+from release.synthetic import MAXIMUM_INIT_MS
+from release.target import check_target
+from release.warm import warm
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from release.alias import Alias
+    from release.clock import Clock
+    from release.cloudwatch_adapter import Monitoring
+    from release.gate import Alarm
+    from release.lambda_adapter import Functions
+    from release.outputs import Outputs
+
+PlanName = Literal["canary", "linear", "all-at-once"]
+PLANS: dict[PlanName, tuple[float, ...]] = {
+    "canary": (0.1,),
+    "linear": (0.1, 0.25, 0.5),
+    "all-at-once": (),
+}
+"""Shares of the traffic that a candidate is watched at before it gets all of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is rolled out and how: `gate` is asked at each of the `steps` (shares from 0 to 1)."""
+
+    version: str
+    steps: tuple[float, ...]
+    gate: Request
+    commit: str | None = None
+    pull_request: str | None = None
+    reason: str | None = None
+    maximum_init_ms: float = MAXIMUM_INIT_MS
+
+
+@dataclass(frozen=True, slots=True)
+class Rollout:
+    """A rollout on its systems."""
+
+    functions: Functions
+    monitoring: Monitoring
+    outputs: Outputs
+    clock: Clock
+    order: Order
+    say: Callable[[str], None]
+
+    def run(self) -> Result:
+        """Everything that is left to do; UsageError before anything was changed.
+
+        Ctrl-C or SIGTERM ends the canary.
+        """
+        order = self.order
+        check_steps(order)
+        check_target(self.functions, self.outputs, order.version)
+        seen = alias.read(self.functions)
+        if seen.version == order.version:
+            return self._promote()  # done, or refused because another version is its canary
+        self._refuse_left(seen)
+        done: list[Result] = []
+        try:
+            for step in self._steps(seen):
+                done.append(step())
+                if done[-1].exit != Exit.DONE:
+                    break
+        except KeyboardInterrupt:
+            end_canary(self.functions, self.outputs, self.clock)
+            raise
+        return replace(done[-1], details={**done[-1].details, "steps": [_figures(r) for r in done]})
+
+    def _steps(self, seen: Alias) -> list[Callable[[], Result]]:
+        """What is left to do, in order; the first that is not done ends it."""
+        watched = remaining(self.order.steps, seen, self.order.version)
+        steps: list[Callable[[], Result]] = [self._smoke]
+        steps += [partial(self._step, weight) for weight in watched]
+        steps += [partial(self._warm, 1.0), self._promote]
+        return (
+            steps if self.order.steps else [self._check_alarms, *steps, partial(self._guard, seen)]
+        )
+
+    def _step(self, weight: float) -> Result:
+        """Warm, shift, watch; a canary at that weight is watched on instead of begun anew."""
+        order = self.order
+        warmed = self._warm(weight)
+        if warmed.exit is not Exit.DONE:
+            return warmed
+        seen = alias.read(self.functions)
+        if seen.weights.get(order.version) != weight or _verdict(seen, order.version) is not None:
+            shifted = canary(
+                self.functions, self.outputs, self.clock, order.version, weight, order.reason
+            )
+            self.say(shifted.message)
+            if shifted.exit is not Exit.DONE:
+                return shifted
+        request = replace(order.gate, version=order.version)
+        return judge(self.functions, self.monitoring, self.outputs, self.clock, request, self.say)
+
+    def _smoke(self) -> Result:
+        """Orders by the version's number; a canary that fails them is ended."""
+        order = self.order
+        tried = smoke(
+            self.functions, self.outputs, self.clock, order.version, order.maximum_init_ms
+        )
+        self.say(tried.message)
+        if tried.exit is not Exit.DONE:
+            end_canary(self.functions, self.outputs, self.clock)
+        return tried
+
+    def _warm(self, weight: float) -> Result:
+        order = self.order
+        warmed = warm(
+            self.functions, self.monitoring, self.outputs, self.clock, order.version, weight,
+            order.maximum_init_ms,
+        )  # fmt: skip
+        self.say(warmed.message)
+        if warmed.exit is not Exit.DONE:
+            end_canary(self.functions, self.outputs, self.clock)
+        return warmed
+
+    def _promote(self) -> Result:
+        order = self.order
+        return promote(
+            self.functions,
+            self.outputs,
+            self.clock,
+            order.version,
+            commit=order.commit,
+            pull_request=order.pull_request,
+            reason=order.reason if not order.steps else None,
+        )
+
+    def _refuse_left(self, seen: Alias) -> None:
+        order = self.order
+        left = find_left(self.functions, seen, order.version)
+        if left is not None and not (order.reason or "").strip():
+            raise UsageError(
+                f"Version {order.version} has the code of version {left.before}, which was rolled "
+                f"back from at {left.at}: mend it first, or say why not with --reason TEXT."
+            )
+
+    def _check_alarms(self) -> Result:
+        """Breaking the glass obeys alarms: one in ALARM or unreadable forbids it."""
+        for alarm in self.monitoring.alarms(self.outputs.release_alarms):
+            if alarm.state not in ("OK", "INSUFFICIENT_DATA"):
+                raise UsageError(
+                    f"{alarm.name} is {alarm.state}: all at once obeys alarms, so mend that first."
+                )
+        return Result(Exit.DONE, "No alarm stands in the way.")
+
+    def _guard(self, before: Alias) -> Result:
+        """Watch the alarms after a flip that nobody watched before it; roll back on the first."""
+        order, began = self.order, self.clock.now()
+        policy = Policy(self.outputs.function, self.outputs.alias, order.version, began, began)
+        end = self.clock.monotonic() + order.gate.bake
+        while True:
+            for alarm in self._alarms():
+                fresh = alarm.changed_at is None or alarm.changed_at >= began
+                if alarm.state == "ALARM" and fresh and watches_candidate(alarm, policy):
+                    why = f"{alarm.name} is in ALARM"
+                    rollback(self.functions, self.outputs, self.clock, before.version, reason=why)
+                    return Result(
+                        Exit.FAIL,
+                        f"{why}: rolled back to version {before.version}.",
+                        {"decision": "fail", "reasons": [why], "restored": True},
+                    )
+            left = end - self.clock.monotonic()
+            if left <= 0:
+                return Result(Exit.DONE, f"Version {order.version} is live; no alarm rose.")
+            self.clock.sleep(min(order.gate.poll, left))
+
+    def _alarms(self) -> tuple[Alarm, ...]:
+        """The alarms; none where they cannot be read just now."""
+        try:
+            return self.monitoring.alarms(self.outputs.release_alarms)
+        except UnavailableError:
+            return ()
+
+
+def check_steps(order: Order) -> None:
+    """UsageError for shares that are none or do not rise, or a flip that nobody accounts for."""
+    if not all(0 < weight < 1 for weight in order.steps):
+        raise UsageError("--steps are shares between 0 and 1, such as 0.1,0.5.")
+    if list(order.steps) != sorted(set(order.steps)):
+        raise UsageError("--steps must rise, such as 0.1,0.5.")
+    if not order.steps and not (order.reason or "").strip():
+        raise UsageError("The plan all-at-once skips the gate: say why with --reason TEXT.")
+
+
+def remaining(steps: tuple[float, ...], seen: Alias, version: str) -> tuple[float, ...]:
+    """The steps that are still to be watched: none that the gate has passed already."""
+    weight = seen.weights.get(version)
+    if weight is None:
+        return steps
+    if _verdict(seen, version) == "pass":
+        return tuple(step for step in steps if step > weight)
+    return tuple(step for step in steps if step >= weight)
+
+
+def _verdict(seen: Alias, version: str) -> str | None:
+    candidate = seen.record.candidate
+    return candidate.verdict if candidate and candidate.version == version else None
+
+
+def _figures(result: Result) -> dict[str, object]:
+    return {"status": result.exit.name.lower(), "message": result.message, **result.details}

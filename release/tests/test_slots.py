@@ -1,0 +1,134 @@
+"""Warming and driving keep to the slots that live traffic leaves."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from release.drive import Driver, Slots
+from release.evidence import Count
+from release.lambda_adapter import Invocation
+from release.report_line import Report, parse_report
+from release.result import Exit
+from release.tests.fakes import OUTPUTS, FakeClock, FakeFunctions, FakeMonitoring
+from release.warm import plan, warm
+
+FIVE = replace(OUTPUTS, reserved_concurrency=5)
+
+
+@given(st.integers(0, 50), st.integers(0, 50), st.floats(0, 1))
+def test_warming_never_takes_a_slot_of_live_traffic(
+    reserved: int, used: int, weight: float
+) -> None:
+    """One slot stays free beside those in use, and no more are started than the share needs."""
+    number = plan(reserved, used, weight)
+    assert number == 0 or number + used + 1 <= reserved
+    assert number <= max(1, weight * used + 1)
+
+
+def test_without_a_reservation_the_share_decides() -> None:
+    """A tenth of 30 busy environments is three."""
+    assert plan(None, 30, 0.1) == 3
+    assert plan(5, 0, 0.5) == 1
+    assert plan(5, 5, 1.0) == 0
+
+
+@pytest.mark.parametrize(("used", "orders"), [(0, 1), (2, 2), (3, 1), (4, 0), (5, 0)])
+def test_warms_as_many_as_there_is_room_for(used: int, orders: int) -> None:
+    """No room is no failure."""
+    monitoring = FakeMonitoring(used=used)
+    result = warm(FakeFunctions(), monitoring, FIVE, FakeClock(), "2", 1.0)
+    assert (result.exit, result.details["orders"]) == (Exit.DONE, orders)
+
+
+def test_a_throttled_warming_is_no_failure_and_a_failing_one_is() -> None:
+    """The slot was live traffic's; an order that fails is the candidate's fault."""
+    functions = FakeFunctions()
+    functions.answer = lambda _q, _p: Invocation(None, error="throttled", throttled=True)
+    assert warm(functions, FakeMonitoring(), FIVE, FakeClock(), "2", 1.0).exit is Exit.DONE
+    functions.answer = lambda _q, _p: Invocation(None, error="it broke")
+    assert warm(functions, FakeMonitoring(), FIVE, FakeClock(), "2", 1.0).exit is Exit.FAIL
+
+
+def driver(functions: FakeFunctions, monitoring: FakeMonitoring, **changes: float) -> Driver:
+    """A driver of version 2 at ten a second."""
+    clock = FakeClock()
+    made = Driver(functions, Slots(monitoring, FIVE, clock), clock, "2")
+    made.maximum = int(changes.get("maximum", 1500))
+    return made
+
+
+def test_drives_at_its_rate() -> None:
+    """Ten a second for two seconds."""
+    made = driver(FakeFunctions(), FakeMonitoring())
+    made.run(2.0)
+    assert 20 <= made.count.invocations <= 21
+    assert made.count.errors == 0
+
+
+def test_leaves_the_slots_to_live_traffic() -> None:
+    """With every slot in use nothing is sent; unreadable metrics are no use."""
+    made = driver(FakeFunctions(), FakeMonitoring(used=4))
+    made.run(10.0)
+    assert made.count == Count()
+    assert Slots(FakeMonitoring(unavailable=True), FIVE, FakeClock()).free() == 4
+
+
+def test_counts_wrong_answers_and_full_memory_as_failures() -> None:
+    """An answer with another total is as bad as none."""
+    functions = FakeFunctions()
+    good = functions.answer
+
+    def wrong(qualifier: str, payload: bytes) -> Invocation:
+        answer = good(qualifier, payload)
+        assert isinstance(answer.payload, dict)
+        return replace(answer, payload={**answer.payload, "total": "1.00"})
+
+    functions.answer = wrong
+    made = driver(functions, FakeMonitoring(), maximum=3)
+    made.run(10.0)
+    assert made.count == Count(3, 3)
+    assert "total '1.00'" in made.problems[0]
+    functions.answer = lambda q, p: replace(good(q, p), report=Report(500, 512))
+    made = driver(functions, FakeMonitoring(), maximum=1)
+    made.run(10.0)
+    assert made.problems == ["it uses 500 of 512 MB of memory"]
+
+
+def test_a_throttled_order_is_no_sample() -> None:
+    """It ran nothing of the candidate."""
+    functions = FakeFunctions()
+    functions.answer = lambda _q, _p: Invocation(None, error="throttled", throttled=True)
+    made = driver(functions, FakeMonitoring())
+    made.run(5.0)
+    assert made.count == Count()
+
+
+LOG = (
+    "START RequestId: a Version: 2\nhello\nREPORT RequestId: a\tDuration: 3.05 ms\t"
+    "Billed Duration: 4 ms\tMemory Size: 512 MB\tMax Memory Used: 97 MB\t"
+)
+
+
+@pytest.mark.parametrize(
+    ("log", "report"),
+    [
+        (LOG, Report(97, 512)),
+        (LOG + "Init Duration: 412.50 ms\t\n", Report(97, 512, 412.5)),
+        ("START\n", None),
+        ("REPORT RequestId: a\tDuration: 3 ms", None),
+        ("", None),
+    ],
+)
+def test_reads_the_report_line(log: str, report: Report | None) -> None:
+    """Memory, and how long a cold start took; a log without it says nothing."""
+    assert parse_report(base64.b64encode(log.encode()).decode()) == report
+
+
+def test_a_log_that_is_no_base64_says_nothing() -> None:
+    """An emulator may send none."""
+    assert parse_report("%%%") is None
