@@ -19,6 +19,8 @@ class ExecutionRoleArgs:
     queue_arn: pulumi.Input[str]
     log_group_arn: pulumi.Input[str]
     tags: dict[str, str]
+    boundary_arn: str | None = None
+    """The policy that bounds whatever the role is granted; none where the account has none."""
 
 
 class ExecutionRole(pulumi.ComponentResource):
@@ -33,6 +35,7 @@ class ExecutionRole(pulumi.ComponentResource):
             name,
             name=args.name,
             assume_role_policy=pulumi.Output.json_dumps(policies.trust()),
+            permissions_boundary=args.boundary_arn,
             tags=args.tags,
             opts=child,
         )

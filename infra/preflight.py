@@ -1,22 +1,54 @@
-"""Whether the account can give the concurrency that a stack reserves, asked before any change."""
+"""Whether the account can give what a stack asks for: concurrency, code storage, alarms.
+
+Asked before any change; a refusal is one sentence with the very request that mends it.
+"""
 
 from __future__ import annotations
 
+import math
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import boto3
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnectionError
 
 from infra.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from types_boto3_lambda import LambdaClient
 
 UNRESERVED_FLOOR = 100
 """Executions that must stay unreserved (Lambda Developer Guide, reserved concurrency)."""
-_QUOTA = "L-B99A9384"
+CONCURRENCY_QUOTA = "L-B99A9384"
 """Service Quotas' code of Lambda's `Concurrent executions`."""
+STORAGE_QUOTA = "L-2ACBD22F"
+"""Service Quotas' code of Lambda's `Function and layer storage`, counted in gigabytes."""
+MAXIMUM_CHILDREN = 100
+"""Alarms that one composite alarm may name (CloudWatch API reference, PutCompositeAlarm)."""
+_GIGABYTE = 1024**3
+
+
+_QUICK = Config(connect_timeout=5, read_timeout=10, retries={"total_max_attempts": 3})
+
+
+def connect(region: str) -> LambdaClient:
+    """Make a client that gives up soon: a preflight must not hang."""
+    return boto3.client("lambda", region_name=region, config=_QUICK)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account's limits in one region: concurrent executions, and bytes of stored code."""
+
+    limit: int
+    unreserved: int
+    code_limit: int
+    code_used: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +76,69 @@ def check(stack: str, asked: int, account: Concurrency) -> None:
         f"Stack '{stack}' asks for a reserved concurrency of {asked}, but of the account's "
         f"{account.limit} concurrent executions {free} can be reserved for it "
         f"({UNRESERVED_FLOOR} must stay unreserved): request a quota of at least "
-        f"{account.limit + missing} with `aws service-quotas request-service-quota-increase "
-        f"--service-code lambda --quota-code {_QUOTA} --desired-value {account.limit + missing}`"
+        f"{account.limit + missing} with "
+        f"`{quota_request(CONCURRENCY_QUOTA, account.limit + missing)}`"
         + (f", or lower order-processing:reservedConcurrency to {free}." if free else ".")
+    )
+
+
+def check_storage(size: int, account: Account) -> None:
+    """Raise UsageError where `size` bytes more of code do not fit: every version keeps its own."""
+    missing = account.code_used + size - account.code_limit
+    if missing <= 0:
+        return
+    wanted = math.ceil((account.code_limit + missing) / _GIGABYTE)
+    raise UsageError(
+        f"The account's code storage lacks {missing / 1e6:.1f} MB for this artifact "
+        f"({account.code_used / 1e9:.2f} of {account.code_limit / 1e9:.2f} GB are used): delete "
+        f"old versions with `nox -s prune -- STACK`, or request more with "
+        f"`{quota_request(STORAGE_QUOTA, wanted)}`."
+    )
+
+
+def check_alarms(stack: str, number: int) -> None:
+    """Raise UsageError where a release has more alarms than one composite may name."""
+    if number > MAXIMUM_CHILDREN:
+        raise UsageError(
+            f"Stack '{stack}' has {number} release alarms, but a composite alarm takes at most "
+            f"{MAXIMUM_CHILDREN} and no quota raises that: watch fewer, or nest composites."
+        )
+
+
+def quota_request(code: str, wanted: int, region: str | None = None) -> str:
+    """The command that asks AWS for more."""
+    return (
+        "aws service-quotas request-service-quota-increase --service-code lambda "
+        f"--quota-code {code} --desired-value {wanted}" + (f" --region {region}" if region else "")
+    )
+
+
+def read_account(client: LambdaClient) -> Account:
+    """Ask Lambda; raises UsageError where AWS cannot be reached or refuses."""
+    with _translated(client):
+        answer = client.get_account_settings()
+    limit, usage = answer["AccountLimit"], answer["AccountUsage"]
+    return Account(
+        limit["ConcurrentExecutions"],
+        limit["UnreservedConcurrentExecutions"],
+        limit["TotalCodeSize"],
+        usage["TotalCodeSize"],
     )
 
 
 def read(client: LambdaClient, function_name: str) -> Concurrency:
     """Ask Lambda; raises UsageError where AWS cannot be reached or refuses."""
-    try:
+    with _translated(client):
         limit = client.get_account_settings()["AccountLimit"]
         own = _reservation(client, function_name)
+    return Concurrency(limit["ConcurrentExecutions"], limit["UnreservedConcurrentExecutions"], own)
+
+
+@contextmanager
+def _translated(client: LambdaClient) -> Iterator[None]:
+    """Turn what botocore raises into one sentence."""
+    try:
+        yield
     except (NoConnectionError, HTTPClientError):
         raise UsageError(
             f"AWS at {client.meta.endpoint_url} cannot be reached: "
@@ -65,7 +149,6 @@ def read(client: LambdaClient, function_name: str) -> Concurrency:
             f"AWS cannot be asked for the account's Lambda concurrency ({_flat(error)}): "
             "check the credentials, the region and the network, then deploy again."
         ) from None
-    return Concurrency(limit["ConcurrentExecutions"], limit["UnreservedConcurrentExecutions"], own)
 
 
 def _reservation(client: LambdaClient, function_name: str) -> int:

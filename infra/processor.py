@@ -76,6 +76,7 @@ class Processor(pulumi.ComponentResource):
             queue_arn=args.queue_arn,
             log_group_arn=log_group.arn,
             tags=args.tags,
+            boundary_arn=args.settings.permissions_boundary_arn,
         )
         return ExecutionRole(name, role, pulumi.ResourceOptions(parent=self))
 

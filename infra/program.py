@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pulumi
-from botocore.config import Config
 
 from infra import artifact, preflight, settings, tags
 from infra.dashboard import Dashboard, DashboardArgs
@@ -18,14 +16,12 @@ from infra.names import Names
 from infra.orders_table import OrdersTable, OrdersTableArgs
 from infra.paging import Paging
 from infra.processor import Processor, ProcessorArgs
-from infra.release_alarms import ReleaseAlarms, ReleaseAlarmsArgs
+from infra.release_alarms import WATCHED, ReleaseAlarms, ReleaseAlarmsArgs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from types_boto3_lambda import LambdaClient
-
-_QUICK = Config(connect_timeout=5, read_timeout=10, retries={"total_max_attempts": 3})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,24 +35,22 @@ class Plan:
     tags: dict[str, str]
 
 
-def connect(region: str) -> LambdaClient:
-    """Make a client that gives up soon: a preflight must not hang."""
-    return boto3.client("lambda", region_name=region, config=_QUICK)
-
-
 def check(connect: Callable[[str], LambdaClient]) -> Plan:
     """Read and check everything before a resource is registered; raises UsageError."""
     configured = settings.load()
     built = artifact.load(configured.artifact_directory)
     runtime = artifact.check_runtime(built, configured.runtime)
     names = Names(configured.stack)
-    account = preflight.read(connect(configured.region), names.function)
+    client = connect(configured.region)
+    account = preflight.read(client, names.function)
     preflight.check(configured.stack, configured.reserved_concurrency, account)
+    preflight.check_storage(built.zip_path.stat().st_size, preflight.read_account(client))
+    preflight.check_alarms(configured.stack, len(WATCHED))
     tagged = tags.build(configured.stack, configured.created_at, built.origin)
     return Plan(configured, built, runtime, names, tagged)
 
 
-def deploy(connect: Callable[[str], LambdaClient] = connect) -> None:
+def deploy(connect: Callable[[str], LambdaClient] = preflight.connect) -> None:
     """Register the stack's resources; raises pulumi.RunError with one sentence where refused."""
     try:
         plan = check(connect)

@@ -1,4 +1,4 @@
-"""`python -m infra.pulumi_cli preview|deploy STACK`: the program through the Pulumi CLI."""
+"""`python -m infra.pulumi_cli preview|deploy|drift STACK [--project NAME]`: through Pulumi."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from infra import artifact
@@ -15,35 +16,62 @@ from infra.errors import UsageError
 from infra.settings import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-STACKS = ROOT / "infra" / "stacks"
 ARTIFACT = ROOT / "build" / "artifact"
 """Where the program looks unless a stack says otherwise (the default in `Pulumi.yaml`)."""
-OUTPUTS = ROOT / "build" / "stacks"
 
 
-def main(arguments: Sequence[str], outputs: Path = OUTPUTS, artifacts: Path = ARTIFACT) -> int:
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A Pulumi program: where its `Pulumi.yaml` and its stack files lie, what it deploys.
+
+    `artifact` is None where it deploys none; `outputs` gets a directory per stack.
+    """
+
+    directory: Path
+    stacks: Path
+    outputs: Path
+    artifact: Path | None
+
+
+_AS_IT_STANDS = ("--refresh", "--expect-no-changes")
+"""Asks AWS first, and fails where the program would change anything."""
+
+_INFRA, _BUILD = ROOT / "infra", ROOT / "build"
+PROJECTS = {
+    "processor": Project(ROOT, _INFRA / "stacks", _BUILD / "stacks", ARTIFACT),
+    "bootstrap": Project(
+        _INFRA / "bootstrap", _INFRA / "bootstrap" / "stacks", _BUILD / "bootstrap", None
+    ),
+}
+
+
+def main(arguments: Sequence[str], projects: Mapping[str, Project] = PROJECTS) -> int:
     """Preview or deploy one stack: 0 done, 1 Pulumi failed, 2 something is missing (said why)."""
     parser = argparse.ArgumentParser(prog="python -m infra.pulumi_cli", description=__doc__)
-    parser.add_argument("command", choices=("preview", "deploy"))
+    parser.add_argument("command", choices=("preview", "deploy", "drift"))
     parser.add_argument("stack")
+    parser.add_argument("--project", choices=tuple(projects), default="processor")
     options = parser.parse_args(arguments)
+    project = projects[options.project]
     try:
-        check(options.stack, artifacts)
-        return run(options.command, options.stack, outputs)
+        check(project, options.stack)
+        return run(project, options.command, options.stack)
     except UsageError as error:
         print(error, file=sys.stderr)
         return 2
 
 
-def check(stack: str, artifacts: Path) -> None:
+def check(project: Project, stack: str) -> None:
     """Raise UsageError for the first thing that is missing; nothing is changed before it passes."""
-    if not (STACKS / f"Pulumi.{stack}.yaml").is_file():
-        known = ", ".join(sorted(path.name.split(".")[1] for path in STACKS.glob("Pulumi.*.yaml")))
+    stacks = project.stacks
+    if not (stacks / f"Pulumi.{stack}.yaml").is_file():
+        known = ", ".join(sorted(path.name.split(".")[1] for path in stacks.glob("Pulumi.*.yaml")))
         raise UsageError(f"There is no stack '{stack}': choose one of {known}.")
-    artifact.load(artifacts)
+    if project.artifact:
+        artifact.load(project.artifact)
     if not shutil.which("pulumi"):
         raise UsageError(
             "The Pulumi CLI is not on PATH: install it as https://www.pulumi.com/docs/install/ "
@@ -53,26 +81,29 @@ def check(stack: str, artifacts: Path) -> None:
         raise UsageError(
             "uv is not on PATH, and the Pulumi CLI runs the program by it: install uv."
         )
-    if _pulumi("whoami", capture=True).returncode:
+    if _pulumi(project, "whoami", capture=True).returncode:
         raise UsageError(
             "Pulumi has no state backend: set PULUMI_BACKEND_URL (as s3://bucket/prefix) or run "
             "`pulumi login`."
         )
 
 
-def run(command: str, stack: str, outputs: Path) -> int:
+def run(project: Project, command: str, stack: str) -> int:
     """Run Pulumi.
 
-    A deployment leaves the stack's outputs in `outputs`/STACK/outputs.json, a preview what it said
-    in `outputs`/STACK/preview.md, for a pull request's comment.
+    A deployment leaves the stack's outputs in STACK/outputs.json of the project's outputs, a
+    preview what it said in STACK/preview.md, for a pull request's comment.
     """
+    outputs = project.outputs
     if command == "preview":
-        return _preview(stack, outputs / stack / "preview.md")
+        return _preview(project, stack, outputs / stack / "preview.md")
+    if command == "drift":
+        return _preview(project, stack, outputs / stack / "drift.md", *_AS_IT_STANDS)
     # A stack's first deployment finds no state yet.
     for step in (("stack", "select", "--create", stack), ("up", "--stack", stack, "--yes")):
-        if _pulumi(*step).returncode:
+        if _pulumi(project, *step).returncode:
             return 1
-    answer = _pulumi("stack", "output", "--json", "--stack", stack, capture=True)
+    answer = _pulumi(project, "stack", "output", "--json", "--stack", stack, capture=True)
     if answer.returncode:
         print(answer.stderr.strip(), file=sys.stderr)
         return 1
@@ -81,18 +112,22 @@ def run(command: str, stack: str, outputs: Path) -> int:
     return 0
 
 
-def _preview(stack: str, page: Path) -> int:
-    shown = _pulumi("preview", "--stack", stack, "--diff", "--color", "never", capture=True)
+def _preview(project: Project, stack: str, page: Path, *how: str) -> int:
+    shown = _pulumi(
+        project, "preview", "--stack", stack, "--diff", "--color", "never", *how, capture=True
+    )
     said = shown.stdout + shown.stderr
     print(said, end="")
     _write(page, f"### Preview of `{stack}`\n\n```text\n{said.strip()}\n```\n")
     return int(bool(shown.returncode))
 
 
-def _pulumi(*arguments: str, capture: bool = False) -> subprocess.CompletedProcess[str]:
+def _pulumi(
+    project: Project, *arguments: str, capture: bool = False
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         ["pulumi", *arguments, "--non-interactive"],
-        cwd=ROOT,
+        cwd=project.directory,
         env=_environment(),
         check=False,
         text=True,

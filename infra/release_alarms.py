@@ -11,7 +11,12 @@ import pulumi_aws as aws
 if TYPE_CHECKING:
     from infra.names import Names
 
+WATCHED = ("errors", "throttles", "duration")
 PERIOD_SECONDS = 60
+ERROR_PERCENT, ERROR_MINIMUM = 5, 20
+"""The share of a minute's invocations whose failure is beyond doubt, and how many make a share. A
+single error would refuse a good candidate for its dependency's hiccup: finer differences belong to
+the gate, which compares with the live version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,7 @@ class ReleaseAlarms(pulumi.ComponentResource):
         }
         candidate = {**alias, "ExecutedVersion": args.candidate_version}
         errors = self._alarm(
-            "errors", args, **_metric("Errors", candidate, statistic="Sum"), threshold=0
+            "errors", args, metric_queries=error_share(candidate), threshold=ERROR_PERCENT
         )
         duration = self._alarm(
             "duration",
@@ -80,6 +85,16 @@ class ReleaseAlarms(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
             **(settings | what),
         )
+
+
+def error_share(candidate: dict[str, pulumi.Input[str]]) -> list[dict[str, Any]]:
+    """Metric math: percentage of the candidate's invocations that failed, of a fair number."""
+    share = f"IF(invocations >= {ERROR_MINIMUM}, 100 * errors / invocations, 0)"
+    return [
+        {"id": "share", "expression": share, "label": "Failed, %", "return_data": True},
+        _query("errors", "Errors", candidate),
+        _query("invocations", "Invocations", candidate),
+    ]
 
 
 def throttle_share(

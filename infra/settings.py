@@ -39,6 +39,7 @@ _KEYS = (
     "releaseDurationMs",
     "releaseThrottlePercent",
     "alarmTopicArn",
+    "permissionsBoundaryArn",
     "createdAt",
 )
 
@@ -60,6 +61,8 @@ class Settings:
     release_throttle_percent: int
     alarm_topic_arn: str | None
     """Who is paged; nobody where it is None."""
+    permissions_boundary_arn: str | None
+    """What bounds the execution role; nothing where it is None."""
     created_at: str
 
 
@@ -97,10 +100,8 @@ class _Values:
             raise self._wrong(key, str(days), "a retention CloudWatch Logs knows, such as 7 or 30")
         return days
 
-    def topic(self, key: str) -> str | None:
-        if not self.raw.get(key):
-            return None
-        return self.matching(key, r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:\S+", "an SNS topic's ARN")
+    def optional(self, key: str, pattern: str, rule: str) -> str | None:
+        return self.matching(key, pattern, rule) if self.raw.get(key) else None
 
     def flag(self, key: str) -> bool:
         return self.matching(key, "true|false", "true or false") == "true"
@@ -146,7 +147,12 @@ def parse(stack: str, raw: Mapping[str, str | None]) -> Settings:
         guard_data=values.flag("guardData"),
         release_duration_ms=values.whole("releaseDurationMs", 1, 900_000),
         release_throttle_percent=values.whole("releaseThrottlePercent", 1, 100),
-        alarm_topic_arn=values.topic("alarmTopicArn"),
+        alarm_topic_arn=values.optional(
+            "alarmTopicArn", r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:\S+", "an SNS topic's ARN"
+        ),
+        permissions_boundary_arn=values.optional(
+            "permissionsBoundaryArn", r"arn:aws[a-z-]*:iam::\d{12}:policy/\S+", "a policy's ARN"
+        ),
         created_at=values.day("createdAt"),
     )
 

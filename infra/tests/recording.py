@@ -32,6 +32,7 @@ with warnings.catch_warnings():
     import pulumi_aws as aws
 
     inspect.getmodule(aws.lambda_.Function)
+    inspect.getmodule(aws.s3.Bucket)
 
 from infra import program, settings
 
@@ -146,11 +147,19 @@ def _event_loop() -> Iterator[None]:
 class Lambda:
     """An account as the preflight reads it."""
 
-    def __init__(self, limit: int = 1000, unreserved: int = 1000, own: int | None = None) -> None:
+    def __init__(
+        self,
+        limit: int = 1000,
+        unreserved: int = 1000,
+        own: int | None = None,
+        code_used: int = 0,
+    ) -> None:
         self._limits = {
             "ConcurrentExecutions": limit,
             "UnreservedConcurrentExecutions": unreserved,
+            "TotalCodeSize": 75 * 1024**3,
         }
+        self._usage = {"TotalCodeSize": code_used}
         self._own = own
         self.meta = SimpleNamespace(endpoint_url="https://lambda.example")
         self.exceptions = SimpleNamespace(ResourceNotFoundException=LookupError)
@@ -158,7 +167,7 @@ class Lambda:
 
     def get_account_settings(self) -> dict[str, Any]:
         """Answer with the account's limits."""
-        return {"AccountLimit": self._limits}
+        return {"AccountLimit": self._limits, "AccountUsage": self._usage}
 
     def get_function_concurrency(self, *, FunctionName: str) -> dict[str, int]:  # noqa: N803
         """Answer with the reservation, or as Lambda does where there is no function."""
@@ -190,10 +199,10 @@ def write_artifact(directory: Path, **changes: object) -> Path:
     return directory
 
 
-def stack_config(stack: str) -> dict[str, str]:
+def stack_config(stack: str, root: Path = settings.ROOT) -> dict[str, str]:
     """Config of a committed stack file over the defaults of `Pulumi.yaml`, as the CLI gives it."""
-    project = yaml.safe_load((settings.ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))
-    file = settings.ROOT / project["stackConfigDir"] / f"Pulumi.{stack}.yaml"
+    project = yaml.safe_load((root / "Pulumi.yaml").read_text(encoding="utf-8"))
+    file = root / project["stackConfigDir"] / f"Pulumi.{stack}.yaml"
     values = {
         f"{project['name']}:{key}": declared["default"]
         for key, declared in project["config"].items()
@@ -202,16 +211,25 @@ def stack_config(stack: str) -> dict[str, str]:
     return {key: v if isinstance(v, str) else json.dumps(v) for key, v in values.items()}
 
 
-def run(stack: str, config: Mapping[str, str], entry: Callable[[], None]) -> Recording:
+def run(
+    stack: str,
+    config: Mapping[str, str],
+    entry: Callable[[], None],
+    project: str = settings.PROJECT,
+) -> Recording:
     """Run `entry` as the program of `stack`; the SDK's module state is the run's own."""
     recording = Recording()
-    contextvars.Context().run(_run, stack, config, entry, recording)
+    contextvars.Context().run(_run, (project, stack), config, entry, recording)
     return recording
 
 
 def _run(
-    stack: str, config: Mapping[str, str], entry: Callable[[], None], recording: Recording
+    named: tuple[str, str],
+    config: Mapping[str, str],
+    entry: Callable[[], None],
+    recording: Recording,
 ) -> None:
+    project, stack = named
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     set_all_config(dict(config))
     loop = asyncio.new_event_loop()
@@ -220,7 +238,7 @@ def _run(
         MockSettings(  # type: ignore[no-untyped-call]
             monitor=_Monitor(recording),
             engine=MockEngine(logging.getLogger("pulumi")),
-            project="order-processing",
+            project=project,
             stack=stack,
             dry_run=False,
         )

@@ -35,8 +35,17 @@ def test_release_alarms_look_at_the_alias(dev: Recording, watched: str) -> None:
 @pytest.mark.parametrize("watched", ["errors", "duration"])
 def test_candidate_alarms_look_at_the_newest_version_alone(dev: Recording, watched: str) -> None:
     """Without ExecutedVersion the live version's traffic would dilute the candidate's."""
-    (dimensions,) = candidate_dimensions(dev.alarm(Names("dev").release_alarm(watched)))
-    assert dimensions["ExecutedVersion"] == dev.outputs["candidateVersion"] == CANDIDATE
+    found = candidate_dimensions(dev.alarm(Names("dev").release_alarm(watched)))
+    assert {each["ExecutedVersion"] for each in found} == {CANDIDATE}
+    assert dev.outputs["candidateVersion"] == CANDIDATE
+
+
+def test_one_error_is_no_alarm(dev: Recording) -> None:
+    """A share of a fair number of invocations is; the gate sees to what is finer."""
+    alarm = dev.alarm(Names("dev").release_alarm("errors"))
+    (share,) = [query for query in alarm.inputs["metricQueries"] if query["returnData"]]
+    assert share["expression"] == "IF(invocations >= 20, 100 * errors / invocations, 0)"
+    assert alarm.inputs["threshold"] == 5
 
 
 def test_throttles_are_judged_while_the_candidate_runs(dev: Recording) -> None:

@@ -5,7 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from infra.tests.recording import deploy
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from infra.tests.recording import Recording
 
 
@@ -59,6 +63,14 @@ def test_traces_go_through_the_managed_policy_alone(dev: Recording) -> None:
     """X-Ray has no resources to name; AWS's own policy is the narrowest."""
     attachment = dev.only(":RolePolicyAttachment").inputs
     assert attachment["policyArn"] == "arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess"
+
+
+def test_a_boundary_bounds_the_role(dev: Recording, artifact_directory: Path) -> None:
+    """The role carries the boundary that the stack names, and none where it names none."""
+    arn = "arn:aws:iam::123456789012:policy/execution"
+    bounded = deploy("dev", artifact_directory, permissionsBoundaryArn=arn)
+    assert bounded.only(":Role").inputs["permissionsBoundary"] == arn
+    assert "permissionsBoundary" not in dev.only(":Role").inputs
 
 
 def test_only_lambda_takes_the_role(dev: Recording) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from infra import preflight
 from infra.errors import UsageError
-from infra.preflight import Concurrency
+from infra.preflight import Account, Concurrency
 from infra.tests.recording import Lambda
 
 if TYPE_CHECKING:
@@ -102,3 +102,34 @@ def test_a_refusal_by_aws_is_passed_on_in_one_sentence() -> None:
     denied = ClientError({"Error": {"Code": "AccessDenied", "Message": "no\nway."}}, "Get")
     with pytest.raises(UsageError, match=r"AccessDenied.*no way\): check the credentials"):
         preflight.read(client(Refusing(denied)), "order")
+
+
+@given(st.integers(0, 10**11), st.integers(0, 10**11), st.integers(0, 10**8))
+def test_code_fits_or_the_request_makes_it_fit(limit: int, used: int, size: int) -> None:
+    """Refused exactly where it does not fit, with a number of gigabytes that suffices."""
+    account = Account(1000, 1000, limit, used)
+    if used + size <= limit:
+        preflight.check_storage(size, account)
+        return
+    with pytest.raises(UsageError, match="code storage lacks") as refusal:
+        preflight.check_storage(size, account)
+    wanted = int(str(refusal.value).rpartition("--desired-value ")[2].rstrip("`."))
+    preflight.check_storage(size, Account(1000, 1000, wanted * 1024**3, used))
+
+
+def test_the_account_is_read_with_its_code_storage() -> None:
+    """Limits and use."""
+    fake = Lambda(limit=400, unreserved=300, code_used=7)
+    assert preflight.read_account(client(fake)) == Account(400, 300, 75 * 1024**3, 7)
+
+
+def test_a_composite_takes_a_hundred_alarms() -> None:
+    """No quota raises that."""
+    preflight.check_alarms("dev", 100)
+    with pytest.raises(UsageError, match="at most 100"):
+        preflight.check_alarms("dev", 101)
+
+
+def test_the_client_is_the_regions() -> None:
+    """It is made without asking anything."""
+    assert preflight.connect("eu-central-1").meta.region_name == "eu-central-1"

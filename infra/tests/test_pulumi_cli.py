@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import runpy
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -53,7 +54,13 @@ class Cli:
 
     def run(self, *arguments: str) -> int:
         """Call the wrapper."""
-        return pulumi_cli.main(arguments, self.outputs, self.artifacts)
+        projects = {
+            name: replace(
+                project, outputs=self.outputs, artifact=project.artifact and self.artifacts
+            )
+            for name, project in pulumi_cli.PROJECTS.items()
+        }
+        return pulumi_cli.main(arguments, projects)
 
     @property
     def calls(self) -> list[str]:
@@ -75,6 +82,15 @@ def test_preview_changes_nothing(cli: Cli) -> None:
         "preview --stack dev --diff --color never --non-interactive",
     ]
     assert not (cli.outputs / "dev" / "outputs.json").exists()
+
+
+def test_drift_is_a_preview_that_may_change_nothing(cli: Cli) -> None:
+    """It asks AWS first, and fails with what differs on a page of its own."""
+    assert cli.run("drift", "dev") == 0
+    assert any("--refresh --expect-no-changes" in call for call in cli.calls)
+    cli.fail("preview")
+    assert cli.run("drift", "dev") == 1
+    assert (cli.outputs / "dev" / "drift.md").exists()
 
 
 def test_a_preview_leaves_a_page_for_the_pull_request(cli: Cli) -> None:
@@ -123,6 +139,15 @@ def test_a_failed_preview_is_a_failure(cli: Cli) -> None:
     """Pulumi's own status becomes 1."""
     cli.fail("preview")
     assert cli.run("preview", "prod") == 1
+
+
+def test_the_bootstrap_is_a_project_of_its_own(cli: Cli) -> None:
+    """It runs where its Pulumi.yaml lies, knows its own stacks, and needs no artifact."""
+    cli.install("pulumi", '#!/bin/sh\necho "$PWD $*" >> "$CALLS"\n')
+    (cli.artifacts / "manifest.json").unlink()
+    assert cli.run("preview", "account", "--project", "bootstrap") == 0
+    assert {call.split()[0] for call in cli.calls} == {str(settings.ROOT / "infra" / "bootstrap")}
+    assert cli.run("preview", "dev", "--project", "bootstrap") == 2
 
 
 def test_an_unknown_stack_is_refused(cli: Cli, capsys: pytest.CaptureFixture[str]) -> None:

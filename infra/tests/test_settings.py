@@ -69,6 +69,7 @@ def test_stack_files_set_only_declared_keys(stack: str) -> None:
         ("releaseDurationMs", "-1", "whole number"),
         ("releaseThrottlePercent", "101", "from 1 to 100"),
         ("alarmTopicArn", "paging", "an SNS topic's ARN"),
+        ("permissionsBoundaryArn", "execution", "a policy's ARN"),
         ("createdAt", "yesterday", "a day such as"),
     ],
 )

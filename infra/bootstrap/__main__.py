@@ -1,0 +1,11 @@
+"""Entry point that the Pulumi engine runs, with this folder as the first place to import from."""
+
+import sys
+from pathlib import Path
+
+# The modules import each other as `infra.…`, as the tests do, so the repository's root comes first.
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
+
+from infra.bootstrap.program import deploy
+
+deploy()

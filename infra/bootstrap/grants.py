@@ -1,0 +1,240 @@
+"""What each kind of workflow may do to one stack: its roles' own policies.
+
+`Resource: *` stands only where AWS checks nothing narrower (Service Authorization Reference):
+lambda:GetAccountSettings and cloudwatch:GetMetricData.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infra import policies
+from infra.bootstrap.statements import Statement, allow
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from infra.bootstrap.scope import Scope
+
+
+def preview(scope: Scope) -> list[Statement]:
+    """Read what the program describes, and its state; change nothing.
+
+    Pulumi takes no lock for a preview, so it needs no right to write state.
+    """
+    return [*_described(scope), *measured(scope), *state(scope, ["s3:GetObject"])]
+
+
+def deploy(scope: Scope) -> list[Statement]:
+    """Deploy and release: everything of `preview`, and every change but the loss of data.
+
+    Deleting orders, dead letters or logs is a person's decision, with a person's rights.
+    """
+    return [
+        *_described(scope),
+        *measured(scope),
+        *state(scope, ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"]),
+        *_function_changed(scope),
+        *_surroundings_changed(scope),
+        *execution_role_made(scope),
+    ]
+
+
+def rollback(scope: Scope) -> list[Statement]:
+    """Move the alias, write it into the ledger, say where things stand; no build, no state."""
+    actions = [
+        "lambda:CreateAlias",  # an entry of the ledger
+        "lambda:GetAlias",
+        "lambda:GetFunction",
+        "lambda:GetFunctionConcurrency",
+        "lambda:ListAliases",
+        "lambda:ListVersionsByFunction",
+        "lambda:UpdateAlias",
+    ]
+    return [
+        allow("MoveTheAlias", actions, scope.function),
+        *_versions_read(scope),
+        allow("ReadAlarms", ["cloudwatch:DescribeAlarms"], scope.all_alarms),
+        allow("CountDeadLetters", ["sqs:GetQueueAttributes", "sqs:GetQueueUrl"], scope.queue),
+    ]
+
+
+def load(scope: Scope) -> list[Statement]:
+    """Send orders to the alias, then count where each ended."""
+    reads = [
+        "lambda:GetAlias",
+        "lambda:GetFunction",
+        "lambda:GetFunctionConcurrency",
+        "lambda:ListAliases",
+        "lambda:ListVersionsByFunction",
+    ]
+    letters = [
+        "sqs:ChangeMessageVisibility",
+        "sqs:GetQueueAttributes",
+        "sqs:GetQueueUrl",
+        "sqs:ReceiveMessage",
+    ]
+    return [
+        allow("FindTheTarget", reads, scope.function),
+        *_versions_read(scope),
+        allow("SendOrders", ["lambda:InvokeFunction"], scope.alias),
+        allow("CountOrders", ["dynamodb:BatchGetItem", "dynamodb:Scan"], scope.table),
+        allow("LookAtDeadLetters", letters, scope.queue),
+        allow("ReadDurations", ["logs:FilterLogEvents"], scope.logs),
+        *measured(scope),
+    ]
+
+
+KINDS: Mapping[str, Callable[[Scope], list[Statement]]] = {
+    "preview": preview,
+    "deploy": deploy,
+    "rollback": rollback,
+    "load": load,
+}
+
+
+def _versions_read(scope: Scope) -> list[Statement]:
+    """A version or alias by name: Lambda checks these two against the qualified ARN."""
+    actions = ["lambda:GetFunction", "lambda:GetFunctionConfiguration"]
+    return [allow("ReadVersions", actions, [scope.function, scope.qualified])]
+
+
+def measured(scope: Scope) -> list[Statement]:
+    """Read what AWS measured: alarms, metrics, the account's limits."""
+    return [
+        allow("ReadAlarms", ["cloudwatch:DescribeAlarms"], scope.all_alarms),
+        allow("ReadFigures", ["cloudwatch:GetMetricData", "lambda:GetAccountSettings"], "*"),
+    ]
+
+
+def state(scope: Scope, object_actions: list[str]) -> list[Statement]:
+    """The stack's own state; of the others only their names, for Pulumi lists the bucket."""
+    return [
+        allow("FindState", ["s3:ListBucket"], scope.state_bucket),
+        allow("UseState", object_actions, scope.state_objects),
+    ]
+
+
+def _described(scope: Scope) -> list[Statement]:
+    function = [
+        "lambda:GetAlias",
+        "lambda:GetFunctionCodeSigningConfig",
+        "lambda:GetFunctionConcurrency",
+        "lambda:GetFunctionEventInvokeConfig",
+        "lambda:ListAliases",
+        "lambda:ListTags",
+        "lambda:ListVersionsByFunction",
+    ]
+    table = [
+        "dynamodb:DescribeContinuousBackups",
+        "dynamodb:DescribeTable",
+        "dynamodb:DescribeTimeToLive",
+        "dynamodb:ListTagsOfResource",
+    ]
+    queue = ["sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ListQueueTags"]
+    return [
+        # An event invoke configuration is checked against the alias that it stands on.
+        allow("ReadFunction", function, [scope.function, scope.alias]),
+        *_versions_read(scope),
+        allow("ReadTable", table, scope.table),
+        allow("ReadQueue", queue, scope.queue),
+        allow("ReadLogGroup", ["logs:ListTagsForResource"], scope.logs),
+        allow("FindLogGroup", ["logs:DescribeLogGroups"], scope.all_log_groups),
+        allow("ReadAlarmTags", ["cloudwatch:ListTagsForResource"], scope.alarms),
+        allow("ReadDashboard", ["cloudwatch:GetDashboard"], scope.dashboard),
+        execution_role_read(scope),
+    ]
+
+
+def execution_role_read(scope: Scope) -> Statement:
+    """Read the function's role."""
+    actions = [
+        "iam:GetRole",
+        "iam:GetRolePolicy",
+        "iam:ListAttachedRolePolicies",
+        "iam:ListInstanceProfilesForRole",
+        "iam:ListRolePolicies",
+    ]
+    return allow("ReadRole", actions, scope.execution_role)
+
+
+def _function_changed(scope: Scope) -> list[Statement]:
+    actions = [
+        "lambda:CreateAlias",
+        "lambda:CreateFunction",
+        "lambda:DeleteAlias",
+        "lambda:DeleteFunction",  # also: a version that nothing needs any longer
+        "lambda:DeleteFunctionConcurrency",
+        "lambda:DeleteFunctionEventInvokeConfig",
+        "lambda:PublishVersion",
+        "lambda:PutFunctionConcurrency",
+        "lambda:PutFunctionEventInvokeConfig",
+        "lambda:TagResource",
+        "lambda:UntagResource",
+        "lambda:UpdateAlias",
+        "lambda:UpdateFunctionCode",
+        "lambda:UpdateFunctionConfiguration",
+        "lambda:UpdateFunctionEventInvokeConfig",
+    ]
+    return [
+        allow("ChangeFunction", actions, [scope.function, scope.qualified]),
+        allow("TryVersions", ["lambda:InvokeFunction"], scope.qualified),
+    ]
+
+
+def _surroundings_changed(scope: Scope) -> list[Statement]:
+    table = [
+        "dynamodb:CreateTable",
+        "dynamodb:TagResource",
+        "dynamodb:UntagResource",
+        "dynamodb:UpdateContinuousBackups",
+        "dynamodb:UpdateTable",
+    ]
+    queue = ["sqs:CreateQueue", "sqs:SetQueueAttributes", "sqs:TagQueue", "sqs:UntagQueue"]
+    logs = [
+        "logs:CreateLogGroup",
+        "logs:PutRetentionPolicy",
+        "logs:TagResource",
+        "logs:UntagResource",
+    ]
+    alarms = [
+        "cloudwatch:DeleteAlarms",
+        "cloudwatch:PutMetricAlarm",
+        "cloudwatch:TagResource",
+        "cloudwatch:UntagResource",
+    ]
+    dashboard = ["cloudwatch:DeleteDashboards", "cloudwatch:PutDashboard"]
+    return [
+        allow("ChangeTable", table, scope.table),
+        allow("ChangeQueue", queue, scope.queue),
+        allow("ChangeLogGroup", logs, scope.logs),
+        allow("ChangeAlarms", alarms, scope.alarms),
+        allow("ChangeDashboard", dashboard, scope.dashboard),
+    ]
+
+
+def execution_role_made(scope: Scope) -> list[Statement]:
+    """Only ever with its boundary, so that no code deployed gains more than the boundary."""
+    bounded = {"iam:PermissionsBoundary": scope.execution_boundary}
+    made = [
+        "iam:CreateRole",
+        "iam:DeleteRolePolicy",
+        "iam:PutRolePermissionsBoundary",
+        "iam:PutRolePolicy",
+    ]
+    attached: dict[str, dict[str, str | list[str]]] = {
+        "StringEquals": {**bounded},
+        "ArnEquals": {"iam:PolicyARN": policies.XRAY_POLICY_ARN},
+    }
+    role = scope.execution_role
+    return [
+        allow("MakeRole", made, role, {"StringEquals": {**bounded}}),
+        allow("LetItTrace", ["iam:AttachRolePolicy", "iam:DetachRolePolicy"], role, attached),
+        allow("TagRole", ["iam:DeleteRole", "iam:TagRole", "iam:UntagRole"], role),
+        allow(
+            "PassRole",
+            ["iam:PassRole"],
+            role,
+            {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}},
+        ),
+    ]

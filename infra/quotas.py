@@ -1,0 +1,141 @@
+"""`python -m infra.quotas [STACK ...]`: can the account give what the stacks ask for?
+
+Asked for all stacks at once, since they share an account's quotas, and before anything is changed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from infra import artifact, preflight, settings
+from infra.errors import UsageError
+from infra.names import Names
+from infra.release_alarms import WATCHED
+from infra.settings import MANIFEST_RUNTIME, PROJECT, ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from types_boto3_lambda import LambdaClient
+
+    from infra.settings import Settings
+
+STACKS = ROOT / "infra" / "stacks"
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What one stack asks for, and what its function holds already."""
+
+    stack: str
+    asked: int
+    held: int
+
+    @property
+    def more(self) -> int:
+        """Executions that its deployment takes from the pool; below 0 it gives some back."""
+        return self.asked - self.held
+
+
+def main(
+    arguments: Sequence[str],
+    connect: Callable[[str], LambdaClient] = preflight.connect,
+    artifacts: Path = ROOT / "build" / "artifact",
+) -> int:
+    """Check the stacks; 0 they fit, 2 something is short (one sentence says what mends it)."""
+    parser = argparse.ArgumentParser(prog="python -m infra.quotas", description=__doc__)
+    parser.add_argument("stacks", nargs="*", help="all but the rehearsal's, unless named")
+    options = parser.parse_args(arguments)
+    try:
+        for line in check(options.stacks or known(), connect, artifacts):
+            print(line)
+    except UsageError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+def known() -> list[str]:
+    """The names of all stacks that meet AWS; one that runs on whatever Python built its artifact
+    is for rehearsals."""
+    names = sorted(path.name.split(".")[1] for path in STACKS.glob("Pulumi.*.yaml"))
+    return [name for name in names if load(name).runtime != MANIFEST_RUNTIME]
+
+
+def check(
+    stacks: Sequence[str], connect: Callable[[str], LambdaClient], artifacts: Path
+) -> list[str]:
+    """One line per region on what is left; UsageError for the first thing that is short."""
+    configured = [load(stack) for stack in stacks]
+    size = artifact.load(artifacts).zip_path.stat().st_size
+    lines = []
+    for region in sorted({each.region for each in configured}):
+        here = [each for each in configured if each.region == region]
+        client = connect(region)
+        account = preflight.read_account(client)
+        demands = [demand(client, each) for each in here]
+        check_concurrency(region, demands, account.limit, account.unreserved)
+        preflight.check_storage(size * len(here), account)
+        for each in here:
+            preflight.check_alarms(each.stack, len(WATCHED))
+        left = account.unreserved - sum(each.more for each in demands)
+        lines.append(
+            f"{region}: {', '.join(each.stack for each in here)} fit; {left} of {account.limit} "
+            f"concurrent executions stay unreserved, "
+            f"{(account.code_limit - account.code_used) / 1e9:.1f} GB of code storage are free."
+        )
+    return lines
+
+
+def check_concurrency(region: str, demands: Sequence[Demand], limit: int, unreserved: int) -> None:
+    """Raise UsageError where all stacks together would not leave the account its floor."""
+    free = unreserved - preflight.UNRESERVED_FLOOR
+    missing = sum(demand.more for demand in demands) - free
+    if missing <= 0:
+        return
+    asked = ", ".join(f"{demand.stack} {demand.asked}" for demand in demands)
+    raise UsageError(
+        f"The stacks in {region} ask for reserved concurrency ({asked}) of which {missing} are "
+        f"missing: {preflight.UNRESERVED_FLOOR} of the account's {limit} concurrent executions "
+        f"must stay unreserved. Request more with "
+        f"`{preflight.quota_request(preflight.CONCURRENCY_QUOTA, limit + missing, region)}`, or "
+        f"lower order-processing:reservedConcurrency."
+    )
+
+
+def demand(client: LambdaClient, configured: Settings) -> Demand:
+    """What the stack asks for beside what its function holds; UsageError if AWS cannot say."""
+    held = preflight.read(client, Names(configured.stack).function).own
+    return Demand(configured.stack, configured.reserved_concurrency, held)
+
+
+def load(stack: str) -> Settings:
+    """A stack's settings as the program will read them; UsageError if it has none."""
+    path = STACKS / f"Pulumi.{stack}.yaml"
+    if not path.is_file():
+        raise UsageError(f"There is no stack '{stack}': choose one of {', '.join(known())}.")
+    project: Any = yaml.safe_load((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))
+    given: Any = yaml.safe_load(path.read_text(encoding="utf-8"))["config"]
+    raw = {
+        key: as_text(given.get(f"{PROJECT}:{key}", declared.get("default")))
+        for key, declared in project["config"].items()
+    }
+    raw["aws:region"] = as_text(given.get("aws:region"))
+    return settings.parse(stack, raw)
+
+
+def as_text(value: object) -> str | None:
+    """A configuration value as Pulumi hands it to the program."""
+    if value is None:
+        return None
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

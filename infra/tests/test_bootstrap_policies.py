@@ -1,0 +1,252 @@
+"""Least privilege of the workflows' roles, read off the documents and judged by parliament."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from infra import policies
+from infra.bootstrap import boundaries, grants, state_bucket, trust
+from infra.bootstrap.scope import Scope
+from infra.bootstrap.statements import document
+from infra.tests.bootstrapped import ACCOUNT, REGION
+from infra.tests.evaluation import permitted
+
+with warnings.catch_warnings():
+    # parliament reads its version through a deprecated part of setuptools.
+    warnings.simplefilter("ignore")
+    from parliament import analyze_policy_string  # type: ignore[import-untyped]
+
+if TYPE_CHECKING:
+    from infra.tests.recording import Recording
+
+DEV, PROD = (Scope(ACCOUNT, REGION, stack) for stack in ("dev", "prod"))
+LONGEST = Scope(ACCOUNT, REGION, "s" * 30)
+# What AWS checks against nothing narrower; the listings name their kind of resource.
+ACCOUNT_WIDE = {"cloudwatch:GetMetricData", "lambda:GetAccountSettings"}
+LISTINGS = {"cloudwatch:DescribeAlarms", "logs:DescribeLogGroups", "s3:ListBucket"}
+CHANGES = ("Create", "Delete", "Put", "Update", "Attach", "Detach", "Publish", "Tag", "Untag")
+READS = ("Get", "List", "Describe")
+REPOSITORY = {"owner": "o", "name": "n", "owner_id": "1", "repository_id": "2"}
+
+
+def documents(scope: Scope) -> dict[str, dict[str, Any]]:
+    """Return every identity policy of a stack by name."""
+    made = {kind: document(grant(scope)) for kind, grant in grants.KINDS.items()}
+    bounds = {"execution": boundaries.execution(scope), "ceiling": boundaries.workflow(scope)}
+    return made | bounds
+
+
+def listed(value: str | list[str]) -> list[str]:
+    """Return one or several as a list."""
+    return [value] if isinstance(value, str) else value
+
+
+def allowed(policy: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return each allowed action with each of its resources."""
+    return [
+        (action, resource)
+        for statement in policy["Statement"]
+        if statement["Effect"] == "Allow"
+        for action in listed(statement["Action"])
+        for resource in listed(statement["Resource"])
+    ]
+
+
+@pytest.mark.parametrize("name", [*grants.KINDS, "execution"])
+def test_no_grant_has_a_wildcard_action(name: str) -> None:
+    """Each action is named; `*` as a resource stands for what AWS cannot narrow, and X-Ray."""
+    for action, resource in allowed(documents(DEV)[name]):
+        assert "*" not in action
+        if resource == "*":
+            assert action in ACCOUNT_WIDE or action.startswith("xray:")
+
+
+def test_a_ceiling_names_services_on_the_stacks_own_resources() -> None:
+    """No `*` alone, never all of IAM or S3, and a service's wildcard only on its own."""
+    for action, resource in allowed(documents(DEV)["ceiling"]):
+        assert action != "*"
+        if action.endswith("*"):
+            assert action.split(":")[0] in {"lambda", "dynamodb", "sqs", "logs", "cloudwatch"}
+            assert "-dev" in resource
+
+
+@pytest.mark.parametrize("name", documents(DEV))
+def test_one_stacks_policies_reach_no_other_stack(name: str) -> None:
+    """What a role of `dev` may do on more than listings matches nothing of `prod`."""
+    others = [resource for policy in documents(PROD).values() for _, resource in allowed(policy)]
+    theirs = {arn.removesuffix("*") for arn in others if "prod" in arn}
+    for action, resource in allowed(documents(DEV)[name]):
+        if action in ACCOUNT_WIDE | LISTINGS or action.startswith("xray:"):
+            continue
+        assert not [arn for arn in theirs if fnmatchcase(arn, resource)], (action, resource)
+
+
+@pytest.mark.parametrize("kind", grants.KINDS)
+def test_a_ceiling_cuts_nothing_that_is_granted(kind: str) -> None:
+    """Each grant is within the boundary of the role that has it."""
+    ceiling = allowed(documents(DEV)["ceiling"])
+    for action, resource in allowed(documents(DEV)[kind]):
+        assert any(
+            fnmatchcase(action, most) and fnmatchcase(resource, where) for most, where in ceiling
+        ), (action, resource)
+
+
+def test_a_preview_only_reads() -> None:
+    """No action of its role changes anything, and none reads an order."""
+    for action, _ in allowed(documents(DEV)["preview"]):
+        service, _, verb = action.partition(":")
+        assert verb.startswith(READS), action
+        assert service != "dynamodb" or verb.startswith(("Describe", "List")), action
+
+
+def test_a_rollback_changes_the_alias_and_the_ledger_alone() -> None:
+    """Its role moves aliases; it can neither build, nor deploy, nor delete."""
+    actions = {action for action, _ in allowed(documents(DEV)["rollback"])}
+    changing = {action for action in actions if action.split(":")[1].startswith(CHANGES)}
+    assert changing == {"lambda:CreateAlias", "lambda:UpdateAlias"}
+    assert not [action for action in actions if action.startswith(("s3:", "iam:"))]
+
+
+def test_a_load_changes_nothing_that_is_deployed() -> None:
+    """It invokes the alias only, and reads."""
+    granted = allowed(documents(DEV)["load"])
+    assert [where for action, where in granted if action == "lambda:InvokeFunction"] == [DEV.alias]
+    assert not [action for action, _ in granted if action.split(":")[1].startswith(CHANGES)]
+
+
+def test_no_workflow_deletes_data() -> None:
+    """Orders, dead letters and logs are deleted by a person."""
+    losing = {"dynamodb:DeleteTable", "dynamodb:DeleteItem", "sqs:DeleteQueue", "sqs:PurgeQueue"}
+    losing |= {"logs:DeleteLogGroup", "sqs:DeleteMessage", "s3:DeleteObjectVersion"}
+    for kind in grants.KINDS:
+        assert not losing & {action for action, _ in allowed(documents(DEV)[kind])}
+
+
+BOUND = {"iam:PermissionsBoundary": DEV.execution_boundary}
+UNBOUND = {"iam:PermissionsBoundary": DEV.workflow_boundary}
+XRAY = {"iam:PolicyARN": policies.XRAY_POLICY_ARN}
+ADMINISTRATOR = {"iam:PolicyARN": "arn:aws:iam::aws:policy/AdministratorAccess"}
+OWN_ROLE = f"arn:aws:iam::{ACCOUNT}:role/{DEV.workflow_role_name('deploy')}"
+EVERYTHING = document([{"Effect": "Allow", "Action": "*", "Resource": "*"}])
+
+
+@pytest.mark.parametrize("policy", [documents(DEV)["deploy"], EVERYTHING], ids=["own", "all"])
+@pytest.mark.parametrize(
+    ("action", "resource", "context", "decision"),
+    [
+        ("iam:CreateRole", DEV.execution_role, BOUND, True),
+        ("iam:CreateRole", DEV.execution_role, {}, False),
+        ("iam:CreateRole", DEV.execution_role, UNBOUND, False),
+        ("iam:CreateRole", PROD.execution_role, BOUND, False),
+        ("iam:PutRolePermissionsBoundary", DEV.execution_role, BOUND, True),
+        ("iam:PutRolePermissionsBoundary", DEV.execution_role, UNBOUND, False),
+        ("iam:PutRolePermissionsBoundary", OWN_ROLE, BOUND, False),
+        ("iam:DeleteRolePermissionsBoundary", DEV.execution_role, BOUND, False),
+        ("iam:DeleteRolePermissionsBoundary", OWN_ROLE, {}, False),
+        ("iam:PutRolePolicy", DEV.execution_role, BOUND, True),
+        ("iam:PutRolePolicy", DEV.execution_role, {}, False),
+        ("iam:PutRolePolicy", OWN_ROLE, BOUND, False),
+        ("iam:AttachRolePolicy", DEV.execution_role, BOUND | XRAY, True),
+        ("iam:AttachRolePolicy", DEV.execution_role, XRAY, False),
+        ("iam:AttachRolePolicy", DEV.execution_role, BOUND | ADMINISTRATOR, False),
+        ("iam:CreatePolicyVersion", DEV.execution_boundary, {}, False),
+        ("iam:SetDefaultPolicyVersion", DEV.workflow_boundary, {}, False),
+        ("iam:UpdateAssumeRolePolicy", OWN_ROLE, {}, False),
+        (
+            "iam:PassRole",
+            DEV.execution_role,
+            {"iam:PassedToService": "lambda.amazonaws.com"},
+            True,
+        ),
+        ("iam:PassRole", DEV.execution_role, {"iam:PassedToService": "ec2.amazonaws.com"}, False),
+        ("iam:PassRole", OWN_ROLE, {"iam:PassedToService": "lambda.amazonaws.com"}, False),
+        ("sts:AssumeRole", PROD.execution_role, {}, False),
+    ],
+)
+def test_a_deploy_role_makes_bounded_roles_alone(
+    policy: dict[str, Any], action: str, resource: str, context: dict[str, str], *, decision: bool
+) -> None:
+    """The same with its own grants and with every right there is: the boundary decides."""
+    ceiling = boundaries.workflow(DEV)
+    assert permitted(policy, ceiling, action, resource, context) is decision
+
+
+def test_deploying_covers_what_the_program_makes(dev: Recording) -> None:
+    """Every named resource of the stack is within the role's reach, each alarm included."""
+    reach = {arn.removesuffix(":*") for _, arn in allowed(documents(DEV)["deploy"])}
+    # The alias and its function's settings are the function's.
+    named = [found for found in dev.resources.values() if not found.type.endswith(":Alias")]
+    names = {found.inputs.get("name") or found.inputs.get("dashboardName") for found in named}
+    assert len(names - {None}) > 8
+    for name in names - {None}:
+        assert any(arn.endswith((f":{name}", f"/{name}")) for arn in reach), name
+
+
+@pytest.mark.parametrize("name", documents(LONGEST))
+def test_a_policy_fits(name: str) -> None:
+    """AWS takes 6,144 characters of a managed policy and 10,240 of a role's own (IAM quotas)."""
+    most = 10_240 if name in grants.KINDS else 6_144
+    assert len(json.dumps(documents(LONGEST)[name])) <= most
+
+
+@pytest.mark.parametrize("name", documents(DEV))
+def test_parliament_finds_nothing(name: str) -> None:
+    """Actions exist, fit their resources, and conditions fit their actions; but for what follows.
+
+    `iam:PermissionsBoundary` takes string operators, as IAM's own documentation has it; a log
+    group's listing is checked against log groups since parliament's data was taken; and a
+    ceiling's `service:*` holds actions that have no such resource.
+    """
+    found = analyze_policy_string(json.dumps(documents(DEV)[name])).findings
+    assert not [str(finding) for finding in found if not expected(name, finding)]
+
+
+def expected(name: str, finding: Any) -> bool:
+    """Whether a finding is one of the three that the documents are right about."""
+    if finding.issue == "RESOURCE_MISMATCH":
+        return name == "ceiling" or [d["action"] for d in finding.detail] == [
+            "logs:DescribeLogGroups"
+        ]
+    return bool(finding.issue == "MISMATCHED_TYPE_BUT_USABLE")
+
+
+def test_parliament_would_find_a_slip() -> None:
+    """A misspelt action and a resource of another service are findings."""
+    slips = [{"Effect": "Allow", "Action": "lambda:MoveAlias", "Resource": "*"}]
+    slips.append({"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": DEV.table})
+    found = {f.issue for f in analyze_policy_string(json.dumps(document(slips))).findings}
+    assert {"UNKNOWN_ACTION", "RESOURCE_MISMATCH"} <= found
+
+
+@pytest.mark.parametrize(
+    ("written", "subjects"),
+    [
+        ("names", ["repo:o/n:environment:dev"]),
+        ("ids", ["repo:o@1/n@2:environment:dev"]),
+        ("both", ["repo:o/n:environment:dev", "repo:o@1/n@2:environment:dev"]),
+    ],
+)
+def test_trust_compares_both_claims(written: trust.SubjectFormat, subjects: list[str]) -> None:
+    """Subject and audience by StringEquals, each format as GitHub writes it, no pattern."""
+    repository = trust.Repository(**REPOSITORY, format=written)
+    (statement,) = trust.policy(ACCOUNT, repository, "dev")["Statement"]
+    assert statement["Condition"] == {
+        "StringEquals": {
+            "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
+            "token.actions.githubusercontent.com:sub": subjects,
+        }
+    }
+    provider = f"arn:aws:iam::{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com"
+    assert statement["Principal"] == {"Federated": provider}
+    assert not [subject for subject in subjects if "*" in subject or "?" in subject]
+
+
+def test_the_bucket_policy_only_denies() -> None:
+    """It opens the state to nobody."""
+    statements = state_bucket.tls_only("arn:aws:s3:::b")["Statement"]
+    assert [statement["Effect"] for statement in statements] == ["Deny"]
