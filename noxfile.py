@@ -12,8 +12,10 @@ nox.options.reuse_existing_virtualenvs = True
 nox.options.sessions = ["lint", "typecheck", "tests"]
 
 STORAGE = "build/tools/storage"
+AWSCLI = "build/tools/awscli"
+SERVICE = ("services/artifact/tests", "services/order_processor/tests")
 CODE = (
-    "emulator", "infra", "loadtest", "rehearsal", "release",
+    "emulator", "infra", "loadtest", "rehearsal", "release", "reporting",
     "services/artifact", "services/order_processor", "tests", "noxfile.py",
 )  # fmt: skip
 
@@ -28,6 +30,11 @@ def install(session: nox.Session, group: str) -> None:
 def install_storage(session: nox.Session) -> None:
     """Install the kept storage emulator into a directory of its own: it pins another botocore."""
     session.install("--require-hashes", "--target", STORAGE, "-r", "locks/storage.txt")
+
+
+def install_awscli(session: nox.Session) -> None:
+    """Install the AWS command line, for tests, into a directory of its own."""
+    session.install("--require-hashes", "--target", AWSCLI, "-r", "locks/awscli.txt")
 
 
 def call(session: nox.Session, *command: str) -> None:
@@ -73,6 +80,7 @@ def tests(session: nox.Session) -> None:
     """Run every test, the integration tests on the emulated AWS included (-- PYTEST ARGUMENTS)."""
     install(session, "check")
     install_storage(session)
+    install_awscli(session)
     if session.posargs:
         session.run("pytest", *session.posargs)
         return
@@ -84,12 +92,45 @@ def tests(session: nox.Session) -> None:
     session.run("pytest", *(part for part in CODE[:-1] if part != "infra"), integration)
 
 
+@nox.session(python=["3.11", "3.12", "3.13"], default=False)
+def service_tests(session: nox.Session) -> None:
+    """Test the service with its own dependencies only, and the zip that each Python builds."""
+    install(session, "service-test")
+    session.run("pytest", *(session.posargs or SERVICE))
+
+
+@nox.session(default=False)
+def inputs(session: nox.Session) -> None:
+    """Reject 10,000 malformed events for every reason: nox -s inputs [-- --examples N --seed N]."""
+    install(session, "test")
+    install_storage(session)
+    session.env["PYTHONPATH"] = "services/order_processor/src"
+    call(session, "services.order_processor.tests.inputs", *session.posargs)
+
+
 @nox.session(default=False)
 def rehearse(session: nox.Session) -> None:
     """Rehearse a release on this machine: build, deploy, canary, peak hour, gate, roll back."""
     install(session, "rehearsal")
     install_storage(session)
     call(session, "rehearsal", *session.posargs)
+
+
+@nox.session(default=False)
+def faults(session: nox.Session) -> None:
+    """Hold exactly one effect per order against faults: [--orders N] [--seed N] [--only KIND]."""
+    install(session, "rehearsal")
+    install_storage(session)
+    call(session, "rehearsal.faults", *session.posargs)
+
+
+@nox.session(default=False)
+def fidelity(session: nox.Session) -> None:
+    """Run the tests behind docs/emulator-fidelity.md, the table of what the emulator holds."""
+    install(session, "check")
+    install_storage(session)
+    install_awscli(session)
+    call(session, "emulator.fidelity", *session.posargs)
 
 
 @nox.session(default=False)
@@ -115,13 +156,11 @@ def verify(session: nox.Session) -> None:
     call(session, "services.artifact", "verify", *(session.posargs or ["build/artifact"]))
 
 
-def pulumi(session: nox.Session, verb: str) -> None:
-    """Run the Pulumi program through the CLI, in the environment that Pulumi.yaml names."""
-    stack, further = stack_argument(session)
+def pulumi(session: nox.Session, verb: str, stack: str, *further: str) -> None:
+    """Run a Pulumi program through the CLI, in the environment that its Pulumi.yaml names."""
     install(session, "infra")
-    session.install(
-        "--require-hashes", "-r", "locks/artifact.txt"
-    )  # uv, by which the Pulumi CLI runs the program
+    # The Pulumi CLI runs a program by uv.
+    session.install("--require-hashes", "-r", "locks/artifact.txt")
     environment = Path("infra/.venv")
     if not environment.exists():
         session.run("uv", "venv", str(environment), external=True)
@@ -135,13 +174,25 @@ def pulumi(session: nox.Session, verb: str) -> None:
 @nox.session(default=False)
 def preview(session: nox.Session) -> None:
     """Show what a deployment would change: nox -s preview -- STACK."""
-    pulumi(session, "preview")
+    stack, further = stack_argument(session)
+    pulumi(session, "preview", stack, *further)
 
 
 @nox.session(default=False)
 def deploy(session: nox.Session) -> None:
     """Deploy the built artifact; the alias stays where it is: nox -s deploy -- STACK."""
-    pulumi(session, "deploy")
+    stack, further = stack_argument(session)
+    pulumi(session, "deploy", stack, *further)
+
+
+@nox.session(default=False)
+def bootstrap(session: nox.Session) -> None:
+    """Prepare an AWS account, once, by a person: nox -s bootstrap -- preview|deploy ACCOUNT."""
+    if len(session.posargs) != 2 or session.posargs[0] not in ("preview", "deploy"):
+        print("Say what and where: nox -s bootstrap -- preview|deploy ACCOUNT", file=sys.stderr)
+        sys.exit(2)
+    verb, stack = session.posargs
+    pulumi(session, verb, stack, "--project", "bootstrap")
 
 
 def outputs_of(session: nox.Session, stack: str) -> str:
@@ -190,6 +241,60 @@ def rollback(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def rollout(session: nox.Session) -> None:
+    """Smoke, warm, shift, watch and promote in one command: nox -s rollout -- STACK [--plan P]."""
+    release(session, "rollout")
+
+
+@nox.session(default=False)
+def warm(session: nox.Session) -> None:
+    """Start environments of the candidate in free slots: nox -s warm -- STACK [--weight W]."""
+    release(session, "warm")
+
+
+@nox.session(default=False)
+def ledger(session: nox.Session) -> None:
+    """Show what was decided, by whom and on what figures: nox -s ledger -- STACK."""
+    release(session, "ledger")
+
+
+@nox.session(default=False)
+def prune(session: nox.Session) -> None:
+    """Delete versions and ledger entries that nothing needs: nox -s prune -- STACK [--keep N]."""
+    release(session, "prune")
+
+
+@nox.session(default=False)
+def drift(session: nox.Session) -> None:
+    """Compare what is deployed with the program, and the alias with the ledger: -- STACK."""
+    stack, _ = stack_argument(session)
+    pulumi(session, "drift", stack)
+    release(session, "drift")
+
+
+@nox.session(default=False)
+def preflight(session: nox.Session) -> None:
+    """Ask the account whether it can give what all stacks reserve: nox -s preflight [-- STACK]."""
+    install(session, "infra")
+    call(session, "infra.quotas", *session.posargs)
+
+
+@nox.session(default=False)
+def gate_power(session: nox.Session) -> None:
+    """Simulate how often the gate errs, into build/bench/gate.json: [--runs N] [--seed N]."""
+    install(session, "release")
+    call(session, "release.power", *session.posargs)
+
+
+@nox.session(default=False)
+def bad_releases(session: nox.Session) -> None:
+    """Roll out every bad candidate, and good ones, under traffic: [NAME ...] [--good N]."""
+    install(session, "rehearsal")
+    install_storage(session)
+    call(session, "rehearsal.bad_releases", *session.posargs)
+
+
+@nox.session(default=False)
 def redrive(session: nox.Session) -> None:
     """Replay dead letters at a bounded rate: nox -s redrive -- STACK."""
     release(session, "redrive")
@@ -210,8 +315,59 @@ def load(session: nox.Session) -> None:
     call(
         session, "loadtest", "run", "--scenario", scenario,
         "--outputs", outputs_of(session, stack),
-        "--ledger", f"build/load/{stack}-{scenario}", *further,
+        "--ledger", f"build/load/{stack}-{scenario}",
+        "--baselines", "build/baselines", "--job-summary", *further,
     )  # fmt: skip
+
+
+@nox.session(default=False)
+def plan(session: nox.Session) -> None:
+    """Say what reserved concurrency a peak needs: nox -s plan -- --peak 40 --target 1%."""
+    install(session, "loadtest")
+    call(session, "loadtest", "plan", *session.posargs)
+
+
+@nox.session(default=False)
+def bench_handler(session: nox.Session) -> None:
+    """Measure cold start, size and warm cost of the handler (-- --runs N, --update-budget)."""
+    install(session, "bench")
+    call(session, "services.order_processor.bench", *session.posargs)
+
+
+@nox.session(default=False)
+def bench_emulator(session: nox.Session) -> None:
+    """Measure the emulator beside MiniStack, AWS's interface emulator and a bare loop."""
+    install(session, "emulator")
+    install_storage(session)
+    session.install(
+        "--require-hashes", "--no-deps", "--target", "build/tools/samcli",
+        "-r", "locks/interface-emulator.txt",
+    )  # fmt: skip
+    call(session, "emulator.bench", "speed", *session.posargs)
+
+
+@nox.session(default=False)
+def throttling(session: nox.Session) -> None:
+    """Compare the share of refused requests with Erlang's formula (-- --seconds N --seed N)."""
+    install(session, "emulator")
+    install_storage(session)
+    call(session, "emulator.bench", "throttling", *session.posargs)
+
+
+@nox.session(default=False)
+def soak_emulator(session: nox.Session) -> None:
+    """Send asynchronous events while environments are killed (-- --events 100000 --seed N)."""
+    install(session, "emulator")
+    install_storage(session)
+    call(session, "emulator.bench", "soak", *session.posargs)
+
+
+@nox.session(default=False)
+def fuzz_emulator(session: nox.Session) -> None:
+    """Send malformed requests over a socket (-- --examples 10000 --seed N)."""
+    install(session, "test")
+    install_storage(session)
+    call(session, "emulator.bench", "fuzz", *session.posargs)
 
 
 @nox.session(default=False)
@@ -219,13 +375,15 @@ def lock(session: nox.Session) -> None:
     """Resolve every dependency group into its hash-locked file in locks/ (-- --upgrade)."""
     groups = nox.project.load_toml("pyproject.toml")["dependency-groups"]
     # `check` includes all that share an environment; the others take its versions, so that a
-    # part is tested with what it is deployed with. Storage stands alone.
+    # part is tested with what it is deployed with. Storage and the AWS CLI stand alone.
     for group in sorted(groups, key=lambda name: name != "check"):
-        constraints = [] if group in ("check", "storage") else ["--constraints", "locks/check.txt"]
+        alone = group in ("check", "storage", "awscli")
+        constraints = [] if alone else ["--constraints", "locks/check.txt"]
         session.run(
             "uv", "pip", "compile", "--quiet", "--universal", "--generate-hashes",
             "--python-version", "3.11", "--no-emit-index-url", "--no-annotate",
             "--custom-compile-command", "nox -s lock",
             "--group", f"pyproject.toml:{group}", "--output-file", f"locks/{group}.txt",
-            *constraints, *session.posargs, external=True,
+            *constraints, *(["--no-deps"] if group == "interface-emulator" else []),
+            *session.posargs, external=True,
         )  # fmt: skip

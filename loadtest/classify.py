@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from typing import Any, Literal, TypeGuard
+from typing import Any, Literal, NamedTuple, TypeGuard
 
 from loadtest.orders import content_digest
 
 Outcome = Literal[
-    "confirmed", "rejected", "accepted", "throttled", "functionError", "transportError"
+    "confirmed",
+    "rejected",
+    "accepted",
+    "throttled",
+    "functionError",
+    "transportError",
+    "unanswered",
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What came back: `status` is 0 and `error` says why when nothing (whole) did."""
+class Reply(NamedTuple):
+    """What came back: `status` is 0 and `error` says why when nothing (whole) did.
+
+    `overdue` when the wait for it was given up: it may have been done all the same.
+    """
 
     status: int
     body: bytes = b""
@@ -23,10 +30,10 @@ class Reply:
     executed_version: str | None = None
     request_id: str | None = None
     error: str | None = None
+    overdue: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(NamedTuple):
     """An outcome, why, and the digest of the result where there is one to compare."""
 
     outcome: Outcome
@@ -36,11 +43,13 @@ class Judged:
     @property
     def failed(self) -> bool:
         """Whether this counts as an error; a throttle is counted apart."""
-        return self.outcome in ("functionError", "transportError")
+        return self.outcome in ("functionError", "transportError", "unanswered")
 
 
 def judge(reply: Reply) -> Judged:
     """Return what the reply means; 429 is a throttle, a function error comes with a 200."""
+    if reply.overdue:
+        return Judged("unanswered", reply.error)
     if reply.status == 0:
         return Judged("transportError", reply.error or "no answer")
     document = _json(reply.body)

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 from loadtest.errors import UsageError
-from loadtest.reconcile import Found, Order, missing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Iterable
+
+    from loadtest.evidence import Stored
+    from loadtest.sorting import Sorted
 
 RETRY_GAP: Final = 180.0
 """Default seconds of quiet that end the wait: Lambda leaves one, then two minutes between the
@@ -20,22 +22,29 @@ and the attempt itself takes its time."""
 LONGEST_WAIT: Final = 900.0
 """Default bound of the wait in seconds; a throttled backlog may take up to its maximum age."""
 
+_LOOKS: Final = 4
+"""Whole looks at table and queue in a quiet time; in between only a sample is asked for."""
+
 
 class Table(Protocol):
     """The orders table."""
 
-    def scan(self, wanted: Collection[str]) -> dict[str, str]:
-        """Return the digests of the wanted orders it has."""
+    def scan(self) -> Iterable[Stored]:
+        """Iterate over all orders it has."""
 
-    def get(self, order_ids: Collection[str]) -> dict[str, str]:
-        """Return the digests of those orders it has."""
+    def get(self, order_ids: Collection[str]) -> list[Stored]:
+        """Return those of the orders that it has."""
 
 
 class Queue(Protocol):
-    """The dead-letter queue."""
+    """The dead-letter queue; `whole` says whether the last look saw all of it."""
 
-    def peek(self) -> dict[str, str]:
-        """Return digests by order id."""
+    @property
+    def whole(self) -> bool:
+        """Whether the last look saw all of it."""
+
+    def peek(self) -> Iterable[tuple[str, str]]:
+        """Iterate over order ids and digests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,31 +62,52 @@ class Patience:
 
 
 def drain(
-    orders: Mapping[str, Order],
+    books: Sorted,
     table: Table,
     queue: Queue,
     patience: Patience,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
-) -> tuple[Found, float]:
-    """Return what was found and the seconds it took until the last news.
+) -> tuple[bool, float]:
+    """Sort what is found into `books`; return whether it is settled, and the seconds to the news.
 
     Settled is what was found once nothing is missing, or nothing new came for a whole quiet time;
-    not settled when the longest wait ended with news still coming in.
+    not settled when the longest wait ended with news still coming in, or when the dead-letter queue
+    was too long to be read whole.
     """
     began = news = clock()
-    stored, dead = table.scan(orders), queue.peek()
-    absent = missing(orders, stored.keys() | dead.keys())
-    while absent:
-        now = clock()
-        if now - news >= patience.quiet or now - began >= patience.longest:
-            break
-        sleep(patience.poll)
-        more, dead = table.get(absent), queue.peek()
-        stored.update(more)
-        still = missing(orders, stored.keys() | dead.keys())
-        if len(still) < len(absent):
+    before = None
+    while True:
+        books.found(table.scan(), queue.peek())
+        left = books.missing()
+        if before is not None and left.count < before:
             news = clock()
-        absent = still
-    settled = not absent or clock() - news >= patience.quiet
-    return Found(stored, dead, settled), news - began
+        before = left.count
+        now = clock()
+        if not left.count:
+            return True, news - began
+        if now - news >= patience.quiet:
+            return queue.whole, news - began
+        if now - began >= patience.longest:
+            return False, news - began
+        look = min(patience.quiet / _LOOKS, patience.longest - (now - began))
+        if _appear(set(left.sample), table, look, patience.poll, clock, sleep):
+            news = clock()
+
+
+def _appear(
+    sample: set[str],
+    table: Table,
+    seconds: float,
+    poll: float,
+    clock: Callable[[], float],
+    sleep: Callable[[float], None],
+) -> bool:
+    """Wait for orders to be stored until all are, or time is up; return whether any was."""
+    began, any_came = clock(), False
+    while sample and clock() - began < seconds:
+        sleep(poll)
+        came = {order.order_id for order in table.get(sample)}
+        sample -= came
+        any_came = any_came or bool(came)
+    return any_came

@@ -8,6 +8,7 @@ of Significance in Automatic Telephone Exchanges", 1917; insensitivity: B. A. Se
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -53,6 +54,44 @@ def predicted_shares(
     rate is used and not the counted arrivals, whose scatter is already part of the formula.
     """
     return [blocking_with_retries(rate * slot_seconds, slots, retried) for rate in rates]
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A bin's predicted attempts by callers (per second, of every try) and the share refused."""
+
+    callers: float
+    share: float
+
+
+def predicted_tries(
+    rates: Sequence[float],
+    width: float,
+    slot_seconds: float,
+    slots: int,
+    retried: float,
+    waits: Sequence[float],
+) -> list[Tried]:
+    """Return what becomes of each bin (`width` seconds) when throttled callers come back.
+
+    `waits` are the mean seconds between an attempt and the next one; who is refused that often
+    gives up. Refused attempts are offered again after their wait, to whatever load meets them
+    there, so that a peak is carried past its end.
+    """
+    later = [[0.0] * len(rates) for _ in waits]
+    found = []
+    for at, rate in enumerate(rates):
+        # Asynchronous orders come back by Lambda's own doing, which blocking_with_retries counts.
+        callers = [rate * (1 - retried), *(tries[at] for tries in later)]
+        offered = sum(callers) + rate * retried
+        share = rate * retried / offered if offered else 0.0
+        blocking = blocking_with_retries(offered * slot_seconds, slots, share)
+        found.append(Tried(sum(callers), blocking))
+        for tried, wait in enumerate(waits):
+            again = at + max(1, round(wait / width))
+            if again < len(rates):
+                later[tried][again] += callers[tried] * blocking
+    return found
 
 
 def weighted_share(rates: Sequence[float], shares: Sequence[float]) -> float:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Final
+from datetime import datetime
+from itertools import islice
+from tempfile import TemporaryFile
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -19,35 +22,42 @@ if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
 
 _KEYS_PER_CALL: Final = 100
-_HIDDEN_SECONDS: Final = 30
+_MESSAGES_PER_CALL: Final = 10
+_HIDDEN_SECONDS: Final = 300
+"""Longer than it takes to read 100,000 messages; whoever reads them shows them again before."""
+_PROJECTION: Final = "orderId, contentDigest, confirmedAt"
 _EMPTY_RECEIVES: Final = 2
 
 
+class Stored(NamedTuple):
+    """An order as the table has it; `confirmed_at` is epoch seconds by the function's clock."""
+
+    order_id: str
+    digest: str
+    confirmed_at: float | None
+
+
 class OrdersTable:
-    """Reads order ids and content digests of the orders table, consistently."""
+    """Reads order ids, content digests and times of the orders table, consistently."""
 
     def __init__(self, client: DynamoDBClient, name: str) -> None:
         self._client = client
         self._name = name
 
-    def scan(self, wanted: Collection[str]) -> dict[str, str]:
-        """Return the digests of the wanted orders that the table has. Raises UsageError."""
+    def scan(self) -> Iterator[Stored]:
+        """Iterate over all the table has, a page at a time. Raises UsageError."""
         pages = self._client.get_paginator("scan").paginate(
-            TableName=self._name,
-            ConsistentRead=True,
-            ProjectionExpression="orderId, contentDigest",
+            TableName=self._name, ConsistentRead=True, ProjectionExpression=_PROJECTION
         )
         try:
-            items = (item for page in pages for item in page.get("Items", []))
-            return {
-                order_id: digest for order_id, digest in map(_read, items) if order_id in wanted
-            }
+            for page in pages:
+                yield from map(_read, page.get("Items", []))
         except (BotoCoreError, ClientError) as error:
             raise UsageError(sentence(error)) from error
 
-    def get(self, order_ids: Collection[str]) -> dict[str, str]:
-        """Return the digests of those orders, asked for by id. Raises UsageError."""
-        found: dict[str, str] = {}
+    def get(self, order_ids: Collection[str]) -> list[Stored]:
+        """Return those of the orders that there are, asked for by id. Raises UsageError."""
+        found: list[Stored] = []
         waiting = sorted(order_ids)
         try:
             while waiting:
@@ -55,10 +65,10 @@ class OrdersTable:
                 request: KeysAndAttributesTypeDef = {
                     "Keys": [{"orderId": {"S": key}} for key in keys],
                     "ConsistentRead": True,
-                    "ProjectionExpression": "orderId, contentDigest",
+                    "ProjectionExpression": _PROJECTION,
                 }
                 reply = self._client.batch_get_item(RequestItems={self._name: request})
-                found.update(map(_read, reply["Responses"].get(self._name, [])))
+                found += map(_read, reply["Responses"].get(self._name, []))
                 left = reply.get("UnprocessedKeys", {}).get(self._name)
                 waiting += [str(key["orderId"]["S"]) for key in left["Keys"]] if left else []
         except (BotoCoreError, ClientError) as error:
@@ -66,66 +76,80 @@ class OrdersTable:
         return found
 
 
-def _read(item: Any) -> tuple[str, str]:
-    return item["orderId"]["S"], item.get("contentDigest", {}).get("S", "")
+def _read(item: Any) -> Stored:
+    confirmed = item.get("confirmedAt", {}).get("S")
+    try:
+        at = datetime.fromisoformat(confirmed).timestamp() if confirmed else None
+    except ValueError:
+        at = None
+    return Stored(item["orderId"]["S"], item.get("contentDigest", {}).get("S", ""), at)
 
 
 class DeadLetters:
-    """Looks through a dead-letter queue and leaves it as it was."""
+    """Looks through a dead-letter queue and leaves it as it was.
 
-    def __init__(self, client: SQSClient, url: str) -> None:
+    `whole` says whether the last look saw all of it: SQS hands out no more than 120,000 messages at
+    a time, and only a message that is handed out can be read.
+    """
+
+    def __init__(self, client: SQSClient, url: str, most: int = 100_000) -> None:
         self._client = client
         self._url = url
+        self._most = most
+        self.whole = True
 
-    def peek(self) -> dict[str, str]:
-        """Return content digests by order id of all messages that are orders. Raises UsageError.
+    def peek(self) -> Iterator[tuple[str, str]]:
+        """Iterate over order id and content digest of messages that are orders. Raises UsageError.
 
-        Messages are hidden for seconds while the queue is read and made visible again at once; a
-        function's queue has no redrive policy of its own, so being received changes nothing else.
+        Messages are hidden while the queue is read and made visible again at its end; what that
+        takes of each waits in a file. A function's queue has no redrive policy of its own, so being
+        received changes nothing else.
         """
-        found: dict[str, str] = {}
-        handles: list[str] = []
-        try:
+        with TemporaryFile("w+", encoding="utf-8") as handles:
             try:
-                for handle, body in self._messages():
-                    handles.append(handle)
-                    found.update(_dead(body))
-            finally:
-                self._show(handles)
-        except (BotoCoreError, ClientError) as error:
-            raise UsageError(sentence(error)) from error
-        return found
+                try:
+                    for handle, body in self._messages():
+                        handles.write(f"{handle}\n")
+                        yield from _dead(body)
+                finally:
+                    handles.seek(0)
+                    self._show(line.rstrip("\n") for line in handles)
+            except (BotoCoreError, ClientError) as error:
+                raise UsageError(sentence(error)) from error
 
     def _messages(self) -> Iterator[tuple[str, str]]:
-        empty = 0
+        empty = seen = 0
         # SQS samples its servers: one empty answer does not prove an empty queue.
-        while empty < _EMPTY_RECEIVES:
+        while empty < _EMPTY_RECEIVES and seen < self._most:
             reply = self._client.receive_message(
                 QueueUrl=self._url,
-                MaxNumberOfMessages=10,
+                MaxNumberOfMessages=_MESSAGES_PER_CALL,
                 VisibilityTimeout=_HIDDEN_SECONDS,
                 WaitTimeSeconds=0,
             )
             messages = reply.get("Messages", [])
             empty = 0 if messages else empty + 1
+            seen += len(messages)
             for message in messages:
                 yield message["ReceiptHandle"], message["Body"]
+        self.whole = empty >= _EMPTY_RECEIVES
 
-    def _show(self, handles: list[str]) -> None:
-        for at in range(0, len(handles), 10):
+    def _show(self, handles: Iterator[str]) -> None:
+        while batch := list(islice(handles, _MESSAGES_PER_CALL)):
             self._client.change_message_visibility_batch(
                 QueueUrl=self._url,
                 Entries=[
                     {"Id": str(number), "ReceiptHandle": handle, "VisibilityTimeout": 0}
-                    for number, handle in enumerate(handles[at : at + 10])
+                    for number, handle in enumerate(batch)
                 ],
             )
 
 
-def _dead(body: str) -> dict[str, str]:
+def _dead(body: str) -> Iterator[tuple[str, str]]:
     try:
         event = json.loads(body)
     except ValueError:
-        return {}
+        return
     order_id = event.get("orderId") if isinstance(event, dict) else None
-    return {order_id: content_digest(event)} if isinstance(order_id, str) else {}
+    if isinstance(order_id, str):
+        yield order_id, content_digest(event)

@@ -1,22 +1,27 @@
-"""Figures of a run from its ledger: latencies, send lag, throttle share, series."""
+"""Figures of a run from its ledger: latencies, send lag, throttle share, series.
+
+The ledger is gone through once; what is kept of an attempt is a few numbers.
+"""
 
 from __future__ import annotations
 
 import math
+from array import array
 from collections import Counter
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
 
 from loadtest import erlang
 from loadtest.arrivals import rate_per_bin
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from loadtest.ledger import Attempt, Run
-    from loadtest.telemetry import SlotTime
 
-Z95 = 1.96
+Z95: Final = 1.96
+BUSY: Final = 0.9
+"""The peak is wherever the rate is at least this share of its highest."""
 
 
 def percentile(ordered: Sequence[float], share: float) -> float | None:
@@ -26,14 +31,12 @@ def percentile(ordered: Sequence[float], share: float) -> float | None:
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
 
 
-@dataclass(frozen=True, slots=True)
-class Second:
-    """One second of a run: synchronous attempts by their intended time, and what came of them."""
-
-    offered: int
-    attempts: int
-    throttled: int
-    latencies: tuple[float, ...]
+def percentiles(values: Iterable[float]) -> dict[str, float | None]:
+    """Return the percentiles that reports show."""
+    ordered = sorted(values)
+    return {
+        name: percentile(ordered, at) for name, at in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))
+    }
 
 
 def served(attempt: Attempt) -> bool:
@@ -44,117 +47,157 @@ def served(attempt: Attempt) -> bool:
 def erroneous(attempt: Attempt) -> bool:
     """Return whether an attempt went wrong: no answer of the function, or the wrong one."""
     wrong = "confirmed" if attempt.kind == "invalid" else "rejected"
-    return attempt.outcome in ("functionError", "transportError", wrong)
+    return attempt.outcome in ("functionError", "transportError", "unanswered", wrong)
 
 
 def latency_ms(attempt: Attempt) -> float:
-    """Return milliseconds from when the attempt was due: waiting to be sent counts."""
+    """Return milliseconds from when the order was due: waiting to be sent counts."""
     return (attempt.done_at - attempt.intended_at) * 1000
 
 
-def seconds(run: Run, attempts: Sequence[Attempt]) -> list[Second]:
-    """Sort attempts into the run's seconds."""
-    bins: list[list[Attempt]] = [[] for _ in rate_per_bin(run.stages)]
+@dataclass(slots=True)
+class Second:
+    """One second of a run by when attempts were due: of the synchronous ones what came of them."""
+
+    offered: int = 0
+    attempts: int = 0
+    throttled: int = 0
+    latencies: array[float] = field(default_factory=lambda: array("d"))
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a run's attempts add up to."""
+
+    seconds: list[Second]
+    attempts: int = 0
+    asynchronous: int = 0
+    first_direct: int = 0
+    first_throttled: int = 0
+    served: int = 0
+    erroneous: int = 0
+    last_done_at: float | None = None
+    outcomes: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    errors: Counter[str] = field(default_factory=Counter)
+    tries: Counter[int] = field(default_factory=Counter)
+    lags: array[float] = field(default_factory=lambda: array("d"))
+    confirmations: array[float] = field(default_factory=lambda: array("d"))
+    """Milliseconds from when a synchronous order was due to its confirmation, by whatever try."""
+
+    @property
+    def direct(self) -> int:
+        """Synchronous attempts."""
+        return sum(second.attempts for second in self.seconds)
+
+    @property
+    def throttled(self) -> int:
+        """Synchronous attempts that were refused."""
+        return sum(second.throttled for second in self.seconds)
+
+    @property
+    def asynchronous_share(self) -> float:
+        """Asynchronous orders as a share of all: those Lambda itself tries again."""
+        first = self.asynchronous + self.first_direct
+        return self.asynchronous / first if first else 0.0
+
+    @property
+    def latencies(self) -> Iterable[float]:
+        """Served synchronous latencies in milliseconds."""
+        return (value for second in self.seconds for value in second.latencies)
+
+    def add(self, run: Run, attempt: Attempt) -> None:
+        """Count one attempt."""
+        direct, throttled = attempt.invocation == "sync", attempt.outcome == "throttled"
+        self.attempts += 1
+        self.outcomes[attempt.outcome] += 1
+        self.served += served(attempt)
+        self.last_done_at = max(self.last_done_at or 0.0, attempt.done_at)
+        self.lags.append(attempt.lag * 1000)
+        self.tries[attempt.tried] += 1
+        if attempt.tried == 1:
+            self.asynchronous += not direct
+            self.first_direct += direct
+            self.first_throttled += direct and throttled
+        if throttled:
+            self.reasons[attempt.reason or "unknown"] += 1
+        if erroneous(attempt):
+            self.erroneous += 1
+            self.errors[f"{attempt.outcome}: {attempt.reason}"] += 1
+        at = int((attempt.due_at or attempt.intended_at) - run.started_at)
+        second = self.seconds[min(max(at, 0), len(self.seconds) - 1)]
+        second.offered += 1
+        if direct:
+            second.attempts += 1
+            second.throttled += throttled
+            if served(attempt):
+                second.latencies.append(latency_ms(attempt))
+            if attempt.outcome == "confirmed" and attempt.kind == "order":
+                self.confirmations.append(latency_ms(attempt))
+
+
+def tally(run: Run, attempts: Iterable[Attempt]) -> Tally:
+    """Add up a run's attempts; those past the run's end are in its last second."""
+    found = Tally([Second() for _ in rate_per_bin(run.stages)])
     for attempt in attempts:
-        at = int(attempt.intended_at - run.started_at)
-        bins[min(max(at, 0), len(bins) - 1)].append(attempt)
-    return [_second(inside) for inside in bins]
-
-
-def _second(inside: Sequence[Attempt]) -> Second:
-    direct = [attempt for attempt in inside if attempt.invocation == "sync"]
-    return Second(
-        offered=len(inside),
-        attempts=len(direct),
-        throttled=sum(attempt.outcome == "throttled" for attempt in direct),
-        latencies=tuple(sorted(latency_ms(attempt) for attempt in direct if served(attempt))),
-    )
-
-
-def throttle(
-    run: Run, attempts: Sequence[Attempt], bins: Sequence[Second], slot: SlotTime | None
-) -> dict[str, Any]:
-    """Return measured and predicted throttle share, each with its 95 % interval.
-
-    The measured share's interval comes from its scatter over the seconds, the prediction's from the
-    standard error of the slot time. All arrivals offer load; only synchronous attempts are refused
-    to the caller, and they alone are counted.
-    """
-    direct = sum(second.attempts for second in bins)
-    refused = sum(second.throttled for second in bins)
-    share = refused / direct if direct else 0.0
-    reasons = Counter(a.reason or "unknown" for a in attempts if a.outcome == "throttled")
-    retried = _retried(attempts)
-    expected = predictions(run, attempts, slot) or [share] * len(bins)
-    error = erlang.share_error(
-        [second.attempts for second in bins], [second.throttled for second in bins], expected
-    )
-    found: dict[str, Any] = {
-        "attempts": direct,
-        "throttled": refused,
-        "share": share,
-        "shareInterval": [max(0.0, share - Z95 * error), min(1.0, share + Z95 * error)],
-        "predictedShare": None,
-        "predictedInterval": None,
-        "gap": None,
-        "byReason": dict(reasons),
-    }
-    if slot is not None:
-        low, middle, high = (
-            _overall(run, slot.mean + step * Z95 * slot.error, retried) for step in (-1, 0, 1)
-        )
-        found |= {"predictedShare": middle, "predictedInterval": [low, high], "gap": share - middle}
+        found.add(run, attempt)
     return found
 
 
-def _overall(run: Run, slot_seconds: float, retried: float) -> float:
-    rates = rate_per_bin(run.stages)
-    shares = erlang.predicted_shares(rates, max(0.0, slot_seconds), run.slots, retried)
-    return erlang.weighted_share(rates, shares)
+def outcomes(counted: Tally) -> dict[str, int]:
+    """Return how the attempts ended, every kind of end named."""
+    names = (
+        "confirmed", "rejected", "accepted", "throttled", "functionError", "transportError",
+        "unanswered",
+    )  # fmt: skip
+    return {name: counted.outcomes[name] for name in names}
 
 
-def predictions(run: Run, attempts: Sequence[Attempt], slot: SlotTime | None) -> list[float] | None:
-    """Return the predicted throttle share of each second, or None without a slot time."""
-    if slot is None:
-        return None
-    rates = rate_per_bin(run.stages)
-    return erlang.predicted_shares(rates, slot.mean, run.slots, _retried(attempts))
-
-
-def _retried(attempts: Sequence[Attempt]) -> float:
-    """Return the share of asynchronous orders: Lambda tries those again when it throttles them."""
-    return sum(a.invocation == "async" for a in attempts) / len(attempts) if attempts else 0.0
-
-
-def latency(attempts: Sequence[Attempt]) -> dict[str, float | None]:
-    """Return percentiles (ms, from the intended time) of served synchronous attempts."""
-    times = sorted(latency_ms(attempt) for attempt in attempts if _direct(attempt))
+def send_lag(counted: Tally, backlog: int | None) -> dict[str, float | None]:
+    """Return how late attempts were sent, in milliseconds, and the most that waited at a time."""
+    ordered = sorted(counted.lags)
     return {
-        name: percentile(times, at) for name, at in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))
+        "p50": percentile(ordered, 0.5),
+        "p99": percentile(ordered, 0.99),
+        "max": ordered[-1] if ordered else None,
+        "backlog": backlog,
     }
 
 
-def _direct(attempt: Attempt) -> bool:
-    return attempt.invocation == "sync" and served(attempt)
-
-
-def send_lag_p99_ms(attempts: Sequence[Attempt]) -> float | None:
-    """Return the 99th percentile of milliseconds between when an attempt was due and was sent."""
-    return percentile(sorted((a.sent_at - a.intended_at) * 1000 for a in attempts), 0.99)
-
-
-def series(bins: Sequence[Second], expected: Sequence[float] | None) -> list[dict[str, Any]]:
+def series(counted: Tally, expected: Sequence[float] | None) -> list[dict[str, Any]]:
     """Return one point per second for the plots; times in milliseconds, rates per second."""
-    return [
-        {
-            "second": number,
-            "offered": second.offered,
-            "attempts": second.attempts,
-            "served": len(second.latencies),
-            "throttled": second.throttled,
-            "predictedShare": expected[number] if expected else None,
-            "p50": percentile(second.latencies, 0.5),
-            "p99": percentile(second.latencies, 0.99),
-        }
-        for number, second in enumerate(bins)
-    ]
+    found = []
+    for number, second in enumerate(counted.seconds):
+        ordered = sorted(second.latencies)
+        found.append(
+            {
+                "second": number,
+                "offered": second.offered,
+                "attempts": second.attempts,
+                "served": len(ordered),
+                "throttled": second.throttled,
+                "predictedShare": expected[number] if expected else None,
+                "p50": percentile(ordered, 0.5),
+                "p99": percentile(ordered, 0.99),
+            }
+        )
+    return found
+
+
+def share_interval(attempts: int, throttled: int) -> list[float] | None:
+    """Return the 95 % interval of a share of independent attempts (Wilson, 1927)."""
+    if not attempts:
+        return None
+    share, z = throttled / attempts, Z95**2 / attempts
+    middle = (share + z / 2) / (1 + z)
+    half = Z95 / (1 + z) * math.sqrt(share * (1 - share) / attempts + z / attempts / 4)
+    return [max(0.0, middle - half), min(1.0, middle + half)]
+
+
+def scatter_error(counted: Tally, expected: Sequence[float]) -> float:
+    """Return the standard error of the measured throttle share from its scatter over seconds."""
+    return erlang.share_error(
+        [second.attempts for second in counted.seconds],
+        [second.throttled for second in counted.seconds],
+        expected,
+    )

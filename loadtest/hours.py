@@ -8,7 +8,15 @@ Figures: number of rows of its `orders.csv` per value of `order_hour_of_day` (0 
 
 from __future__ import annotations
 
-from typing import Final
+import json
+import math
+from typing import TYPE_CHECKING, Final
+
+from loadtest.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
 
 ORDERS_BY_HOUR: Final[tuple[int, ...]] = (
     22_758, 12_398, 7_539, 5_474, 5_527, 9_569, 30_529, 91_868,
@@ -17,11 +25,51 @@ ORDERS_BY_HOUR: Final[tuple[int, ...]] = (
 )  # fmt: skip
 """Orders per hour of day, 24 values, 3,421,083 in all."""
 
-PEAK: Final = max(ORDERS_BY_HOUR)
-MEAN_OF_PEAK: Final = sum(ORDERS_BY_HOUR) / len(ORDERS_BY_HOUR) / PEAK
-"""The average hour as a share of the busiest one (0.494)."""
+Profile = tuple[float, ...]
+"""A day's rates, one for each of equally long stretches, as shares of the busiest one."""
 
 
-def shares_of_peak(first: int, last: int) -> tuple[float, ...]:
-    """Return the orders of the hours `first` to `last` (included) as shares of the peak hour."""
-    return tuple(count / PEAK for count in ORDERS_BY_HOUR[first : last + 1])
+def profile(weights: Sequence[float]) -> Profile:
+    """Return weights as shares of the highest."""
+    highest = max(weights)
+    return tuple(weight / highest for weight in weights)
+
+
+INSTACART: Final = profile(ORDERS_BY_HOUR)
+"""The cited day."""
+
+
+def shares_of_peak(first: int, last: int) -> Profile:
+    """Return the cited hours `first` to `last` (included) as shares of the busiest."""
+    return INSTACART[first : last + 1]
+
+
+def mean(day: Profile) -> float:
+    """Return the average stretch as a share of the busiest one (0.494 of the cited day)."""
+    return sum(day) / len(day)
+
+
+def awake(day: Profile) -> Profile:
+    """Return the part of a day that is not night: of 24 hours, 6 to 22 (included)."""
+    first, last = len(day) * 6 // 24, max(len(day) * 6 // 24 + 1, len(day) * 23 // 24)
+    return day[first:last]
+
+
+def load_profile(path: Path) -> Profile:
+    """Read a day of one's own: JSON, a list of weights. Raises UsageError with one sentence."""
+    try:
+        weights = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"The profile {path} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise UsageError(f"The profile {path} is no JSON; give a list of weights.") from error
+    if not isinstance(weights, list) or not weights:
+        raise UsageError(f"The profile {path} is empty; give a list of weights.")
+    for weight in weights:
+        if isinstance(weight, bool) or not isinstance(weight, int | float):
+            raise UsageError(f"The profile {path} has {weight!r} among its weights; give numbers.")
+        if not (math.isfinite(weight) and weight >= 0):
+            raise UsageError(f"The profile {path} has the weight {weight}; give 0 or more.")
+    if not max(weights) > 0 or not max(awake(tuple(weights))) > 0:
+        raise UsageError(f"The profile {path} sends nothing; give a weight above 0 by day.")
+    return profile(weights)

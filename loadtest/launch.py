@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from loadtest.shapes import Scenario
 
 _HERE: Final = Path(__file__).parent
@@ -15,8 +17,12 @@ _LOADED: Final = (0, 1)
 _LAST_WORDS: Final = 10.0
 
 
-def launch(chosen: Scenario, seed: int, outputs: Path, ledger: Path) -> bool:
+def launch(
+    chosen: Scenario, seed: int, outputs: Path, ledger: Path, further: Sequence[str] = ()
+) -> bool:
     """Run Locust to its end and return whether it loaded at all; if not, it has said why.
+
+    `further` are options of Locust's own or of the load test's, such as `--processes 4`.
 
     Its report and statistics go beside the books: `locust.html`, `locust_stats.csv` and so on.
     """
@@ -28,6 +34,7 @@ def launch(chosen: Scenario, seed: int, outputs: Path, ledger: Path) -> bool:
         "--peak-rate", repr(chosen.peak_rate), "--duration", repr(chosen.duration),
         "--outputs", str(outputs.resolve()), "--ledger", str(books),
         "--html", str(books / "locust.html"), "--csv", str(books / "locust"),
+        *further,
     ]  # fmt: skip
     process = subprocess.Popen(command, cwd=_HERE.parent)
     try:

@@ -6,22 +6,25 @@ way round: a table cannot tell of the order that never arrived.
 
 from __future__ import annotations
 
+import errno
 import json
-from dataclasses import asdict, dataclass, fields
+import os
+from dataclasses import asdict, dataclass, fields, replace
 from tempfile import NamedTemporaryFile
-from typing import TYPE_CHECKING, Any, Final, TextIO, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from loadtest.errors import UsageError
 from loadtest.shapes import Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from loadtest.classify import Outcome
     from loadtest.orders import Invocation, Kind
 
-ORDERS, ATTEMPTS, RUN = "orders.jsonl", "attempts.jsonl", "run.json"
+ORDERS, ATTEMPTS, RUN, PART = "orders.jsonl", "attempts.jsonl", "run.json", "part.json"
+FLUSH_SECONDS: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,11 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One request and what came of it; times are epoch seconds."""
+    """One request and what came of it; times are epoch seconds.
+
+    `tried` counts an order's attempts from 1. A later one is due after its backoff at `due_at`; the
+    order's wait counts from `intended_at` all along.
+    """
 
     order_id: str
     kind: Kind
@@ -51,6 +58,13 @@ class Attempt:
     executed_version: str | None
     request_id: str | None
     result_digest: str | None
+    due_at: float = 0.0
+    tried: int = 1
+
+    @property
+    def lag(self) -> float:
+        """Seconds by which it was sent too late."""
+        return self.sent_at - (self.due_at or self.intended_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +84,33 @@ class Run:
     ended_at: float | None = None
     sent_all: bool = False
     cpu_seconds: float | None = None
+    workers: int = 1
+    workers_ended: int = 1
+    cpu_share: float | None = None
+    backlog: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one sender of a run did: written when it has heard all its answers, or gave up.
+
+    CPU seconds are its own; `cpu_share` is of one core in its busiest five seconds; `backlog` is
+    the most orders that were due and not yet sent at one time.
+    """
+
+    index: int
+    ended_at: float
+    sent_all: bool
+    cpu_seconds: float
+    cpu_share: float
+    backlog: int
 
 
 _Line = TypeVar("_Line", Entry, Attempt)
 
 
 class Ledger:
-    """The open books of one run in a directory of its own."""
+    """The open books of one sender in a directory of its own."""
 
     def __init__(self, directory: Path) -> None:
         """Create the directory and the empty files.
@@ -84,28 +118,54 @@ class Ledger:
         Raises UsageError when it holds a run already or cannot be written to.
         """
         self.directory = directory
-        make_room(directory)
-        self._orders = (directory / ORDERS).open("x", encoding="utf-8")
-        self._attempts = (directory / ATTEMPTS).open("x", encoding="utf-8")
+        make_writable(directory)
+        try:
+            # Unbuffered: a line is with the system, whole, before the request leaves.
+            self._orders = (directory / ORDERS).open("xb", buffering=0)
+        except FileExistsError as error:
+            raise _taken(directory) from error
+        self._attempts = (directory / ATTEMPTS).open("xb")
+        self._flush_at = 0.0
 
     def sending(self, entry: Entry) -> None:
         """Write an order down before it is sent. Raises OSError, for one when the disk is full."""
-        _append(self._orders, record(entry))
+        line = _line(entry)
+        # A disk that is all but full takes a part: such an order is not written down.
+        if self._orders.write(line) != len(line):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def done(self, attempt: Attempt) -> None:
-        """Write down what an attempt came to. Raises OSError."""
-        _append(self._attempts, record(attempt))
+        """Write down what an attempt came to, within a second. Raises OSError.
 
-    def describe(self, run: Run) -> None:
-        """Write what is run, whole or not at all. Raises OSError."""
-        draft = self.directory / f".{RUN}"
-        draft.write_text(json.dumps(record(run), indent=1) + "\n")
-        draft.replace(self.directory / RUN)
+        A sender that dies in that second leaves orders without an answer, which are looked for all
+        the same.
+        """
+        self._attempts.write(_line(attempt))
+        if attempt.done_at >= self._flush_at:
+            self.flush()
+            self._flush_at = attempt.done_at + FLUSH_SECONDS
+
+    def flush(self) -> None:
+        """Hand all attempts to the system. Raises OSError."""
+        self._attempts.flush()
+
+    def describe(self, part: Part) -> None:
+        """Write what this sender did, whole or not at all. Raises OSError."""
+        write(self.directory / PART, record(part))
 
     def close(self) -> None:
-        """Close the files."""
-        self._orders.close()
-        self._attempts.close()
+        """Close the files. Raises OSError."""
+        try:
+            self._orders.close()
+        finally:
+            self._attempts.close()
+
+
+def write(path: Path, document: dict[str, Any]) -> None:
+    """Write a document, whole or not at all. Raises OSError."""
+    draft = path.with_name(f".{path.name}")
+    draft.write_text(json.dumps(document, indent=1) + "\n")
+    draft.replace(path)
 
 
 def make_room(directory: Path) -> None:
@@ -113,26 +173,36 @@ def make_room(directory: Path) -> None:
 
     Raises UsageError when it holds a run already or cannot be written to.
     """
+    make_writable(directory)
+    if (directory / ORDERS).exists() or (directory / RUN).exists():
+        raise _taken(directory)
+
+
+def make_writable(directory: Path) -> None:
+    """Create a directory, unless it is there. Raises UsageError when it cannot be written to."""
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        taken = (directory / ORDERS).exists()
         with NamedTemporaryFile(dir=directory):
             pass
     except OSError as error:
         raise UsageError(
             f"The ledger cannot be written to {directory}: {error.strerror}."
         ) from error
-    if taken:
-        raise UsageError(f"{directory} already holds a run; give --ledger a new directory.")
 
 
-def _append(file: TextIO, line: dict[str, Any]) -> None:
-    # One write and one flush, so that a line is on disk whole before the request leaves.
-    file.write(json.dumps(line, separators=(",", ":")) + "\n")
-    file.flush()
+def _taken(directory: Path) -> UsageError:
+    return UsageError(f"{directory} already holds a run; give --ledger a new directory.")
 
 
-def record(value: Entry | Attempt | Run) -> dict[str, Any]:
+_encode: Final = json.JSONEncoder(separators=(",", ":")).encode
+
+
+def _line(value: Entry | Attempt) -> bytes:
+    names = _NAMES[type(value)]
+    return f"{_encode({name: getattr(value, field) for field, name in names})}\n".encode()
+
+
+def record(value: Entry | Attempt | Run | Part) -> dict[str, Any]:
     """Return a value's fields under the names that the files have for them."""
     found = {name: getattr(value, field) for field, name in _NAMES[type(value)]}
     if isinstance(value, Run):
@@ -146,35 +216,68 @@ def camel(name: str) -> str:
     return head + "".join(part.title() for part in rest)
 
 
+def part_directory(directory: Path, index: int) -> Path:
+    """Return where the sender `index` of several keeps its books of the run in `directory`."""
+    return directory / f"worker-{index}"
+
+
+def _parts(directory: Path) -> list[Path]:
+    """Return the directories with a run's books: its own, or one for each of several senders."""
+    return sorted(directory.glob("worker-*")) or [directory]
+
+
 def entries(directory: Path) -> Iterator[Entry]:
-    """Iterate over the orders. Raises UsageError when the file is missing or broken."""
-    return _read(directory / ORDERS, Entry)
+    """Iterate over the orders. Raises UsageError when a file is missing or broken."""
+    for part in _parts(directory):
+        yield from _read(part / ORDERS, Entry)
 
 
 def attempts(directory: Path) -> Iterator[Attempt]:
-    """Iterate over the attempts. Raises UsageError when the file is missing or broken."""
-    return _read(directory / ATTEMPTS, Attempt)
+    """Iterate over the attempts. Raises UsageError when a file is missing or broken."""
+    for part in _parts(directory):
+        yield from _read(part / ATTEMPTS, Attempt)
 
 
 def run(directory: Path) -> Run:
-    """Return what was run. Raises UsageError when there is no run in the directory."""
+    """Return what was run, as its senders ended. Raises UsageError when there is no run."""
     try:
         found = _fields(Run, json.loads((directory / RUN).read_text()))
         found["stages"] = tuple(Stage(**stage) for stage in found["stages"])
-        return Run(**found)
+        begun = Run(**found)
+        ended = [
+            Part(**_fields(Part, json.loads((part / PART).read_text())))
+            for part in _parts(directory)
+            if (part / PART).exists()
+        ]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UsageError(
             f"{directory} holds no readable run ({RUN}); give the --ledger of a finished run."
         ) from error
+    return merged(begun, ended)
+
+
+def merged(begun: Run, ended: Sequence[Part]) -> Run:
+    """Return a run as its senders ended: only with all of them was everything sent."""
+    if not ended:
+        return replace(begun, workers_ended=0)
+    return replace(
+        begun,
+        ended_at=max(part.ended_at for part in ended),
+        sent_all=all(part.sent_all for part in ended) and len(ended) == begun.workers,
+        workers_ended=len(ended),
+        cpu_seconds=sum(part.cpu_seconds for part in ended),
+        cpu_share=max(part.cpu_share for part in ended),
+        backlog=max(part.backlog for part in ended),
+    )
 
 
 _NAMES: Final = {
     kind: tuple((field.name, camel(field.name)) for field in fields(kind))
-    for kind in (Entry, Attempt, Run)
+    for kind in (Entry, Attempt, Run, Part)
 }
 
 
-def _fields(kind: type[Entry | Attempt | Run], line: dict[str, Any]) -> dict[str, Any]:
+def _fields(kind: type[Entry | Attempt | Run | Part], line: dict[str, Any]) -> dict[str, Any]:
     return {field: line[name] for field, name in _NAMES[kind]}
 
 

@@ -4,11 +4,23 @@ from typing import Any
 
 import locust
 
-from loadtest.users import Arrivals, Dispatcher, add_options, prepare, set_exit_status
+from loadtest.users import (
+    Arrivals,
+    Dispatcher,
+    add_options,
+    call_roll,
+    flush,
+    prepare,
+    set_exit_status,
+)
 
 __all__ = ["Arrivals", "Dispatcher"]
 
 events: Any = locust.events
 events.init_command_line_parser.add_listener(add_options)
 events.init.add_listener(prepare)
+events.test_start.add_listener(call_roll)
+# Before Locust's own listener, which is added with the runner and reads the statistics to send.
+events.report_to_master.add_listener(flush)
+events.test_stop.add_listener(flush)
 events.quitting.add_listener(set_exit_status)

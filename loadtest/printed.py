@@ -18,7 +18,10 @@ def lines(summary: dict[str, Any]) -> list[str]:
         f"[{_interval(throttle['predictedInterval'])}]",
         f"latency   {', '.join(f'{name} {_ms(value)}' for name, value in latency.items())} "
         "of served, from the intended time",
-        f"send lag  p99 {_ms(summary['sendLag']['p99'])}",
+        f"send lag  p99 {_ms(summary['sendLag']['p99'])}, at most {summary['sendLag']['backlog']} "
+        f"orders behind, {_share(summary['run']['cpuShare'])} of a core",
+        f"after     the peak {_seconds(summary['recoverySeconds'])} to recover, after the last "
+        f"order {_seconds(summary['drainSeconds'])} to drain",
     ]
 
 
@@ -32,3 +35,7 @@ def _interval(bounds: list[float] | None) -> str:
 
 def _ms(value: float | None) -> str:
     return "unknown" if value is None else f"{value:.0f} ms"
+
+
+def _seconds(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:.1f} s"

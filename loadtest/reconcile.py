@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Final, Literal, Protocol, get_args
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from loadtest.ledger import Attempt, Entry
-
 Fate = Literal["confirmed", "rejected", "deadLettered", "throttled", "failed", "lost", "unverified"]
 FATES: tuple[Fate, ...] = get_args(Fate)
+SHOWN: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +35,7 @@ class Order:
     valid: bool
     outcomes: frozenset[str]
     results: frozenset[str]
+    accepted_at: float | None = None
 
     @property
     def expected(self) -> bool:
@@ -52,18 +52,66 @@ class Reconciliation:
     duplicated: int
     lost_ids: tuple[str, ...]
 
+    def __add__(self, other: Reconciliation) -> Reconciliation:
+        """Return both as one; of the ids of lost orders as many as anyone would read."""
+        return Reconciliation(
+            self.sent + other.sent,
+            Counter(self.fates) + Counter(other.fates),
+            self.duplicated + other.duplicated,
+            (self.lost_ids + other.lost_ids)[:SHOWN],
+        )
+
     def counts(self) -> dict[str, int]:
         """Return the counts under the names of the report."""
         fates = {str(fate): self.fates.get(fate, 0) for fate in FATES}
         return {"sent": self.sent, **fates, "duplicated": self.duplicated}
 
 
-def books(entries: Iterable[Entry], attempts: Iterable[Attempt]) -> dict[str, Order]:
+class Sent(Protocol):
+    """What an order of the ledger must tell."""
+
+    @property
+    def order_id(self) -> str:
+        """Its id."""
+
+    @property
+    def digest(self) -> str:
+        """The digest of its content."""
+
+    @property
+    def kind(self) -> str:
+        """Its kind."""
+
+
+class Answered(Protocol):
+    """What an attempt of the ledger must tell."""
+
+    @property
+    def order_id(self) -> str:
+        """Whose it is."""
+
+    @property
+    def outcome(self) -> str:
+        """What it came to."""
+
+    @property
+    def result_digest(self) -> str | None:
+        """The digest of its result."""
+
+    @property
+    def done_at(self) -> float:
+        """When, in epoch seconds."""
+
+
+def books(entries: Iterable[Sent], attempts: Iterable[Answered]) -> dict[str, Order]:
     """Join the ledger's two files by order id."""
     outcomes: defaultdict[str, set[str]] = defaultdict(set)
     results: defaultdict[str, set[str]] = defaultdict(set)
+    accepted: dict[str, float] = {}
     for attempt in attempts:
         outcomes[attempt.order_id].add(attempt.outcome)
+        if attempt.outcome == "accepted":
+            accepted.setdefault(attempt.order_id, attempt.done_at)
         if attempt.outcome == "confirmed" and attempt.result_digest:
             results[attempt.order_id].add(attempt.result_digest)
     return {
@@ -72,6 +120,7 @@ def books(entries: Iterable[Entry], attempts: Iterable[Attempt]) -> dict[str, Or
             entry.kind != "invalid",
             frozenset(outcomes[entry.order_id]),
             frozenset(results[entry.order_id]),
+            accepted.get(entry.order_id),
         )
         for entry in entries
     }
@@ -107,7 +156,7 @@ def reconcile(orders: Mapping[str, Order], found: Found) -> Reconciliation:
         if met == "lost":
             lost.append(order_id)
     doubled = sum(len(order.results) > 1 for order in orders.values())
-    return Reconciliation(len(orders), fates, doubled, tuple(lost))
+    return Reconciliation(len(orders), fates, doubled, tuple(lost[:SHOWN]))
 
 
 def missing(orders: Mapping[str, Order], found: Collection[str]) -> list[str]:

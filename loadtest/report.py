@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import time
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from loadtest import figures, ledger
+from loadtest import backlog, figures, ledger, prediction
+from loadtest.backlog import Flow
 from loadtest.drain import Patience, drain
+from loadtest.errors import UsageError
 from loadtest.evidence import DeadLetters, OrdersTable
-from loadtest.ledger import Attempt, Run, camel
-from loadtest.reconcile import Reconciliation, books, reconcile
+from loadtest.ledger import Run, camel
+from loadtest.prediction import Predictions
+from loadtest.shapes import SCENARIOS
+from loadtest.sorting import Sorted
 from loadtest.target import Aws, Outputs
 from loadtest.telemetry import Point, SlotTime, Telemetry
 from loadtest.thresholds import Thresholds, load_thresholds
@@ -21,108 +24,129 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from loadtest.figures import Tally
+    from loadtest.reconcile import Reconciliation
+
 SUMMARY = "summary.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All that is known of a run."""
+
+    run: Run
+    counted: Tally
+    reconciled: Reconciliation
+    flow: Flow
+    slot: SlotTime | None
+    concurrency: Sequence[Point]
 
 
 def report(directory: Path, outputs: Outputs, patience: Patience) -> dict[str, Any]:
     """Judge the run in `directory`, write its summary there and return it. Raises UsageError."""
     run = ledger.run(directory)
+    if run.scenario not in SCENARIOS:
+        raise UsageError(f"{directory} holds a run of the unknown scenario '{run.scenario}'.")
     limits = load_thresholds()[run.scenario]
-    attempts = list(ledger.attempts(directory))
-    orders = books(ledger.entries(directory), attempts)
+    counted = figures.tally(run, ledger.attempts(directory))
     aws = Aws()
     table = OrdersTable(aws.client("dynamodb"), outputs.table)
     queue = DeadLetters(aws.client("sqs"), outputs.dead_letter_queue)
-    found, waited = drain(orders, table, queue, patience)
-    telemetry = _telemetry(aws, outputs, run, attempts)
-    summary = summarise(
-        run,
-        attempts,
-        reconcile(orders, found),
-        telemetry.slot_time(),
-        telemetry.concurrency(),
-        limits,
-    )
-    summary["drainSeconds"] = round(waited, 3)
-    (directory / SUMMARY).write_text(json.dumps(summary, indent=1) + "\n")
+    flow = Flow(run.started_at)
+    try:
+        with Sorted(directory) as books:
+            books.sent(ledger.entries(directory), ledger.attempts(directory))
+            settled, waited = drain(books, table, queue, patience)
+            reconciled = books.reconcile(settled=settled, see=flow.see)
+        telemetry = _telemetry(aws, outputs, run, counted)
+        seen = Evidence(
+            run, counted, reconciled, flow, telemetry.slot_time(), telemetry.concurrency()
+        )
+        summary = summarise(seen, limits)
+        summary["waitedSeconds"] = round(waited, 3)
+        ledger.write(directory / SUMMARY, summary)
+    except OSError as error:
+        raise UsageError(
+            f"The report cannot be written to {directory}: {error.strerror}."
+        ) from error
     return summary
 
 
-def _telemetry(aws: Aws, outputs: Outputs, run: Run, attempts: Sequence[Attempt]) -> Telemetry:
-    last = max((attempt.done_at for attempt in attempts), default=run.started_at)
+def _telemetry(aws: Aws, outputs: Outputs, run: Run, counted: Tally) -> Telemetry:
     # The last period's point carries its start; a second more keeps it inside.
     return Telemetry(
         aws.client("logs"),
         aws.client("cloudwatch"),
         outputs.function,
         outputs.log_group,
-        (run.started_at, min(last + 1, time.time())),
+        (run.started_at, min((counted.last_done_at or run.started_at) + 1, time.time())),
     )
 
 
-def summarise(
-    run: Run,
-    attempts: Sequence[Attempt],
-    reconciled: Reconciliation,
-    slot: SlotTime | None,
-    concurrency: Sequence[Point],
-    limits: Thresholds,
-) -> dict[str, Any]:
+def summarise(seen: Evidence, limits: Thresholds) -> dict[str, Any]:
     """Return the report as JSON values; times are milliseconds unless a name says otherwise."""
-    bins = figures.seconds(run, attempts)
-    throttle = figures.throttle(run, attempts, bins, slot)
-    latency = figures.latency(attempts)
-    lag = figures.send_lag_p99_ms(attempts)
-    verdict = decide(_measured(run, attempts, reconciled, throttle, latency["p99"], lag), limits)
-    return {
+    run, counted, slot = seen.run, seen.counted, seen.slot
+    retries = SCENARIOS[run.scenario].retries
+    expected = Predictions(run, counted, retries, slot) if slot else None
+    seconds = expected.middle.seconds if expected else None
+    queued = backlog.figures(run, seen.flow, counted.asynchronous_share, slot)
+    summary = {
         "schema": 1,
-        **_verdict(verdict),
         "thresholds": {camel(name): value for name, value in asdict(limits).items()},
-        "run": _described(run, attempts),
-        "orders": reconciled.counts(),
-        "lostIds": list(reconciled.lost_ids[:20]),
-        "throttle": throttle,
+        "run": _described(run, counted),
+        "orders": seen.reconciled.counts(),
+        "lostIds": list(seen.reconciled.lost_ids[:20]),
+        "attempts": figures.outcomes(counted),
+        "errors": dict(counted.errors.most_common(20)),
+        "throttle": prediction.throttle(counted, expected),
+        "stages": prediction.stages(run, counted, expected),
         "slotTime": asdict(slot) if slot else None,
-        "latency": latency,
-        "sendLag": {"p99": lag},
-        "series": figures.series(bins, figures.predictions(run, attempts, slot)),
+        "latency": figures.percentiles(counted.latencies),
+        "confirmation": figures.percentiles(counted.confirmations),
+        "sendLag": figures.send_lag(counted, run.backlog),
+        "recoverySeconds": prediction.recovery_seconds(run, counted, seconds),
+        "drainSeconds": queued["drainSeconds"],
+        "backlog": queued,
+        "series": figures.series(counted, seconds),
         "concurrency": [
             {"second": round(point.at - run.started_at, 3), "maximum": point.value}
-            for point in concurrency
+            for point in seen.concurrency
         ],
     }
+    return _judged(decide(_measured(seen, summary), limits)) | summary
 
 
-def _verdict(verdict: Verdict) -> dict[str, Any]:
+def _judged(verdict: Verdict) -> dict[str, Any]:
     return {"verdict": verdict.decision, "reasons": list(verdict.reasons)}
 
 
-def _described(run: Run, attempts: Sequence[Attempt]) -> dict[str, Any]:
-    cpu = run.cpu_seconds
+def _described(run: Run, counted: Tally) -> dict[str, Any]:
+    cpu, attempts = run.cpu_seconds, counted.attempts
     return {
         **ledger.record(run),
-        "attempts": len(attempts),
-        "cpuMsPerAttempt": cpu * 1000 / len(attempts) if cpu is not None and attempts else None,
+        "attempts": attempts,
+        "cpuMsPerAttempt": cpu * 1000 / attempts if cpu is not None and attempts else None,
     }
 
 
-def _measured(
-    run: Run,
-    attempts: Sequence[Attempt],
-    reconciled: Reconciliation,
-    throttle: dict[str, Any],
-    p99: float | None,
-    lag: float | None,
-) -> Measured:
+def _measured(seen: Evidence, summary: dict[str, Any]) -> Measured:
+    run, counted, fates = seen.run, seen.counted, seen.reconciled.fates
+    latency = summary["latency"]
     return Measured(
         sent_all=run.sent_all,
-        attempts=len(attempts),
-        served=sum(map(figures.served, attempts)),
-        errors=sum(map(figures.erroneous, attempts)),
-        throttle_share=throttle["share"],
-        p99_ms=p99,
-        send_lag_p99_ms=lag,
-        lost=reconciled.fates.get("lost", 0),
-        duplicated=reconciled.duplicated,
-        unverified=reconciled.fates.get("unverified", 0),
+        attempts=counted.attempts,
+        served=counted.served,
+        errors=counted.erroneous,
+        throttle_share=summary["throttle"]["share"],
+        p50_ms=latency["p50"],
+        p95_ms=latency["p95"],
+        p99_ms=latency["p99"],
+        recovery_seconds=summary["recoverySeconds"],
+        drain_seconds=summary["drainSeconds"],
+        send_lag_p99_ms=summary["sendLag"]["p99"],
+        cpu_share=run.cpu_share,
+        workers_lost=run.workers - run.workers_ended,
+        lost=fates.get("lost", 0),
+        duplicated=seen.reconciled.duplicated,
+        unverified=fates.get("unverified", 0),
     )

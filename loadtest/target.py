@@ -38,7 +38,11 @@ class Outputs:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A function behind an alias: timeout in seconds; slots are the concurrency it may use."""
+    """A function behind an alias: timeout in seconds; slots are the concurrency it may use.
+
+    `ca_bundle` is the file of certificates to trust instead of the usual ones, as AWS_CA_BUNDLE has
+    it.
+    """
 
     endpoint: str
     region: str
@@ -46,6 +50,7 @@ class Target:
     alias: str
     timeout: float
     slots: int
+    ca_bundle: str | None = None
 
     @property
     def path(self) -> str:
@@ -141,6 +146,7 @@ def connect(aws: Aws, outputs: Outputs) -> Target:
         alias=outputs.alias,
         timeout=float(settings["Timeout"]),
         slots=slots,
+        ca_bundle=aws.session.get_config_variable("ca_bundle"),
     )
 
 

@@ -14,12 +14,17 @@ FILE: Final = Path(__file__).with_name("thresholds.toml")
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """What a run must hold to pass: shares 0..1, times in milliseconds; no order may be lost."""
+    """What a run must hold to pass: shares 0..1, times in milliseconds unless named otherwise."""
 
     throttle_budget: float
+    p50_ms: float
+    p95_ms: float
     p99_ms: float
     error_share: float
+    recovery_seconds: float
+    drain_seconds: float
     send_lag_p99_ms: float
+    cpu_share: float
     minimum_served: int
     lost: int = 0
     duplicated: int = 0

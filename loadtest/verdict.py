@@ -15,15 +15,25 @@ EXIT_STATUS: Final[dict[Decision, int]] = {"pass": 0, "fail": 1, "invalid": 1, "
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What the verdict looks at: counts, shares 0..1, times in milliseconds."""
+    """What the verdict looks at: counts, shares 0..1, times in milliseconds where not named else.
+
+    None is what could not be measured, or what the run had none of: it holds no threshold and
+    breaks none.
+    """
 
     sent_all: bool
     attempts: int
     served: int
     errors: int
     throttle_share: float
+    p50_ms: float | None
+    p95_ms: float | None
     p99_ms: float | None
+    recovery_seconds: float | None
+    drain_seconds: float | None
     send_lag_p99_ms: float | None
+    cpu_share: float | None
+    workers_lost: int
     lost: int
     duplicated: int
     unverified: int
@@ -67,6 +77,10 @@ def _orders(measured: Measured, limits: Thresholds) -> list[str]:
 
 def _generator(measured: Measured, limits: Thresholds) -> list[str]:
     reasons = []
+    if measured.workers_lost:
+        reasons.append(
+            f"{measured.workers_lost} of the sending processes did not finish their share."
+        )
     if not measured.sent_all:
         reasons.append("The generator did not send every order that was due.")
     lag = measured.send_lag_p99_ms
@@ -74,6 +88,11 @@ def _generator(measured: Measured, limits: Thresholds) -> list[str]:
         reasons.append(
             f"The generator was the bottleneck: send lag p99 {lag:.0f} ms "
             f"(at most {limits.send_lag_p99_ms:.0f} ms)."
+        )
+    if measured.cpu_share is not None and measured.cpu_share > limits.cpu_share:
+        reasons.append(
+            f"The generator was the bottleneck: it used {measured.cpu_share:.0%} of a core "
+            f"(at most {limits.cpu_share:.0%})."
         )
     return reasons
 
@@ -88,8 +107,16 @@ def _thresholds(measured: Measured, limits: Thresholds) -> list[str]:
             f"{measured.throttle_share:.1%} of attempts were throttled "
             f"(the budget is {limits.throttle_budget:.1%})."
         )
-    if measured.p99_ms is not None and measured.p99_ms > limits.p99_ms:
-        reasons.append(f"Served p99 was {measured.p99_ms:.0f} ms (at most {limits.p99_ms:.0f} ms).")
+    times = (
+        ("Served p50 was", measured.p50_ms, limits.p50_ms, "ms"),
+        ("Served p95 was", measured.p95_ms, limits.p95_ms, "ms"),
+        ("Served p99 was", measured.p99_ms, limits.p99_ms, "ms"),
+        ("Recovery after the peak took", measured.recovery_seconds, limits.recovery_seconds, "s"),
+        ("The backlog took", measured.drain_seconds, limits.drain_seconds, "s to drain"),
+    )
+    for said, value, limit, unit in times:
+        if value is not None and value > limit:
+            reasons.append(f"{said} {value:.0f} {unit} (at most {limit:.0f} {unit[:2].strip()}).")
     return reasons
 
 

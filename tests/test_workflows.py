@@ -144,6 +144,19 @@ def test_scenarios_offered_exist() -> None:
     assert offered | scheduled <= set(SCENARIOS)
 
 
+def test_the_load_keeps_its_baselines() -> None:
+    """What is cached from run to run is the directory that the session compares with."""
+    cached = [
+        step["with"]
+        for name, step in steps()
+        if name == "load.yml:load" and "actions/cache@" in step.get("uses", "")
+    ]
+    session = (ROOT / "noxfile.py").read_text(encoding="utf-8")
+    assert len(cached) == 1
+    assert f'"--baselines", "{cached[0]["path"].rstrip("/")}"' in session
+    assert cached[0]["key"].startswith(cached[0]["restore-keys"])
+
+
 @pytest.mark.parametrize(("job", "step"), list(steps()))
 def test_variables_in_a_run_are_set(job: str, step: Mapping) -> None:
     """A run uses no variable that its step or its job does not set."""

@@ -12,6 +12,7 @@ import json
 import threading
 import uuid
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Self
 
 THROTTLED = {
@@ -184,7 +185,11 @@ class Stub:
         )
         if wrong or "currency" not in event:
             return {"status": "rejected", "orderId": event["orderId"], "reasons": [{"code": "BAD"}]}
-        item = {"orderId": {"S": event["orderId"]}, "contentDigest": {"S": digest_of(event)}}
+        item = {
+            "orderId": {"S": event["orderId"]},
+            "contentDigest": {"S": digest_of(event)},
+            "confirmedAt": {"S": datetime.now(UTC).isoformat()},
+        }
         if not self.loses:
             self.table.setdefault(event["orderId"], item)
         return {"status": "confirmed", "orderId": event["orderId"], "lineCount": len(lines)}

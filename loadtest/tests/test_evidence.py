@@ -46,8 +46,9 @@ def test_peeking_finds_every_dead_letter_and_leaves_all_visible() -> None:
     """Reading the queue changes nothing in it."""
     orders = [{"orderId": f"a-{n}", "n": n} for n in range(25)]
     queue = Queue([json.dumps(order) for order in orders])
-    found = DeadLetters(cast("Any", queue), "url").peek()
-    assert found == {f"a-{n}": content_digest(orders[n]) for n in range(25)}
+    letters = DeadLetters(cast("Any", queue), "url")
+    assert dict(letters.peek()) == {f"a-{n}": content_digest(orders[n]) for n in range(25)}
+    assert letters.whole
     assert len(queue.visible) == 25
     assert not queue.hidden
 
@@ -55,8 +56,17 @@ def test_peeking_finds_every_dead_letter_and_leaves_all_visible() -> None:
 def test_messages_that_are_no_orders_are_passed_over() -> None:
     """A dead-letter queue may hold anything."""
     queue = Queue(["no json", "[]", "{}", '{"orderId": 3}'])
-    assert DeadLetters(cast("Any", queue), "url").peek() == {}
+    assert list(DeadLetters(cast("Any", queue), "url").peek()) == []
     assert len(queue.visible) == 4
+
+
+def test_a_queue_too_long_to_be_read_whole_says_so() -> None:
+    """SQS hands out only so many at a time; what was read is visible again all the same."""
+    queue = Queue([json.dumps({"orderId": f"a-{n}"}) for n in range(50)])
+    letters = DeadLetters(cast("Any", queue), "url", most=20)
+    assert len(dict(letters.peek())) == 20
+    assert not letters.whole
+    assert len(queue.visible) == 50
 
 
 class Table:
@@ -72,7 +82,11 @@ class Table:
         self.calls.append(len(keys))
         now, later = keys[:40], keys[40:]
         items = [
-            {"orderId": key["orderId"], "contentDigest": {"S": self.items[key["orderId"]["S"]]}}
+            {
+                "orderId": key["orderId"],
+                "contentDigest": {"S": self.items[key["orderId"]["S"]]},
+                "confirmedAt": {"S": "1970-01-01T00:01:00.500Z"},
+            }
             for key in now
             if key["orderId"]["S"] in self.items
         ]
@@ -86,13 +100,15 @@ def test_keys_left_unprocessed_are_asked_for_again() -> None:
     """DynamoDB may answer a part; the rest is asked for again, at most 100 keys a call."""
     items = {f"a-{n}": f"d{n}" for n in range(230)}
     table = Table(items)
-    assert OrdersTable(cast("Any", table), "t").get([*items, "absent"]) == items
+    found = OrdersTable(cast("Any", table), "t").get([*items, "absent"])
+    assert {order.order_id: order.digest for order in found} == items
+    assert {order.confirmed_at for order in found} == {60.5}
     assert max(table.calls) <= 100
 
 
 def test_an_unreachable_service_is_one_sentence() -> None:
     """AWS gone after the run is bad input too, not a traceback."""
     with pytest.raises(UsageError, match="cannot be reached"):
-        DeadLetters(cast("Any", Broken()), "url").peek()
+        list(DeadLetters(cast("Any", Broken()), "url").peek())
     with pytest.raises(UsageError, match="cannot be reached"):
         OrdersTable(cast("Any", Broken()), "t").get(["a"])

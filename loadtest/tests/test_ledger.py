@@ -5,7 +5,7 @@ import pytest
 
 from loadtest import ledger
 from loadtest.errors import UsageError
-from loadtest.ledger import Attempt, Entry, Ledger, Run
+from loadtest.ledger import Attempt, Entry, Ledger, Part, Run
 from loadtest.shapes import Stage
 
 ENTRY = Entry("a-1", "d1", "order", "sync", 1.5)
@@ -20,10 +20,10 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     books = Ledger(tmp_path / "new" / "ledger")
     books.sending(ENTRY)
     books.done(ATTEMPT)
-    ended = replace(RUN, ended_at=110.0, sent_all=True, cpu_seconds=0.5)
-    books.describe(RUN)
-    books.describe(ended)
+    ledger.write(books.directory / ledger.RUN, ledger.record(RUN))
+    books.describe(Part(0, 110.0, True, 0.5, 0.2, 3))
     books.close()
+    ended = replace(RUN, ended_at=110.0, sent_all=True, cpu_seconds=0.5, cpu_share=0.2, backlog=3)
     assert list(ledger.entries(books.directory)) == [ENTRY]
     assert list(ledger.attempts(books.directory)) == [ATTEMPT]
     assert ledger.run(books.directory) == ended

@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loadtest.orders import REPEAT_AFTER, Invocation, Kind, PlannedOrder, content_digest, planned
+from loadtest.orders import (
+    REPEAT_AFTER,
+    Invocation,
+    Kind,
+    PlannedOrder,
+    Share,
+    content_digest,
+    planned,
+)
 from loadtest.shapes import scenario
 
 SCHEMA = (
@@ -88,3 +96,14 @@ def test_no_order_names_an_article_twice() -> None:
     for order in orders(13):
         skus = [line["sku"] for line in json.loads(order.payload)["lines"]]
         assert len(skus) == len(set(skus))
+
+
+@settings(max_examples=20)
+@given(st.integers(0, 2**32), st.integers(1, 6))
+def test_shares_make_up_the_whole_run(seed: int, senders: int) -> None:
+    """Senders that share a run send each of its orders once, and no other."""
+    plan = scenario("peak_hour", 60, 4)
+    whole = list(planned(plan, seed, "run", 1_000.0))
+    parts = [list(planned(plan, seed, "run", 1_000.0, Share(n, senders))) for n in range(senders)]
+    assert sorted((o for part in parts for o in part), key=lambda o: o.offset) == whole
+    assert all(part == whole[n::senders] for n, part in enumerate(parts))

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from loadtest import hours
@@ -45,3 +47,49 @@ def test_rates_and_durations_must_be_above_zero(value: float) -> None:
         scenario("smoke", peak_rate=value)
     with pytest.raises(UsageError, match="duration"):
         scenario("smoke", duration=value)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("[]", "is empty"),
+        ("{}", "is empty"),
+        ("nonsense", "is no JSON"),
+        ("[1, -2, 3]", "the weight -2; give 0 or more"),
+        ("[1, NaN]", "the weight nan; give 0 or more"),
+        ("[1, true]", "True among its weights"),
+        ('[1, "2"]', "'2' among its weights"),
+        ("[0, 0, 0]", "sends nothing"),
+        ("[9, 0, 0, 0]", "sends nothing"),
+    ],
+)
+def test_a_profile_that_cannot_be_sent_is_refused(tmp_path: Path, text: str, sentence: str) -> None:
+    """One sentence, before any load."""
+    file = tmp_path / "profile.json"
+    file.write_text(text)
+    with pytest.raises(UsageError, match=sentence):
+        scenario("peak_hour", profile=file)
+
+
+def test_a_profile_of_ones_own_takes_the_place_of_the_cited_day(tmp_path: Path) -> None:
+    """Its busiest stretch has the peak rate, its weights are compressed into the duration."""
+    file = tmp_path / "profile.json"
+    file.write_text("[0, 1, 2, 4, 2, 1]")
+    assert [stage.rate for stage in scenario("soak", 80, 60, file).stages()] == [
+        0, 20, 40, 80, 40, 20,
+    ]  # fmt: skip
+    assert scenario("average", 80, 60, file).stages()[0].rate == pytest.approx(80 * 10 / 24)
+
+
+def test_a_missing_profile_is_refused(tmp_path: Path) -> None:
+    """So is one that is not there."""
+    with pytest.raises(UsageError, match="cannot be read"):
+        scenario("peak_hour", profile=tmp_path / "none.json")
+
+
+def test_a_soak_repeats_the_whole_day() -> None:
+    """An hour of soak has the day six times, nights included."""
+    stages = scenario("soak", 24, 3_600).stages()
+    assert len(stages) == 6 * 24
+    assert stages[:24] == stages[24:48]
+    assert min(stage.rate for stage in stages) < 1

@@ -8,9 +8,14 @@ from loadtest.thresholds import load_thresholds
 
 WHOLE = """[smoke]
 throttle_budget = 0.1
+p50_ms = 10.0
+p95_ms = 50.0
 p99_ms = 100.0
 error_share = 0.0
+recovery_seconds = 5.0
+drain_seconds = 60.0
 send_lag_p99_ms = 10.0
+cpu_share = 0.8
 minimum_served = 1
 """
 
@@ -27,10 +32,10 @@ def test_every_scenario_has_thresholds_and_none_may_lose_an_order() -> None:
     [
         (WHOLE + "throttel_budget = 1\n", "unknown key 'throttel_budget'"),
         (WHOLE.replace("p99_ms", "# p99_ms", 1), "lacks 'p99_ms'"),
-        (WHOLE.replace("100.0", "'fast'"), "p99_ms must be a number"),
-        (WHOLE.replace("100.0", "-1"), "p99_ms must be a number of at least 0"),
-        (WHOLE.replace("100.0", "nan"), "p99_ms must be a number of at least 0"),
-        (WHOLE.replace("100.0", "true"), "p99_ms must be a number"),
+        (WHOLE.replace("= 100.0", "= 'fast'"), "p99_ms must be a number"),
+        (WHOLE.replace("= 100.0", "= -1"), "p99_ms must be a number of at least 0"),
+        (WHOLE.replace("= 100.0", "= nan"), "p99_ms must be a number of at least 0"),
+        (WHOLE.replace("= 100.0", "= true"), "p99_ms must be a number"),
         ("smoke = 1", "lacks"),
         ("[smoke", "cannot be read"),
     ],

@@ -1,0 +1,1 @@
+"""Baselines: passed runs that are kept, and a new run compared with them."""

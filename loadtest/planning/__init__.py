@@ -1,0 +1,1 @@
+"""The capacity planner: how much concurrency a peak needs, and what it costs."""

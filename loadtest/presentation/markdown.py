@@ -1,0 +1,68 @@
+"""The report on a load run as Markdown, for a job summary."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from loadtest.presentation import words
+from reporting import orders
+from reporting.amounts import count
+from reporting.markdown import SIGNS, escape, table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from loadtest.presentation.spread import Spread
+
+_HELD = {True: "✅", False: "❌", None: "➖"}
+
+
+def render(
+    summary: Mapping[str, Any],
+    spread: Spread,
+    record: Mapping[str, Any],
+    comparison: Mapping[str, Any] | None,
+) -> str:
+    """Return the summary; text from the run cannot become markup."""
+    return "\n".join(_lines(summary, spread, record, comparison)) + "\n"
+
+
+def _lines(
+    summary: Mapping[str, Any],
+    spread: Spread,
+    record: Mapping[str, Any],
+    comparison: Mapping[str, Any] | None,
+) -> Iterator[str]:
+    verdict, scenario = summary["verdict"], summary["run"]["scenario"]
+    yield f"## {SIGNS[verdict]} Load {escape(scenario)}: {verdict}"
+    yield ""
+    yield escape(words.why(summary))
+    yield ""
+    held = words.thresholds(summary, spread)
+    rows = ((_HELD[row.held], row.name, row.measured, row.allowed) for row in held)
+    yield from table(("", "threshold", "measured", "allowed"), rows)
+    yield from table(("throttling", "seen"), words.throttling(summary))
+    ends = [(text, count(summary["orders"][key])) for key, text, _ in orders.ROWS]
+    total = ("sent", count(summary["orders"]["sent"]))
+    yield from table(("where every order ended", "orders"), [*ends, total])
+    yield from _baseline(comparison)
+    yield from table(("how the run was made", ""), words.how(summary, record))
+
+
+def _baseline(comparison: Mapping[str, Any] | None) -> Iterator[str]:
+    yield f"{'⚠️ ' if comparison and comparison['worse'] else ''}{escape(words.against(comparison))}"
+    yield ""
+    if comparison and comparison["rows"]:
+        rows = (
+            (
+                f"{row.name}{' ⚠️' if row.worse else ''}",
+                row.value,
+                row.mean,
+                row.change,
+                row.interval,
+            )
+            for row in words.compared(comparison)
+        )
+        yield from table(("figure", "this run", "baseline", "change", "95 % interval"), rows)
+        yield escape(words.limits(comparison))
+        yield ""

@@ -1,0 +1,155 @@
+"""Which plots the page of a load run shows."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from loadtest.presentation import bins as series
+from reporting.charts import Band, Chart, Limit, Line, Mark
+from reporting.figure import Figure, figure
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from loadtest.presentation.bins import Bin
+    from loadtest.presentation.spread import Spread
+
+
+def figures(summary: Mapping[str, Any], spread: Spread) -> list[Figure]:
+    """Return the page's figures; those over time share one axis."""
+    bins = series.bins(summary)
+    wide = series.width(summary["series"])
+    binned = f"In bins of {wide} s. " if wide > 1 else ""
+    marks = moments(summary)
+    over_time = [
+        (_load(bins), f"{binned}By intended arrival; the band is what Erlang-B predicts."),
+        (
+            _throttle(bins),
+            f"{binned}Attempts refused with 429, against Erlang-B at the measured slot time; the "
+            "band is 95 % of the prediction's error and of so few attempts' scatter.",
+        ),
+        (
+            _concurrency(summary, bins),
+            "The most executions at once of each metric period; busy on average is the rate of "
+            "attempts let in times the run's mean slot time (Little's law).",
+        ),
+        (
+            _latency(bins),
+            f"{binned}Served orders, from the intended arrival to the answer; logarithmic"
+            f"{'; p99 is the highest of its seconds' if wide > 1 else ''}.",
+        ),
+    ]
+    span = (0.0, float(len(summary["series"])) or 1.0)
+    shown = [(replace(c, span=span, marks=marks), note) for c, note in over_time]
+    shown.append((_distribution(summary, spread), _spread_note(spread)))
+    shown.append((_recovery(bins, summary), _recovery_note(summary)))
+    return [figure(chart, note) for chart, note in shown]
+
+
+def moments(summary: Mapping[str, Any]) -> tuple[Mark, ...]:
+    """Return the end of the peak and of the recovery, where the run has them."""
+    ends = series.peak_end(summary["run"]["stages"])
+    if ends is None:
+        return ()
+    recovered = recovery_seconds(summary)
+    over = () if not recovered else (Mark(ends + recovered, "recovered"),)
+    return (Mark(ends, "the peak ends"), *over)
+
+
+def recovery_seconds(summary: Mapping[str, Any]) -> float | None:
+    """Return the seconds from the end of the peak to recovery; None when it was not measured."""
+    found = summary.get("recoverySeconds")
+    return None if found is None else float(found)
+
+
+def _load(bins: Sequence[Bin]) -> Chart:
+    expected = [
+        (b.at, b.low * b.attempts, b.high * b.attempts)
+        for b in bins
+        if b.low is not None and b.high is not None
+    ]
+    lines = (
+        Line("served", [(b.at, b.served) for b in bins], "served", "area"),
+        Line("throttled", [(b.at, b.throttled) for b in bins], "throttled"),
+        Line("offered", [(b.at, b.attempts) for b in bins], "offered"),
+    )
+    band = (Band("throttled as predicted", expected, "predicted"),) if expected else ()
+    return Chart("load", "Load offered, served and throttled", "orders/s", lines, band)
+
+
+def _throttle(bins: Sequence[Bin]) -> Chart:
+    lines = (
+        Line("measured", [(b.at, _or_gap(b.share)) for b in bins], "throttled", "dots"),
+        Line("predicted", [(b.at, _or_gap(b.predicted)) for b in bins], "predicted"),
+    )
+    band = [(b.at, b.low, b.high) for b in bins if b.low is not None and b.high is not None]
+    bands = (Band("prediction interval", band, "predicted"),) if band else ()
+    return Chart("throttle", "Throttle share against its prediction", "%", lines, bands)
+
+
+def _concurrency(summary: Mapping[str, Any], bins: Sequence[Bin]) -> Chart:
+    points = [(point["second"], float(point["maximum"])) for point in summary["concurrency"]]
+    if len(points) > 1:
+        # The last period holds as long as the one before it.
+        points.append((2 * points[-1][0] - points[-2][0], points[-1][1]))
+    slots = summary["run"]["slots"]
+    limits = (Limit(f"limit {slots}", float(slots)),)
+    slot = summary["slotTime"]
+    busy = [(b.at, (b.offered - b.throttled) * slot["mean"]) for b in bins] if slot else []
+    lines = [Line("most at once", points, "served", "step")]
+    if busy:
+        lines.append(Line("busy on average", busy, "second", "area"))
+    return Chart("concurrency", "Concurrency against its limit", "executions", lines, limits=limits)
+
+
+def _latency(bins: Sequence[Bin]) -> Chart:
+    lines = (
+        Line("p50", [(b.at, _or_gap(b.p50)) for b in bins], "served"),
+        Line("p99", [(b.at, _or_gap(b.p99)) for b in bins], "throttled"),
+    )
+    return Chart("latency", "Latency from the intended time", "ms", lines, log=True)
+
+
+def _distribution(summary: Mapping[str, Any], spread: Spread) -> Chart:
+    lines = (Line("share of served orders", spread.bins, "served", "bars"),)
+    latency = summary["latency"]
+    known = [(name, latency[name]) for name in ("p50", "p95", "p99") if latency.get(name)]
+    marks = tuple(Mark(value, name) for name, value in known) if spread.bins else ()
+    return Chart(
+        "spread",
+        "How latencies spread",
+        "%",
+        lines,
+        marks=marks,
+        across="ms",
+        log_across=True,
+    )
+
+
+def _spread_note(spread: Spread) -> str:
+    return f"{spread.served:,} served orders; 20 bins to a power of ten, logarithmic."
+
+
+def _recovery(bins: Sequence[Bin], summary: Mapping[str, Any]) -> Chart:
+    ends = series.peak_end(summary["run"]["stages"])
+    after = [] if ends is None else [b for b in bins if b.at >= ends - 1]
+    zero = ends or 0.0
+    lines = (
+        Line("throttled", [(b.at - zero, _or_gap(b.share)) for b in after], "throttled", "step"),
+        Line("predicted", [(b.at - zero, _or_gap(b.predicted)) for b in after], "predicted"),
+    )
+    recovered = recovery_seconds(summary)
+    marks = () if not recovered or not after else (Mark(recovered, "recovered"),)
+    return Chart("recovery", "Recovery after the peak", "%", lines, marks=marks)
+
+
+def _recovery_note(summary: Mapping[str, Any]) -> str:
+    if series.peak_end(summary["run"]["stages"]) is None:
+        return "This scenario has no calmer time after its peak."
+    return "Throttled share of the attempts; seconds count from the end of the busiest stages."
+
+
+def _or_gap(value: float | None) -> float:
+    return math.nan if value is None else value
