@@ -33,6 +33,7 @@ from emulator.lambda_.targets import Targets
 from emulator.lambda_.tracing import Tracer
 from emulator.lambda_.undelivered import Undelivered
 from emulator.logs import LogDelivery
+from emulator.permissions import Permissions
 from emulator.process import raise_descriptor_limit
 from emulator.sqs_metrics import QueueMetrics
 from emulator.storage import ROOT, StorageProcess
@@ -104,9 +105,12 @@ class Emulator:
         xray = XRay()
         await xray.start()
         self._stack.callback(xray.close)
-        cloudwatch = CloudWatch(self._store, self._clock, ACCOUNT_ID, options.region)
+        roles = RoleCredentials(client.call, ROOT)
+        permissions = Permissions(client.call, ROOT, roles)
+        cloudwatch = CloudWatch(self._store, self._clock, ACCOUNT_ID, options.region, permissions)
+        host = self._build_host(client, endpoint, xray.port, roles)
         services: dict[str, Service] = {
-            "lambda": self._build_lambda(client, endpoint, xray.port),
+            "lambda": self._build_lambda(client, host, permissions),
             "monitoring": cloudwatch,
             "xray": xray,
         }
@@ -142,39 +146,45 @@ class Emulator:
         self._gateway.storage_alive = False
         self.storage_gone.set()
 
-    def _build_lambda(self, client: StorageClient, endpoint: str, xray_port: int) -> LambdaService:
-        options = self._options
-        roles = RoleCredentials(client.call, ROOT)
+    def _build_host(
+        self, client: StorageClient, endpoint: str, xray_port: int, roles: RoleCredentials
+    ) -> Host:
         logs = LogDelivery(client.call, self._store, self._clock)
-        registry = self._build_registry()
         # On the way out in the opposite order: environments end, logs are delivered, code goes.
-        self._stack.callback(registry.code.clear)
+        self._registry = self._build_registry()
+        self._stack.callback(self._registry.code.clear)
         self._stack.push_async_callback(_deliver_rest, logs)
-        host = Host(
-            region=options.region,
+        self._run(logs.run())
+        return Host(
+            region=self._options.region,
             work=self._work / "environments",
             runtime_dir=assemble(self._work / "runtime"),
             endpoint_url=endpoint,
             xray_port=xray_port,
             roles=roles,
             logs=logs,
-            ids=Ids(options.seed, "environments"),
+            ids=Ids(self._options.seed, "environments"),
             starting=asyncio.Semaphore(2 * (os.cpu_count() or 1)),
         )
+
+    def _build_lambda(
+        self, client: StorageClient, host: Host, permissions: Permissions
+    ) -> LambdaService:
+        options, registry = self._options, self._registry
         environments = Environments(host, lambda version: _is_current(registry, version))
         self._stack.callback(environments.close)
         registry.retire.append(environments.retire)
         metrics = LambdaMetrics(self._store)
         executions = Executions(registry, environments, metrics, options.requests_per_slot)
-        targets = Targets(client.call, roles)
+        targets = Targets(client.call, host.roles, permissions)
         undelivered = Undelivered(targets, metrics)
         self._queue = EventQueue(registry, executions, undelivered, metrics, self._clock)
         self._stack.callback(self._queue.close)
-        self._run(logs.run(), environments.sweep())
+        self._run(environments.sweep())
         ids, tracer = Ids(options.seed), Tracer(Ids(options.seed, "traces"))
         invoker = Invoker(registry, executions, self._queue, ids, tracer)
         targets.invoke = invoker.accept
-        return LambdaService(invoker, ControlPlane(registry))
+        return LambdaService(invoker, ControlPlane(registry), permissions)
 
     def _build_registry(self) -> Registry:
         options = self._options

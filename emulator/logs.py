@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections import deque
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from emulator.emf import EmfError, extract
 from emulator.errors import AwsError
+from emulator.storage import ROOT
 
 if TYPE_CHECKING:
     from emulator.aws import Credentials
@@ -22,6 +24,9 @@ BATCH_BYTES = 1_048_576
 EVENT_OVERHEAD = 26
 INTERVAL = 0.5
 """Real seconds between two deliveries."""
+
+KEPT_EVENTS = 500_000
+"""Events that storage keeps: in memory each takes it nearly a kilobyte."""
 
 _ATTEMPTS = 5
 _AT_ONCE = 8
@@ -60,17 +65,41 @@ class _Stream:
     failures: int = 0
 
 
+class Kept:
+    """How many events of which stream storage keeps, so that a long run stays within bounds."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._total = 0
+        self._counts: dict[tuple[str, str], int] = {}
+
+    def add(self, stream: tuple[str, str], count: int) -> list[tuple[str, str]]:
+        """Count `count` more events of `stream`; the streams to delete, begun the longest ago."""
+        self._counts[stream] = self._counts.get(stream, 0) + count
+        self._total += count
+        deleted = []
+        while self._total > self._limit:
+            oldest = next(iter(self._counts))
+            self._total -= self._counts.pop(oldest)
+            deleted.append(oldest)
+        return deleted
+
+
 class LogDelivery:
     """Queues log events and delivers them per stream with the execution role's credentials.
 
     `write` never blocks or fails. A delivery that is refused is counted in `refused` (events) and
-    told once per log group and reason; what is delivered is read for embedded metrics.
+    told once per log group and reason; what is delivered is read for embedded metrics. Beyond
+    `kept` events whole streams are deleted, and one that is written to begins anew.
     """
 
-    def __init__(self, storage_call: StorageCall, store: MetricStore, clock: Clock) -> None:
+    def __init__(
+        self, storage_call: StorageCall, store: MetricStore, clock: Clock, kept: int = KEPT_EVENTS
+    ) -> None:
         self._call = storage_call
         self._store = store
         self._clock = clock
+        self._kept = Kept(kept)
         self._streams: dict[tuple[str, str], _Stream] = {}
         self._pending_bytes = 0
         self._told: set[tuple[str, str]] = set()
@@ -99,7 +128,7 @@ class LogDelivery:
         """Deliver what is queued every half second until cancelled."""
         while True:
             await asyncio.sleep(INTERVAL)
-            await self.flush()
+            await asyncio.shield(self.flush())  # cancelled half-way it would lose a batch
 
     async def flush(self) -> None:
         """Deliver all that was queued before the call."""
@@ -135,7 +164,15 @@ class LogDelivery:
         self.delivered += len(batch)
         for event in batch:
             self._extract(stream.group, event)
+        for group, name in self._kept.add((stream.group, stream.name), len(batch)):
+            await self._delete(group, name)
         return True
+
+    async def _delete(self, group: str, name: str) -> None:
+        self._tell(group, "deleted", f"The oldest log streams of {group} are deleted: too much log")
+        with contextlib.suppress(AwsError):  # gone already
+            names = {"logGroupName": group, "logStreamName": name}
+            await self._call("logs", "DeleteLogStream", names, ROOT)
 
     async def _put(self, stream: _Stream, batch: list[Event]) -> None:
         """PutLogEvents; a stream that is missing, and its group if the role may, is created."""
@@ -185,9 +222,13 @@ class LogDelivery:
 
     def _refuse(self, group: str, reason: str, count: int, kind: str = "") -> None:
         self.refused += count
+        self._tell(group, kind, f"Log events of {group} are lost: {reason}")
+
+    def _tell(self, group: str, kind: str, text: str) -> None:
+        """Warn once per log group and kind."""
         if (group, kind) not in self._told:
             self._told.add((group, kind))
-            _log.warning("Log events of %s are lost: %s", group, reason)
+            _log.warning(text)
 
 
 def _event(timestamp_ms: int, message: str) -> Event:

@@ -14,46 +14,67 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 DESCRIPTORS = 1024
 """File descriptors of an execution environment (Lambda Developer Guide, gettingstarted-limits)."""
 
 
-class _Lifeline:
+class Lifeline:
     """A pipe whose only writing end this process holds: the kernel tells when it is gone.
 
-    Each child inherits a reading end that is set, from here, to raise SIGKILL in the child's whole
-    group once the last writer has closed (fcntl(2), F_SETOWN, F_SETSIG). Unlike prctl(2)'s
-    parent-death signal it needs no code in the child, so the child can be made by vfork: forking
-    would copy this process's page tables, some milliseconds in which nothing else happens.
+    A child inherits a reading end that is set, from here, to raise a signal in the child once the
+    last writer has closed (fcntl(2), F_SETOWN, F_SETSIG). Unlike prctl(2)'s parent-death signal it
+    needs no code in the child, so the child can be made by vfork: forking would copy this
+    process's page tables, some milliseconds in which nothing else happens.
     """
 
-    def __init__(self) -> None:
-        self._end, self._writer = os.pipe()
+    def __init__(self, number: signal.Signals) -> None:
+        self._number = number
+        self.descriptors: tuple[int, ...] = ()
+        """What the child has to inherit: nothing where the kernel has no such signal."""
+        if sys.platform == "linux":
+            end = os.open(f"/proc/self/fd/{_pipe()}", os.O_RDONLY | os.O_NONBLOCK)
+            self.descriptors = (end,)
 
-    def lend(self) -> int:
-        """A reading end for one child, to be closed here once the child has been bound."""
-        return os.open(f"/proc/self/fd/{self._end}", os.O_RDONLY | os.O_NONBLOCK)
+    def bind(self, owner: int) -> None:
+        """Let the process `owner`, or the group -`owner`, get the signal when this one is gone."""
+        for end in self.descriptors:
+            with contextlib.suppress(ProcessLookupError):  # it has ended already
+                fcntl.fcntl(end, fcntl.F_SETOWN, owner)
+                fcntl.fcntl(end, fcntl.F_SETSIG, self._number)
+                fcntl.fcntl(end, fcntl.F_SETFL, fcntl.fcntl(end, fcntl.F_GETFL) | os.O_ASYNC)
 
-    @staticmethod
-    def bind(end: int, group: int) -> None:
-        """Let `group` die with this process."""
-        fcntl.fcntl(end, fcntl.F_SETOWN, -group)
-        fcntl.fcntl(end, fcntl.F_SETSIG, signal.SIGKILL)
-        fcntl.fcntl(end, fcntl.F_SETFL, fcntl.fcntl(end, fcntl.F_GETFL) | os.O_ASYNC)
+    def close(self) -> None:
+        """Leave the end to the child."""
+        for end in self.descriptors:
+            os.close(end)
+
+
+@contextlib.contextmanager
+def lifeline(number: signal.Signals = signal.SIGKILL) -> Iterator[Lifeline]:
+    """What ties one child to this process: start the child with its `descriptors`, then `bind`."""
+    line = Lifeline(number)
+    try:
+        yield line
+    finally:
+        line.close()
 
 
 @cache
-def _lifeline() -> _Lifeline | None:
-    return _Lifeline() if sys.platform == "linux" else None
+def _pipe() -> int:
+    """The end that lifelines are opened from; the writing end stays open with this process."""
+    reader, _ = os.pipe()
+    return reader
 
 
 def _limit_descriptors(pid: int) -> None:
+    """Bound what one child may open, if it is still there."""
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     few = DESCRIPTORS if most == resource.RLIM_INFINITY else min(DESCRIPTORS, most)
-    resource.prlimit(pid, resource.RLIMIT_NOFILE, (few, most))
+    with contextlib.suppress(ProcessLookupError):
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (few, most))
 
 
 def raise_descriptor_limit() -> None:
@@ -80,9 +101,7 @@ class Child:
         pass_fds: tuple[int, ...] = (),
     ) -> None:
         self._loop = asyncio.get_running_loop()
-        lifeline = _lifeline()
-        end = lifeline.lend() if lifeline else -1
-        try:
+        with lifeline() as line:
             self._process = subprocess.Popen(
                 arguments,
                 cwd=cwd,
@@ -90,16 +109,12 @@ class Child:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                pass_fds=(*pass_fds, end) if lifeline else pass_fds,
+                pass_fds=(*pass_fds, *line.descriptors),
                 start_new_session=True,
             )
-            if lifeline:
-                with contextlib.suppress(ProcessLookupError):  # it has ended already
-                    lifeline.bind(end, self._process.pid)
-                    _limit_descriptors(self._process.pid)
-        finally:
-            if lifeline:
-                os.close(end)
+            line.bind(-self._process.pid)
+        if sys.platform == "linux":
+            _limit_descriptors(self._process.pid)
         self.pid = self._process.pid
         self.exited: asyncio.Future[int] = self._loop.create_future()
         self._watch()

@@ -1,20 +1,29 @@
 """`python -m emulator.bench speed | throttling | soak | fuzz`: figures to stdout and build/bench.
 
-Exit status 0 where every goal is met, 1 where one is not, 2 for bad input.
+Exit status 0 where every goal is met, 1 where one is not, 2 for bad input, 130 where it was
+interrupted.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 import tempfile
+import threading
+from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from emulator.bench import soak, speed, throttling
 from emulator.tests.running import RunningEmulator
 
+if TYPE_CHECKING:
+    from types import FrameType
+
 BUILD = Path(__file__).parents[2] / "build"
+INTERRUPTED = 130
 GOALS = {
     "addedMilliseconds": ("at most", 1.5),
     "overRuntimeInterfaceEmulator": ("at most", 2.0),
@@ -30,14 +39,36 @@ def main() -> int:
     parser.add_argument("what", choices=("speed", "throttling", "soak", "fuzz"))
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=15.0, help="throttling: for each cell")
+    parser.add_argument(
+        "--concurrency",
+        type=int,
+        action="append",
+        choices=throttling.SLOT_SECONDS,
+        help="throttling: measure these only; may be repeated, the others' figures are kept",
+    )
     parser.add_argument("--events", type=int, default=100_000, help="soak: events")
+    parser.add_argument("--rate", type=float, default=0.0, help="soak: a second; 0 is no limit")
+    parser.add_argument("--time-scale", type=float, default=60.0, help="soak: see the emulator")
+    parser.add_argument("--kills", type=float, default=4.0, help="soak: environments a second")
     parser.add_argument("--examples", type=int, default=10_000, help="fuzz: requests")
     parser.add_argument("--storage", type=Path, default=BUILD / "tools" / "storage")
     parser.add_argument("--samcli", type=Path, default=BUILD / "tools" / "samcli")
     given = parser.parse_args()
     (BUILD / "bench").mkdir(parents=True, exist_ok=True)
     run = {"speed": _speed, "throttling": _throttling, "soak": _soak, "fuzz": _fuzz}[given.what]
-    return 0 if run(given) else 1
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _interrupt)
+    try:
+        return 0 if run(given) else 1
+    except KeyboardInterrupt:  # every emulator has been stopped on the way here
+        print("Interrupted: nothing has been written.", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    # The connections of the clients' threads break as the emulators stop: no news.
+    threading.excepthook = lambda _: None
+    raise KeyboardInterrupt
 
 
 def _speed(given: argparse.Namespace) -> bool:
@@ -54,23 +85,35 @@ def _speed(given: argparse.Namespace) -> bool:
 
 
 def _throttling(given: argparse.Namespace) -> bool:
-    cells = [(count, load) for count in throttling.SLOT_SECONDS for load in throttling.LOADS]
+    chosen = given.concurrency or list(throttling.SLOT_SECONDS)
+    cells = tuple(at for at in throttling.CELLS if at[0] in chosen)
+    plan = throttling.Plan(given.seconds, given.seed, cells)
     with tempfile.TemporaryDirectory(prefix="bench-throttling-") as work:
-        running = RunningEmulator.start(Path(work) / "aws.env", *throttling.OPTIONS, scale=1.0)
+        running = RunningEmulator.start(
+            Path(work) / "aws.env", *throttling.OPTIONS, scale=throttling.TIME_SCALE
+        )
         try:
-            found = throttling.measure(running, cells, given.seconds, given.seed)
+            found = throttling.measure(running, plan)
         finally:
             running.stop()
-    _write("throttling", throttling.document(found))
-    print(throttling.table(found))
+    _write("throttling", throttling.document(plan, found, _read("throttling")))
+    print(throttling.table(plan, found))
     return all(cell.within for cell in found)
 
 
 def _soak(given: argparse.Namespace) -> bool:
     with tempfile.TemporaryDirectory(prefix="bench-soak-") as work:
-        found = soak.run(soak.Plan(events=given.events, seed=given.seed), Path(work))
-    _write("soak", found.document())
-    print(json.dumps(found.document(), indent=2))
+        plan = soak.Plan(
+            events=given.events,
+            seed=given.seed,
+            rate=given.rate,
+            kills=given.kills,
+            scale=given.time_scale,
+        )
+        found = soak.run(plan, Path(work))
+    document = {"parameters": asdict(plan), **found.document()}
+    _write("soak", document)
+    print(json.dumps(document, indent=2))
     return found.lost == 0
 
 
@@ -86,6 +129,15 @@ def _fuzz(given: argparse.Namespace) -> bool:
     _write("fuzz", found)
     print(json.dumps(found, indent=2))
     return not found["failures"]
+
+
+def _read(name: str) -> dict[str, Any]:
+    """What an earlier run has written; nothing where there is none."""
+    try:
+        found: dict[str, Any] = json.loads((BUILD / "bench" / f"{name}.json").read_text())
+    except (OSError, ValueError):
+        return {}
+    return found
 
 
 def _write(name: str, document: object) -> None:

@@ -17,6 +17,7 @@ from botocore.config import Config
 
 from emulator.bench.client import Connection, signed
 from emulator.lambda_.runtime_dir import assemble
+from emulator.process import lifeline
 from emulator.storage import free_port
 from emulator.tests.running import RUNTIME, RunningEmulator, zipped
 
@@ -120,7 +121,7 @@ class BareLoop:
         listener = socket.create_server(("127.0.0.1", 0))
         port = listener.getsockname()[1]
         environment = runtime_environment(work) | {"AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{port}"}
-        self.process = subprocess.Popen(
+        self.process = tied(
             runtime_command(), cwd=_task(work), env=environment, stdin=subprocess.DEVNULL
         )
         listener.settimeout(_START_SECONDS)
@@ -165,6 +166,18 @@ _EVENT = (
 _ACCEPTED = b"HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\nContent-Length: 0\r\n\r\n"
 
 
+def tied(
+    command: list[str], number: signal.Signals = signal.SIGKILL, **settings: Any
+) -> subprocess.Popen[bytes]:
+    """A process in a group of its own, which gets the signal `number` when this one has gone."""
+    with lifeline(number) as line:
+        process = subprocess.Popen(
+            command, pass_fds=line.descriptors, start_new_session=True, **settings
+        )
+        line.bind(-process.pid)
+    return process
+
+
 def runtime_command() -> list[str]:
     """The bare interpreter with the runtime client, as the emulator runs it."""
     python = getattr(sys, "_base_executable", sys.executable)
@@ -201,9 +214,7 @@ def _process(
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run `command` in a process group of its own, which is killed at the end."""
     with (cwd.parent / f"{Path(command[0]).name}.log").open("wb") as log:
-        process = subprocess.Popen(
-            command, cwd=cwd, env=environment, stdout=log, stderr=log, start_new_session=True
-        )
+        process = tied(command, cwd=cwd, env=environment, stdout=log, stderr=log)
     try:
         yield process
     finally:

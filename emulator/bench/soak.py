@@ -14,14 +14,13 @@ import os
 import random
 import re
 import signal
-import statistics
 import threading
 import time
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from emulator.bench import figures, peers
+from emulator.bench import figures, memory, peers
 from emulator.bench.client import Connection, signed
 from emulator.tests.running import RunningEmulator
 
@@ -56,6 +55,7 @@ _IN_FLIGHT = 2000
 class Plan:
     """What to send: of `events`, a share `failing`; `tail` more just before the stop.
 
+    `rate` events are sent a second, as many as are processed where it is 0.
     `kills` environments die per second. `scale` compresses the retries' delays of 60 s and 120 s,
     and with them the maximum age of six hours, which must outlast the queue.
     """
@@ -65,6 +65,7 @@ class Plan:
     failing: float = 0.005
     kills: float = 4.0
     seed: int = 1
+    rate: float = 0.0
     scale: float = 60.0
     drain_seconds: float = 300.0
 
@@ -85,8 +86,8 @@ class Result:
     repeated: int = 0
     """Events that ran more than once, which at-least-once delivery allows."""
     seconds: float = 0.0
-    memory: list[tuple[float, float]] = field(default_factory=list)
-    storage_memory: list[tuple[float, float]] = field(default_factory=list)
+    own_memory: list[memory.Sample] = field(default_factory=list)
+    storage_memory: list[memory.Sample] = field(default_factory=list)
 
     @property
     def lost(self) -> int:
@@ -107,8 +108,8 @@ class Result:
         }
         return {
             **counts,
-            "emulatorMemory": _trend(self.memory),
-            "storageMemory": _trend(self.storage_memory),
+            "emulatorMemory": memory.trend(self.own_memory),
+            "storageMemory": memory.trend(self.storage_memory),
         }
 
 
@@ -159,7 +160,10 @@ def _send(
     port = peers.own_peer(running, _FUNCTION).port
     directory = ends[0].directory
     with Connection("127.0.0.1", port) as connection:
+        began = time.monotonic()
         for number in range(plan.events):
+            if plan.rate:
+                time.sleep(max(0.0, began + number / plan.rate - time.monotonic()))
             _invoke(connection, number, directory, fails=draw.random() < plan.failing)
             result.accepted += 1
             if number % 500 == 499:
@@ -281,20 +285,8 @@ def _watch(running: RunningEmulator, stopping: threading.Event, result: Result) 
     storage = [child for child in figures.children(pid) if child not in figures.runtimes(pid)]
     while not stopping.wait(0.5):
         with contextlib.suppress(OSError):
-            now = time.monotonic() - began
-            result.memory.append((now, figures.resident_mib(pid)))
-            result.storage_memory.append((now, figures.resident_mib(storage[0])))
-
-
-def _trend(samples: list[tuple[float, float]]) -> dict[str, float]:
-    """First and last MiB, and the slope of the second half by least squares, in MiB an hour."""
-    late = samples[len(samples) // 2 :]
-    if len(late) < 3:
-        return {}
-    times, sizes = zip(*late, strict=True)
-    slope = statistics.linear_regression(times, sizes).slope
-    return {
-        "firstMebibytes": round(samples[0][1], 1),
-        "lastMebibytes": round(samples[-1][1], 1),
-        "mebibytesPerHour": round(slope * 3600, 1),
-    }
+            now, events = time.monotonic() - began, result.accepted
+            result.own_memory.append(memory.Sample(now, events, figures.resident_mib(pid)))
+            result.storage_memory.append(
+                memory.Sample(now, events, figures.resident_mib(storage[0]))
+            )

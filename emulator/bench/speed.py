@@ -7,6 +7,7 @@ does falls on all of them alike.
 from __future__ import annotations
 
 import contextlib
+import signal
 import statistics
 import subprocess
 import sys
@@ -160,8 +161,9 @@ def _start_seconds(times: int, work: Path) -> float:
     for index in range(times):
         env_file = work / f"start-{index}.env"
         began = time.perf_counter()
-        process = subprocess.Popen(
+        process = peers.tied(
             [sys.executable, "-m", "emulator", "--env-file", str(env_file)],
+            signal.SIGTERM,
             cwd=_ROOT,
             stdout=subprocess.DEVNULL,
         )

@@ -4,6 +4,10 @@ Poisson arrivals at a reserved concurrency of `c` and a slot time of `s` seconds
 system of `c` servers at `rate * s` erlangs. `s` is the emulator's own mean Duration in the run (a
 slot is held for init and run, and inits are over before the run begins). The limit of ten requests
 a second for each slot is another law: the emulator measured here is started without it.
+
+The same arrivals replayed through an ideal loss system tell chance from error: a share that lies
+off the formula and on the replay is what these arrivals give. Where other work keeps the machine
+busy, slots last longer while all are taken, and shares rise above the formula for that reason.
 """
 
 from __future__ import annotations
@@ -14,25 +18,28 @@ import json
 import math
 import threading
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from emulator.bench import erlang, peers, poisson
 from emulator.bench.client import Connection, signed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from emulator.bench.poisson import Sent
     from emulator.tests.running import RunningEmulator
 
 FAMILY_LEVEL = 0.95
 BATCHES = 20
-OPTIONS = ("--requests-per-slot", "100000")
+REQUESTS_PER_SLOT = 100_000
+TIME_SCALE = 1.0
+OPTIONS = ("--requests-per-slot", str(REQUESTS_PER_SLOT))
 LOADS = (0.5, 1.0, 1.5, 2.0)
 SLOT_SECONDS = {1: 0.1, 5: 0.1, 50: 0.5}
 """What the handler sleeps, by concurrency: long enough for 50 slots on two cores, and for the
 load's own delays of a millisecond or two not to blur the arrivals."""
 
+CELLS = tuple((concurrency, load) for concurrency in SLOT_SECONDS for load in LOADS)
 _SETTLING_SLOTS = 5
 _SLEEPER = """
     import time
@@ -65,25 +72,46 @@ class Cell:
         return self.low <= self.share <= self.high
 
 
-def measure(
-    running: RunningEmulator,
-    cells: Sequence[tuple[int, float]],
-    seconds: float,
-    seed: int,
-) -> list[Cell]:
-    """Each (concurrency, load) for `seconds`.
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How each of `cells` is measured.
 
-    The intervals hold together with `FAMILY_LEVEL`: Bonferroni's rule divides the risk among them.
+    The intervals of all `CELLS` hold together with `FAMILY_LEVEL`: Bonferroni's rule divides the
+    risk among them, however many are measured in one run.
     """
-    level = 1 - (1 - FAMILY_LEVEL) / len(cells)
-    return [
-        _measure(running, concurrency, load, seconds, seed + index, level)
-        for index, (concurrency, load) in enumerate(cells)
-    ]
+
+    seconds: float
+    seed: int
+    cells: tuple[tuple[int, float], ...] = CELLS
+
+    @property
+    def level(self) -> float:
+        """The confidence level of one cell's interval."""
+        return 1 - (1 - FAMILY_LEVEL) / len(CELLS)
+
+    def parameters(self) -> dict[str, object]:
+        """All that a cell's figures depend on."""
+        return {
+            "seconds": self.seconds,
+            "settlingSlots": _SETTLING_SLOTS,
+            "seed": self.seed,
+            "timeScale": TIME_SCALE,
+            "requestsPerSlot": REQUESTS_PER_SLOT,
+            "handlerSeconds": {str(count): slot for count, slot in SLOT_SECONDS.items()},
+            "familyLevel": FAMILY_LEVEL,
+            "cellLevel": round(self.level, 5),
+            "batches": BATCHES,
+        }
 
 
-def table(cells: Sequence[Cell]) -> str:
-    """The cells as text, one a line."""
+def measure(running: RunningEmulator, plan: Plan) -> list[Cell]:
+    """Each cell of the plan, with arrivals that depend on the seed and the cell alone."""
+    return [_measure(running, plan, at, plan.seed + CELLS.index(at)) for at in plan.cells]
+
+
+def table(plan: Plan, cells: Sequence[Cell]) -> str:
+    """The parameters, then the cells, one a line."""
+    said = json.dumps(plan.parameters())
     head = "  c  load  slot ms  requests  share   Erlang  interval         replayed  late p99 ms"
     lines = [
         f"{cell.concurrency:3d}  {cell.load:4.1f}  {cell.slot_milliseconds:7.2f}"
@@ -92,22 +120,23 @@ def table(cells: Sequence[Cell]) -> str:
         f"  {cell.late_p99_milliseconds:8.2f}  {'within' if cell.within else 'OUTSIDE'}"
         for cell in cells
     ]
-    return "\n".join([head, *lines])
+    return "\n".join([said, head, *lines])
 
 
-def document(cells: Sequence[Cell]) -> dict[str, object]:
-    """The cells as a JSON document."""
-    return {
-        "familyLevel": FAMILY_LEVEL,
-        "rule": f"Bonferroni over {len(cells)} cells; interval by {BATCHES} batch means",
-        "within": sum(cell.within for cell in cells),
-        "cells": [{**asdict(cell), "within": cell.within} for cell in cells],
-    }
+def document(plan: Plan, cells: Sequence[Cell], earlier: Mapping[str, Any]) -> dict[str, object]:
+    """The cells as a JSON document, with those of an `earlier` one of the same parameters."""
+    parameters = plan.parameters()
+    kept = earlier.get("cells", []) if earlier.get("parameters") == parameters else []
+    found = {(cell["concurrency"], cell["load"]): cell for cell in kept}
+    for cell in cells:
+        found[cell.concurrency, cell.load] = {**asdict(cell), "within": cell.within}
+    ordered = [found[at] for at in CELLS if at in found]
+    within = sum(cell["within"] for cell in ordered)
+    return {"parameters": parameters, "within": within, "cells": ordered}
 
 
-def _measure(
-    running: RunningEmulator, concurrency: int, load: float, seconds: float, seed: int, level: float
-) -> Cell:
+def _measure(running: RunningEmulator, plan: Plan, at: tuple[int, float], seed: int) -> Cell:
+    concurrency, load = at
     name, alias = f"sleeper-{concurrency}", f"load-{load:g}".replace(".", "-")
     slot = SLOT_SECONDS[concurrency]
     rate = load * concurrency / slot
@@ -116,7 +145,7 @@ def _measure(
         _deploy(running, name, concurrency)
     client.create_alias(FunctionName=name, Name=alias, FunctionVersion="1")
     settling = _SETTLING_SLOTS * slot
-    times = poisson.arrivals(rate, settling + seconds, seed)
+    times = poisson.arrivals(rate, settling + plan.seconds, seed)
     peer = peers.own_peer(running, f"{name}:{alias}")
     request = _request(f"{name}:{alias}", slot)
     sent = asyncio.run(poisson.send("127.0.0.1", peer.port, request, times))
@@ -124,27 +153,22 @@ def _measure(
     if unexpected:
         raise RuntimeError(f"statuses {sorted(unexpected)} among the answers")
     measured_slot = _mean_duration(running, name, alias)
-    return _cell((concurrency, load), rate, measured_slot, sent, settling, seconds, level)
+    return _cell(plan, at, rate, measured_slot, sent)
 
 
 def _cell(
-    at: tuple[int, float],
-    rate: float,
-    slot: float,
-    sent: Sequence[Sent],
-    settling: float,
-    seconds: float,
-    level: float,
+    plan: Plan, at: tuple[int, float], rate: float, slot: float, sent: Sequence[Sent]
 ) -> Cell:
     concurrency, load = at
+    settling = _SETTLING_SLOTS * SLOT_SECONDS[concurrency]
     counted = [one for one in sent if one.due >= settling]
     arrived, refused = [0] * BATCHES, [0] * BATCHES
     for one in counted:
-        batch = min(BATCHES - 1, int((one.due - settling) / seconds * BATCHES))
+        batch = min(BATCHES - 1, int((one.due - settling) / plan.seconds * BATCHES))
         arrived[batch] += 1
         refused[batch] += one.status == 429
     expected = erlang.blocking(concurrency, rate * slot)
-    width = erlang.half_width(arrived, refused, level)
+    width = erlang.half_width(arrived, refused, plan.level)
     replayed = erlang.replay([one.due for one in sent], concurrency, slot)[-len(counted) :]
     late = sorted(one.late for one in counted)
     return Cell(

@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 DISTINCT_VALUES = 512
 """Distinct values a distribution keeps exactly; beyond it neighbours are merged."""
 
-_PACKED_VALUES = 128
-"""The same for a distribution that is packed."""
+_NO_VALUES: dict[float, float] = {}
 _FIRST_GAMMA = 1.02
 _PERCENTILE = re.compile(r"p(\d{1,2}(?:\.\d{1,10})?|100(?:\.0{1,10})?)")
 _SIMPLE = ("SampleCount", "Sum", "Average", "Minimum", "Maximum")
@@ -36,7 +35,7 @@ class Distribution:
     __slots__ = ("_packed", "count", "gamma", "maximum", "minimum", "opaque", "total", "values")
 
     def __init__(self) -> None:
-        self._packed: tuple[array[float], array[float]] | None = None
+        self._packed: array[float] | None = None
         self.count = 0.0
         self.total = 0.0
         self.minimum = math.inf
@@ -54,8 +53,7 @@ class Distribution:
         if value > self.maximum:
             self.maximum = value
         if self._packed is not None:
-            self.values = dict(self.multiset())
-            self._packed = None
+            self._unpack()
         if self.gamma != 1.0:
             value = _representative(value, self.gamma)
         values = self.values
@@ -74,17 +72,23 @@ class Distribution:
         self.maximum = max(self.maximum, maximum)
         self.opaque = True
 
-    def pack(self) -> None:
-        """Take little memory from now on, for a period that is over: an eighth, values to 2 %."""
-        if self._packed is None and len(self.values) > _PACKED_VALUES:
-            self._coarsen(_PACKED_VALUES)
-        if self._packed is None and self.values:
-            self._packed = array("d", self.values), array("d", self.values.values())
-            self.values = {}
+    def pack(self, limit: int) -> None:
+        """Take little memory from now on, for a period that is over: `limit` values, in arrays."""
+        if self._packed is not None:
+            if len(self._packed) <= 2 * limit:
+                return
+            self._unpack()
+        self._coarsen(limit)
+        self._packed = array("d", [*self.values, *self.values.values()])
+        self.values = _NO_VALUES
 
     def multiset(self) -> Iterable[tuple[float, float]]:
         """Each value with how often it was seen."""
-        return self.values.items() if self._packed is None else zip(*self._packed, strict=True)
+        packed = self._packed
+        if packed is None:
+            return self.values.items()
+        half = len(packed) // 2
+        return zip(packed[:half], packed[half:], strict=True)
 
     def percentile(self, rank: float) -> float | None:
         """The smallest value that at least `rank` per cent of the samples do not exceed.
@@ -101,6 +105,10 @@ class Distribution:
             if seen >= wanted:
                 return min(max(value, self.minimum), self.maximum)
         return self.maximum
+
+    def _unpack(self) -> None:
+        self.values = dict(self.multiset())
+        self._packed = None
 
     def _coarsen(self, limit: int = DISTINCT_VALUES) -> None:
         while len(self.values) > limit:

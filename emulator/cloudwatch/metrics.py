@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
-from emulator.cloudwatch.distribution import Distribution, Statistic, merged
+from emulator.cloudwatch.distribution import DISTINCT_VALUES, Distribution, Statistic, merged
 from emulator.errors import AwsError
 
 if TYPE_CHECKING:
@@ -20,8 +21,8 @@ MINUTE = 60
 RETAINED_MINUTES = 1560
 """Minutes that each series keeps: a day, as an alarm of short periods may look back, and slack."""
 
-EXACT_MINUTES = 15
-"""Minutes after which a series keeps the values of a minute packed (see `Distribution.pack`)."""
+PACKED = ((2, DISTINCT_VALUES), (15, 128))
+"""After how many later minutes with data a minute's values are packed, and how many are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,9 +173,9 @@ class MetricStore:
     @staticmethod
     def _begin(series: dict[int, Distribution], minute: int) -> Distribution:
         distribution = series[minute] = Distribution()
-        past = series.get(minute - EXACT_MINUTES)
-        if past is not None:
-            past.pack()
+        for age, limit in PACKED:
+            for past in islice(reversed(series), age, age + 1):
+                series[past].pack(limit)
         if len(series) > RETAINED_MINUTES:
             del series[min(series)]
         return distribution

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from emulator.clock import Clock
     from emulator.cloudwatch.metrics import MetricStore
     from emulator.http import Request, Response
+    from emulator.permissions import Permissions
 
 _LEAST_INTERVAL = 0.2
 _SETTLING = 0.1
@@ -29,8 +30,16 @@ _SETTLING = 0.1
 class CloudWatch:
     """The service `monitoring` for one account and region."""
 
-    def __init__(self, store: MetricStore, clock: Clock, account_id: str, region: str) -> None:
+    def __init__(
+        self,
+        store: MetricStore,
+        clock: Clock,
+        account_id: str,
+        region: str,
+        permissions: Permissions | None = None,
+    ) -> None:
         self.store = store
+        self._permissions = permissions
         self.clock = clock
         self.book = AlarmBook(clock, f"arn:aws:cloudwatch:{region}:{account_id}:alarm:")
         tags = Tags(self._exists)
@@ -49,10 +58,22 @@ class CloudWatch:
         call: Call | None = None
         try:
             call = self._wire.parse(request, protocol)
+            await self._authorize(request, call)
             operation = self._operations[call.operation.name]
             return self._wire.reply(call, operation(call.parameters))
         except AwsError as error:
             return self._wire.refuse(protocol, call.operation if call else None, error)
+
+    async def _authorize(self, request: Request, call: Call) -> None:
+        """Judge what an execution role may; nobody is judged without `permissions`."""
+        session = self._permissions.session(request) if self._permissions else None
+        if self._permissions is None or session is None:
+            return
+        given = call.parameters
+        named = [given["AlarmName"]] if "AlarmName" in given else given.get("AlarmNames", [])
+        arns = [self.book.arn_prefix + name for name in named]
+        for resource in arns or [given.get("ResourceARN", "*")]:
+            await self._permissions.require(session, f"cloudwatch:{call.operation.name}", resource)
 
     async def run(self) -> None:
         """Evaluate alarms each minute of the store, at least 0.2 s apart, until cancelled."""

@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from emulator.lambda_ import (
+    arns,
     constraints,
     control_aliases,
     control_functions,
@@ -59,6 +60,16 @@ class ControlPlane:
         answer = await handler(self.registry, call.params)
         status = answer.status or operation.http.get("responseCode", 200)
         return wire.json_response(status, answer.body)
+
+    def permission(self, request: Request) -> tuple[str, str]:
+        """The action of IAM that `request` needs, and the ARN that it is about (or `*`)."""
+        operation, named = self._routes.match(request)
+        action = "InvokeFunction" if operation.name == "Invoke" else operation.name
+        resource = named.get("ARN") or named.get("Resource") or "*"
+        if "FunctionName" in named:
+            asked = arns.parse(named["FunctionName"], request.query.get("Qualifier"))
+            resource = self.registry.home.function(asked.name, asked.qualifier)
+        return f"lambda:{action}", resource
 
     async def _read(self, request: Request) -> Call:
         if len(request.body) > _UNPARSED_BYTES:

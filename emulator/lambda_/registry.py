@@ -48,6 +48,7 @@ class Registry:
         """The last version number of each name ever used: numbers outlive their function."""
         self.retire: list[Callable[[str], None]] = []
         """Called with a function's name when what its environments run on has changed."""
+        self._all_reserved: int | None = None
         self._routing = rng
         self._ids = random.Random(rng.getrandbits(128))  # noqa: S311 - ids must replay
         self._queued = random.Random(rng.getrandbits(128))  # noqa: S311 - routing must replay
@@ -87,9 +88,11 @@ class Registry:
 
     def unreserved_concurrency(self) -> int:
         """The account's limit less everything that functions have reserved."""
-        return self.concurrency_limit - sum(
-            function.reserved_concurrency or 0 for function in self.functions.values()
-        )
+        if self._all_reserved is None:  # each invocation asks, so the sum is kept
+            self._all_reserved = sum(
+                function.reserved_concurrency or 0 for function in self.functions.values()
+            )
+        return self.concurrency_limit - self._all_reserved
 
     def event_invoke_config(self, function_name: str, qualifier: str) -> EventInvokeConfig:
         """Asynchronous handling of exactly this qualifier; nothing is inherited."""
@@ -133,6 +136,7 @@ class Registry:
 
     def notify(self, name: str) -> None:
         """Tell the data plane that idle environments of `name` may be stale."""
+        self._all_reserved = None
         for hook in self.retire:
             hook(name)
 

@@ -109,13 +109,11 @@ class RuntimeProcess:
             return Signal(Kind.EXIT)
         loop = asyncio.get_running_loop()
         self._signal = loop.create_future()
-        timer = loop.call_later(max(seconds, 0.0), self._set, Signal(Kind.TIMEOUT))
-        self._watch = loop.call_later(_MEMORY_SECONDS, self._watch_memory)
+        self._look_again(loop, loop.time() + seconds)
         try:
             signal = await self._signal
         finally:
-            timer.cancel()
-            self._watch.cancel()
+            self._timer.cancel()
             self._signal = None
         if self._outgrown() and signal.kind is not Kind.TIMEOUT:
             return Signal(Kind.MEMORY)
@@ -141,12 +139,18 @@ class RuntimeProcess:
             self.peak_mb = max(self.peak_mb, _peak_mb(self._child.pid))
         return self.peak_mb > self._memory_limit_mb
 
-    def _watch_memory(self) -> None:
+    def _look_again(self, loop: asyncio.AbstractEventLoop, deadline: float) -> None:
+        """Look at time and memory at the deadline, and every now and then until it."""
+        at = min(deadline, loop.time() + _MEMORY_SECONDS)
+        self._timer = loop.call_at(at, self._look, loop, deadline)
+
+    def _look(self, loop: asyncio.AbstractEventLoop, deadline: float) -> None:
         if self._outgrown():
             self._set(Signal(Kind.MEMORY))
+        elif loop.time() >= deadline:
+            self._set(Signal(Kind.TIMEOUT))
         else:
-            loop = asyncio.get_running_loop()
-            self._watch = loop.call_later(_MEMORY_SECONDS, self._watch_memory)
+            self._look_again(loop, deadline)
 
     def on_ready(self) -> None:
         """The runtime asked for its first event (Observer)."""

@@ -9,8 +9,10 @@ from emulator.errors import AwsError
 from emulator.lambda_ import wire
 
 if TYPE_CHECKING:
-    from emulator.http import Request, Response, Service
+    from emulator.http import Request, Response
+    from emulator.lambda_.control import ControlPlane
     from emulator.lambda_.invoke import Invoker
+    from emulator.permissions import Permissions
 
 _INVOCATION = re.compile(r"/2015-03-31/functions/(.+)/invocations/?")
 _LEGACY = re.compile(r"/2014-11-13/functions/(.+)/invoke-async/?")
@@ -19,9 +21,10 @@ _LEGACY = re.compile(r"/2014-11-13/functions/(.+)/invoke-async/?")
 class LambdaService:
     """Lambda behind the gateway."""
 
-    def __init__(self, invoker: Invoker, control: Service) -> None:
+    def __init__(self, invoker: Invoker, control: ControlPlane, permissions: Permissions) -> None:
         self._invoker = invoker
         self._control = control
+        self._permissions = permissions
 
     async def handle(self, request: Request) -> Response:
         """Answer `request`, refusals included."""
@@ -31,6 +34,9 @@ class LambdaService:
             return wire.error_response(error)
 
     async def _answer(self, request: Request) -> Response:
+        session = self._permissions.session(request)
+        if session is not None:
+            await self._permissions.require(session, *self._control.permission(request))
         if request.method == "POST":
             found = _INVOCATION.fullmatch(request.path)
             if found:

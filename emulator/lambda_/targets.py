@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from emulator.errors import AwsError
+from emulator.lambda_.credentials import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from emulator.lambda_.credentials import RoleCredentials
     from emulator.lambda_.environment import Job
     from emulator.logs import StorageCall
+    from emulator.permissions import Permissions
 
 QUEUE_LIMIT = 1_048_576
 """Bytes of a queue's message with its attributes (SQS Developer Guide, quotas)."""
@@ -30,23 +32,25 @@ class Message:
 class Targets:
     """Sends with the execution role's credentials; every failure is an `AwsError`.
 
-    `invoke` queues an event for the function at an ARN, with a trace header. The role's leave to
-    call that function is not judged.
+    `invoke` queues an event for the function at an ARN, with a trace header.
     """
 
-    def __init__(self, call: StorageCall, roles: RoleCredentials) -> None:
+    def __init__(self, call: StorageCall, roles: RoleCredentials, permissions: Permissions) -> None:
         self._call = call
         self._roles = roles
+        self._permissions = permissions
         self.invoke: Callable[[str, bytes, str | None], str] = _unconnected
 
     async def send(self, arn: str, job: Job, message: Message) -> None:
         """Send `message`, the end of `job`, to `arn`."""
         service = arn.split(":")[2]
+        version = job.target.version
         if service == "lambda":
+            session = Session(version.role_arn, version.function_name)
+            await self._permissions.require(session, "lambda:InvokeFunction", arn)
             self.invoke(arn, message.body.encode(), job.trace_header)
             return
         operation, payload = _REQUESTS[service](arn, job, message)
-        version = job.target.version
         credentials = await self._roles.get(version.role_arn, version.function_name)
         answer = await self._call(service, operation, payload, credentials)
         if answer.get("FailedEntryCount"):

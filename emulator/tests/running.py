@@ -6,6 +6,7 @@ import io
 import itertools
 import json
 import os
+import signal
 import subprocess
 import sys
 import textwrap
@@ -17,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
+
+from emulator.process import lifeline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -77,18 +80,22 @@ class RunningEmulator:
         scale: float = 300.0,
         program: Sequence[str] = ("-m", "emulator"),
     ) -> RunningEmulator:
-        """Start one with `options` and wait until it is ready; `program` runs another main."""
-        process = subprocess.Popen(
-            [
-                *(sys.executable, *program, f"--env-file={env_file}"),
-                *(f"--time-scale={scale}", *options),
-            ],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "HOST_SECRET": "not for functions"},
-        )
+        """Start one with `options` and wait until it is ready; `program` runs another main.
+
+        It ends with this process, however that ends.
+        """
+        command = [sys.executable, *program, f"--env-file={env_file}"]
+        with lifeline(signal.SIGTERM) as line:
+            process = subprocess.Popen(
+                [*command, f"--time-scale={scale}", *options],
+                cwd=ROOT,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                env={**os.environ, "HOST_SECRET": "not for functions"},
+                pass_fds=line.descriptors,
+            )
+            line.bind(process.pid)
 
         def ready() -> bool:
             assert process.poll() is None, process.communicate()

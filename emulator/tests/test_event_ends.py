@@ -157,6 +157,20 @@ def test_a_function_is_a_destination(emulator: RunningEmulator) -> None:
 
 
 @pytest.mark.behaviour("A24")
+def test_a_function_that_the_role_may_not_call_is_no_destination(
+    emulator: RunningEmulator,
+) -> None:
+    """The delivery needs lambda:InvokeFunction, and fails without it."""
+    second = emulator.deploy("def handler(event, context): print('ran')")
+    name = emulator.deploy(FAILING, Role=emulator.role("sqs:SendMessage"))
+    arn = f"arn:aws:lambda:us-east-1:123456789012:function:{second}"
+    on_failure(emulator, name, arn, MaximumRetryAttempts=0)
+    emulator.invoke(name, InvocationType="Event")
+    wait_until(lambda: total(emulator, "DestinationDeliveryFailures", name) == 1)
+    assert messages(emulator, second, "ran") == []
+
+
+@pytest.mark.behaviour("A24")
 @pytest.mark.parametrize("service", ["sqs", "sns", "lambda"])
 def test_a_delivery_that_fails_is_counted(emulator: RunningEmulator, service: str) -> None:
     """To what does not exist: DestinationDeliveryFailures, whatever the kind."""

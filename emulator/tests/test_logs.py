@@ -66,6 +66,10 @@ class FakeLogs:
             raise AwsError("AccessDeniedException", "not authorized to CreateLogGroup")
         self.groups.add(payload["logGroupName"])
 
+    def DeleteLogStream(self, payload: dict[str, Any]) -> None:  # noqa: N802 - AWS's name
+        """Delete a stream."""
+        del self.streams[(payload["logGroupName"], payload["logStreamName"])]
+
     def messages(self, stream: str = "s") -> list[str]:
         """What a stream holds."""
         return [event["message"] for batch in self.streams[(GROUP, stream)] for event in batch]
@@ -120,6 +124,23 @@ def test_events_of_a_batch_are_in_the_order_of_time() -> None:
     to.write(GROUP, "s", ROLE, 1, "early")
     asyncio.run(to.flush())
     assert logs.messages() == ["early", "late"]
+
+
+def test_beyond_so_many_events_the_oldest_streams_go(caplog: pytest.LogCaptureFixture) -> None:
+    """A long run fills no memory without end; a stream that is written to begins anew."""
+    logs = FakeLogs()
+    to = LogDelivery(logs, MetricStore(SteppedClock()), SteppedClock(), kept=5)
+    for stream, message in (("a", "1"), ("b", "2"), ("a", "3"), ("c", "4"), ("c", "5")):
+        write(to, message, stream=stream)
+        asyncio.run(to.flush())
+    assert {name for _, name in logs.streams} == {"a", "b", "c"}
+    write(to, "6", stream="a")
+    asyncio.run(to.flush())
+    assert {name for _, name in logs.streams} == {"b", "c"}
+    write(to, "7", stream="a")
+    asyncio.run(to.flush())
+    assert [logs.messages(name) for name in "abc"] == [["7"], ["2"], ["4", "5"]]
+    assert caplog.messages == [f"The oldest log streams of {GROUP} are deleted: too much log"]
 
 
 @given(st.lists(st.integers(1, 300_000), min_size=1, max_size=40))

@@ -19,7 +19,7 @@ def test_every_malformed_request_gets_an_error_of_aws(env_file: Path) -> None:
     """Shaped by the service models, or no HTTP at all: no 500, no hang, nothing on stderr."""
     running = RunningEmulator.start(env_file)
     try:
-        found = fuzz.run(running, 400, 5)
+        found = fuzz.run(running, 250, 5)
     finally:
         output = running.stop()
     assert found["failures"] == []

@@ -14,13 +14,14 @@ if TYPE_CHECKING:
 
 
 def test_the_share_under_poisson_load_is_erlangs(env_file: Path) -> None:
-    """At once and twice the capacity of 5 slots; the long version is `nox -s throttling`."""
-    running = RunningEmulator.start(env_file, *throttling.OPTIONS, scale=1.0)
+    """At 1.5 times the capacity of 5 slots; the long version is `nox -s throttling`."""
+    plan = throttling.Plan(seconds=3.0, seed=7, cells=((5, 1.5),))
+    running = RunningEmulator.start(env_file, *throttling.OPTIONS, scale=throttling.TIME_SCALE)
     try:
-        cells = throttling.measure(running, [(5, 1.0), (5, 2.0)], seconds=4.0, seed=7)
+        cells = throttling.measure(running, plan)
     finally:
         running.stop()
-    assert all(cell.within for cell in cells), f"\n{throttling.table(cells)}"
+    assert all(cell.within for cell in cells), f"\n{throttling.table(plan, cells)}"
 
 
 @pytest.mark.parametrize(
@@ -53,7 +54,7 @@ def test_the_interval_covers_the_truth_as_often_as_it_says() -> None:
     """95 % intervals about an ideal system's share hold Erlang's value nearly that often."""
     from emulator.bench import poisson
 
-    hits, runs, batches, seconds = 0, 100, 20, 200.0
+    hits, runs, batches, seconds = 0, 50, 20, 200.0
     expected = erlang.blocking(5, 5.0)
     for seed in range(runs):
         times = poisson.arrivals(5.0, seconds, seed)
