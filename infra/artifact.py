@@ -25,6 +25,7 @@ class Origin:
     repository: str | None
     author: str | None
     pull_request: str | None
+    commit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,4 +98,4 @@ def _origin(git: object) -> Origin:
     def text(key: str) -> str | None:
         return str(known[key]) if known.get(key) else None
 
-    return Origin(text("repository"), text("author"), text("pullRequest"))
+    return Origin(text("repository"), text("author"), text("pullRequest"), text("commit"))

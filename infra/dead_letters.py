@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import pulumi
 import pulumi_aws as aws
 
-if TYPE_CHECKING:
-    from infra.paging import Paging
+from infra.paging import Paging, description
 
 RETENTION_SECONDS = 14 * 24 * 3600
 VISIBILITY_SECONDS = 5 * 60
@@ -56,7 +54,9 @@ class DeadLetters(pulumi.ComponentResource):
         return aws.cloudwatch.MetricAlarm(
             f"{name}-alarm",
             name=args.alarm_name,
-            alarm_description="Orders wait as dead letters: read their errors, then redrive.",
+            alarm_description=description(
+                "Orders wait as dead letters: read their errors, then redrive.", "dead-letter-alarm"
+            ),
             namespace="AWS/SQS",
             # Not NumberOfMessagesSent: an alarm must last as long as something waits.
             metric_name="ApproximateNumberOfMessagesVisible",

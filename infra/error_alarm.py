@@ -1,29 +1,34 @@
-"""The alarm on the function's errors, over all its versions."""
+"""An alarm on what goes wrong with the function, over all its versions."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import pulumi
 import pulumi_aws as aws
 
-if TYPE_CHECKING:
-    from infra.paging import Paging
+from infra.paging import Paging, description
+
+PERIOD_SECONDS = 300
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorAlarmArgs:
-    """`function_name` is the function that is watched."""
+    """`metric` is one of the function's in AWS/Lambda; more than `tolerated` of it within five
+    minutes is an alarm. `page` is the runbook's."""
 
     name: str
     function_name: pulumi.Input[str]
+    metric: str
+    tolerated: int
+    meaning: str
+    page: str
     paging: Paging
     tags: dict[str, str]
 
 
 class ErrorAlarm(pulumi.ComponentResource):
-    """In ALARM after more than one error within five minutes."""
+    """In ALARM while the metric's sum over five minutes is above what is tolerated."""
 
     def __init__(
         self, name: str, args: ErrorAlarmArgs, opts: pulumi.ResourceOptions | None = None
@@ -32,15 +37,15 @@ class ErrorAlarm(pulumi.ComponentResource):
         alarm = aws.cloudwatch.MetricAlarm(
             name,
             name=args.name,
-            alarm_description="The order processor fails: read its log, then roll back.",
+            alarm_description=description(args.meaning, args.page),
             namespace="AWS/Lambda",
-            metric_name="Errors",
+            metric_name=args.metric,
             dimensions={"FunctionName": args.function_name},
             statistic="Sum",
-            period=300,
+            period=PERIOD_SECONDS,
             evaluation_periods=1,
             comparison_operator="GreaterThanThreshold",
-            threshold=1,
+            threshold=args.tolerated,
             treat_missing_data="notBreaching",
             tags=args.tags,
             opts=pulumi.ResourceOptions(parent=self),

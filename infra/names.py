@@ -47,6 +47,11 @@ class Names:
         """The alarm on anything visible in the dead-letter queue."""
         return self._with("dlq-alarm")
 
+    @property
+    def dead_letter_errors_alarm(self) -> str:
+        """The alarm on dead letters that could not be written."""
+        return self._with("dlq-errors-alarm")
+
     def release_alarm(self, watched: str) -> str:
         """Name the alarm on what a release watches: `errors`, `throttles` or `duration`."""
         return self._with(f"release-{watched}")

@@ -1,9 +1,14 @@
-"""Whom an alarm tells."""
+"""Whom an alarm tells, and where it says what to do."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+
+
+def description(meaning: str, page: str) -> str:
+    """An alarm's description: what it means, and its page in docs/runbooks/."""
+    return f"{meaning} Runbook: docs/runbooks/{page}.md"
 
 
 @dataclass(frozen=True, slots=True)

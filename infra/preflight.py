@@ -16,6 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnectionError
 
 from infra.errors import UsageError
+from infra.names import ALIAS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,6 +81,27 @@ def check(stack: str, asked: int, account: Concurrency) -> None:
         f"`{quota_request(CONCURRENCY_QUOTA, account.limit + missing)}`"
         + (f", or lower order-processing:reservedConcurrency to {free}." if free else ".")
     )
+
+
+def check_alias(client: LambdaClient, stack: str, function_name: str) -> None:
+    """Raise UsageError where a stack that was released has lost its alias.
+
+    Pulumi would make it anew at the newest version, which nobody has judged. Other aliases, the
+    ledger's entries, tell that from a first deployment.
+    """
+    with _translated(client):
+        try:
+            client.get_alias(FunctionName=function_name, Name=ALIAS)
+        except client.exceptions.ResourceNotFoundException:
+            others = _aliases(client, function_name)
+        else:
+            return
+    if others:
+        raise UsageError(
+            f"The alias {function_name}:{ALIAS} is gone, and this deployment would make it anew at "
+            f"a version that nobody has judged: bring it back with `nox -s rollback -- {stack}`, "
+            "then deploy again."
+        )
 
 
 def check_storage(size: int, account: Account) -> None:
@@ -157,6 +179,13 @@ def _reservation(client: LambdaClient, function_name: str) -> int:
     except client.exceptions.ResourceNotFoundException:
         return 0
     return answer.get("ReservedConcurrentExecutions", 0)
+
+
+def _aliases(client: LambdaClient, function_name: str) -> bool:
+    try:
+        return bool(client.list_aliases(FunctionName=function_name)["Aliases"])
+    except client.exceptions.ResourceNotFoundException:
+        return False
 
 
 def _flat(error: Exception) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pulumi
@@ -43,6 +43,7 @@ def check(connect: Callable[[str], LambdaClient]) -> Plan:
     names = Names(configured.stack)
     client = connect(configured.region)
     account = preflight.read(client, names.function)
+    preflight.check_alias(client, configured.stack, names.function)
     preflight.check(configured.stack, configured.reserved_concurrency, account)
     preflight.check_storage(built.zip_path.stat().st_size, preflight.read_account(client))
     preflight.check_alarms(configured.stack, len(WATCHED))
@@ -72,9 +73,7 @@ def _resources(plan: Plan) -> dict[str, pulumi.Input[Any]]:
         ),
     )
     processor = _processor(plan, table, dead_letters)
-    errors = ErrorAlarm(
-        "errors", ErrorAlarmArgs(names.error_alarm, processor.function_name, paging, plan.tags)
-    )
+    standing = _standing_alarms(plan, processor, paging)
     release = _release_alarms(plan, processor)
     dashboard = Dashboard("dashboard", DashboardArgs(names, plan.settings.region))
     return {
@@ -84,13 +83,16 @@ def _resources(plan: Plan) -> dict[str, pulumi.Input[Any]]:
         "lambdaAliasArn": processor.alias_arn,
         "candidateVersion": processor.candidate_version,
         "codeSha256": plan.artifact.code_sha256,
+        # What a later deployment asks before it replaces this one; a build without git has none.
+        "commit": plan.artifact.origin.commit or "none",
         "reservedConcurrency": plan.settings.reserved_concurrency,
         "logGroupName": processor.log_group_name,
         "ordersTableName": table.name,
         "dlqQueueUrl": dead_letters.queue_url,
         "dlqQueueArn": dead_letters.queue_arn,
         "dashboardName": dashboard.name,
-        "alarmName": errors.name,
+        "alarmName": standing[0],
+        "standingAlarmNames": [*standing, dead_letters.alarm_name],
         "releaseAlarmNames": release.names,
     }
 
@@ -107,6 +109,32 @@ def _processor(plan: Plan, table: OrdersTable, dead_letters: DeadLetters) -> Pro
         tags=plan.tags,
     )
     return Processor("processor", args)
+
+
+def _standing_alarms(plan: Plan, processor: Processor, paging: Paging) -> list[pulumi.Output[str]]:
+    """What wakes somebody whatever is released: the function's errors, and dead letters lost."""
+    names, function = plan.names, processor.function_name
+    errors = ErrorAlarmArgs(
+        name=names.error_alarm,
+        function_name=function,
+        metric="Errors",
+        tolerated=1,
+        meaning="The order processor fails: read its log, then roll back.",
+        page="error-alarm",
+        paging=paging,
+        tags=plan.tags,
+    )
+    # The one event of which AWS keeps nothing: a single one is too many.
+    undelivered = replace(
+        errors,
+        name=names.dead_letter_errors_alarm,
+        metric="DeadLetterErrors",
+        tolerated=0,
+        meaning="Dead letters cannot be written, and the events are gone: mend queue and role.",
+        page="full-dead-letter-queue",
+    )
+    alarms = {"errors": errors, "dead-letter-errors": undelivered}
+    return [ErrorAlarm(name, args).name for name, args in alarms.items()]
 
 
 def _release_alarms(plan: Plan, processor: Processor) -> ReleaseAlarms:

@@ -9,15 +9,15 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from infra import artifact
+from infra import artifact, order
 from infra.errors import UsageError
 from infra.settings import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
 ARTIFACT = ROOT / "build" / "artifact"
 """Where the program looks unless a stack says otherwise (the default in `Pulumi.yaml`)."""
@@ -36,8 +36,11 @@ class Project:
     artifact: Path | None
 
 
-_AS_IT_STANDS = ("--refresh", "--expect-no-changes")
-"""Asks AWS first, and fails where the program would change anything."""
+_AS_IT_STANDS = ("refresh", "--preview-only", "--expect-no-changes")
+"""Asks AWS, compares with what the program asked for when it was last deployed, changes nothing.
+
+A merge that has not reached the stack yet is no drift, and what the program ignores is none either.
+"""
 
 _INFRA, _BUILD = ROOT / "infra", ROOT / "build"
 PROJECTS = {
@@ -57,20 +60,21 @@ def main(arguments: Sequence[str], projects: Mapping[str, Project] = PROJECTS) -
     options = parser.parse_args(arguments)
     project = projects[options.project]
     try:
-        check(project, options.stack)
+        check(project, options.command, options.stack)
         return run(project, options.command, options.stack)
     except UsageError as error:
         print(error, file=sys.stderr)
+        _summarise(f"{error}\n")
         return 2
 
 
-def check(project: Project, stack: str) -> None:
+def check(project: Project, command: str, stack: str) -> None:
     """Raise UsageError for the first thing that is missing; nothing is changed before it passes."""
     stacks = project.stacks
     if not (stacks / f"Pulumi.{stack}.yaml").is_file():
         known = ", ".join(sorted(path.name.split(".")[1] for path in stacks.glob("Pulumi.*.yaml")))
         raise UsageError(f"There is no stack '{stack}': choose one of {known}.")
-    if project.artifact:
+    if project.artifact and command != "drift":  # the one thing that runs no program
         artifact.load(project.artifact)
     if not shutil.which("pulumi"):
         raise UsageError(
@@ -94,32 +98,58 @@ def run(project: Project, command: str, stack: str) -> int:
     A deployment leaves the stack's outputs in STACK/outputs.json of the project's outputs, a
     preview what it said in STACK/preview.md, for a pull request's comment.
     """
-    outputs = project.outputs
+    pages = project.outputs / stack
     if command == "preview":
-        return _preview(project, stack, outputs / stack / "preview.md")
+        return _show(project, stack, pages / "preview.md", "preview")
     if command == "drift":
-        return _preview(project, stack, outputs / stack / "drift.md", *_AS_IT_STANDS)
+        return _show(project, stack, pages / "drift.md", *_AS_IT_STANDS)
     # A stack's first deployment finds no state yet.
-    for step in (("stack", "select", "--create", stack), ("up", "--stack", stack, "--yes")):
-        if _pulumi(project, *step).returncode:
-            return 1
-    answer = _pulumi(project, "stack", "output", "--json", "--stack", stack, capture=True)
-    if answer.returncode:
-        print(answer.stderr.strip(), file=sys.stderr)
+    if _pulumi(project, "stack", "select", "--create", stack).returncode:
         return 1
-    document = json.dumps(json.loads(answer.stdout), indent=2)
-    _write(outputs / stack / "outputs.json", document + "\n")
+    before = _outputs(project, stack)
+    if before is None:
+        return 1
+    if project.artifact:
+        origin = artifact.load(project.artifact).origin
+        order.check(stack, origin.commit, before.get("commit"))
+    # Without --refresh what was changed or deleted by hand would stay so: Pulumi compares the
+    # program with its state, not with AWS.
+    if _pulumi(project, "up", "--stack", stack, "--refresh", "--yes").returncode:
+        return 1
+    outputs = _outputs(project, stack)
+    if outputs is None:
+        return 1
+    _write(pages / "outputs.json", json.dumps(outputs, indent=2) + "\n")
     return 0
 
 
-def _preview(project: Project, stack: str, page: Path, *how: str) -> int:
-    shown = _pulumi(
-        project, "preview", "--stack", stack, "--diff", "--color", "never", *how, capture=True
-    )
+def _outputs(project: Project, stack: str) -> dict[str, Any] | None:
+    """What the last deployment left, nothing before the first; None where Pulumi failed."""
+    answer = _pulumi(project, "stack", "output", "--json", "--stack", stack, capture=True)
+    if answer.returncode:
+        print(answer.stderr.strip(), file=sys.stderr)
+        return None
+    found: dict[str, Any] = json.loads(answer.stdout)
+    return found
+
+
+def _show(project: Project, stack: str, page: Path, *how: str) -> int:
+    """Run what changes nothing; its page is for a pull request and for the job's summary."""
+    shown = _pulumi(project, *how, "--stack", stack, "--diff", "--color", "never", capture=True)
     said = shown.stdout + shown.stderr
     print(said, end="")
-    _write(page, f"### Preview of `{stack}`\n\n```text\n{said.strip()}\n```\n")
+    text = f"### {page.stem.capitalize()} of `{stack}`\n\n```text\n{said.strip()}\n```\n"
+    _write(page, text)
+    _summarise(text)
     return int(bool(shown.returncode))
+
+
+def _summarise(text: str) -> None:
+    """Add it to the job's summary on GitHub, nothing elsewhere."""
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    if summary:
+        with Path(summary).open("a", encoding="utf-8") as file:
+            file.write(text)
 
 
 def _pulumi(

@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 import pulumi_aws as aws
 
+from infra.paging import description
+
 if TYPE_CHECKING:
     from infra.names import Names
 
 WATCHED = ("errors", "throttles", "duration")
+PAGES = {"errors": "bad-release", "throttles": "throttle-storm", "duration": "slow-release"}
+"""What to do where one rises, in docs/runbooks/."""
 PERIOD_SECONDS = 60
 ERROR_PERCENT, ERROR_MINIMUM = 5, 20
 """The share of a minute's invocations whose failure is beyond doubt, and how many make a share. A
@@ -80,7 +84,10 @@ class ReleaseAlarms(pulumi.ComponentResource):
         return aws.cloudwatch.MetricAlarm(
             f"release-{watched}",
             name=args.names.release_alarm(watched),
-            alarm_description=f"The candidate's {watched}: put the alias back on the live version.",
+            alarm_description=description(
+                f"The candidate's {watched}: the gate puts the alias back on the live version.",
+                PAGES[watched],
+            ),
             tags=args.tags,
             opts=pulumi.ResourceOptions(parent=self),
             **(settings | what),

@@ -67,11 +67,13 @@ class Scope:
     def alarms(self) -> list[str]:
         """The stack's alarms."""
         names = self._names
-        watching = [names.release_alarm(watched) for watched in RELEASE_WATCHES]
-        return [
-            self._regional("cloudwatch", f"alarm:{name}")
-            for name in (names.error_alarm, names.dead_letter_alarm, *watching)
+        standing = [
+            names.error_alarm,
+            names.dead_letter_alarm,
+            names.dead_letter_errors_alarm,
         ]
+        watching = [names.release_alarm(watched) for watched in RELEASE_WATCHES]
+        return [self._regional("cloudwatch", f"alarm:{name}") for name in (*standing, *watching)]
 
     @property
     def all_alarms(self) -> str:

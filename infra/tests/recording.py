@@ -37,14 +37,19 @@ with warnings.catch_warnings():
 from infra import program, settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from types_boto3_lambda import LambdaClient
 
 CODE = b"the zip"
 CANDIDATE = "7"
-GIT = {"repository": "acme/orders", "author": "Ada <ada@example.org>", "pullRequest": "12"}
+GIT = {
+    "commit": "3fa9c1e" + "0" * 33,
+    "repository": "acme/orders",
+    "author": "Ada <ada@example.org>",
+    "pullRequest": "12",
+}
 CODE_SHA256 = base64.b64encode(hashlib.sha256(CODE).digest()).decode()
 
 
@@ -153,6 +158,7 @@ class Lambda:
         unreserved: int = 1000,
         own: int | None = None,
         code_used: int = 0,
+        aliases: Sequence[str] = (),
     ) -> None:
         self._limits = {
             "ConcurrentExecutions": limit,
@@ -164,6 +170,19 @@ class Lambda:
         self.meta = SimpleNamespace(endpoint_url="https://lambda.example")
         self.exceptions = SimpleNamespace(ResourceNotFoundException=LookupError)
         self.asked: list[str] = []
+        self._aliases = aliases
+
+    def get_alias(self, *, FunctionName: str, Name: str) -> dict[str, str]:  # noqa: N803
+        """Answer with the alias, or as Lambda does where there is none."""
+        if self._own is None or Name not in self._aliases:
+            raise LookupError(FunctionName)
+        return {"Name": Name}
+
+    def list_aliases(self, *, FunctionName: str) -> dict[str, list[dict[str, str]]]:  # noqa: N803
+        """Answer with all of them, or as Lambda does where there is no function."""
+        if self._own is None:
+            raise LookupError(FunctionName)
+        return {"Aliases": [{"Name": name} for name in self._aliases]}
 
     def get_account_settings(self) -> dict[str, Any]:
         """Answer with the account's limits."""

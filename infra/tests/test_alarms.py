@@ -94,6 +94,22 @@ def test_dead_letter_alarm_lasts_as_long_as_something_waits(dev: Recording) -> N
     )
 
 
+def test_a_single_dead_letter_that_could_not_be_written_is_an_alarm(dev: Recording) -> None:
+    """AWS keeps nothing of that event, and no other alarm would last."""
+    alarm = dev.alarm("order-processing-dlq-errors-alarm-dev").inputs
+    assert (alarm["namespace"], alarm["metricName"]) == ("AWS/Lambda", "DeadLetterErrors")
+    assert alarm["dimensions"] == {"FunctionName": "order-processing-dev"}
+    rule = [alarm[key] for key in ("statistic", "period", "comparisonOperator", "threshold")]
+    assert rule == ["Sum", 300, "GreaterThanThreshold", 0]
+
+
+def test_every_alarm_stands_or_is_of_a_release(dev: Recording) -> None:
+    """What `status` shows is all there is."""
+    names = {alarm.inputs["name"] for alarm in dev.of_type("Alarm") if alarm.custom}
+    listed = [*dev.outputs["standingAlarmNames"], *dev.outputs["releaseAlarmNames"]]
+    assert (set(listed), len(listed)) == (names, len(names))
+
+
 def test_without_a_topic_nobody_is_paged(dev: Recording) -> None:
     """A stack is deployable before its paging is."""
     for alarm in dev.of_type(":MetricAlarm"):
@@ -109,4 +125,4 @@ def test_a_topic_hears_of_standing_alarms_and_not_of_a_release(artifact_director
         for alarm in deployed.of_type(":MetricAlarm")
         if alarm.inputs.get("alarmActions") == alarm.inputs.get("okActions") == [topic]
     }
-    assert paged == {Names("dev").error_alarm, Names("dev").dead_letter_alarm}
+    assert paged == set(deployed.outputs["standingAlarmNames"])

@@ -90,6 +90,23 @@ def test_the_account_is_read_with_the_functions_own_share(own: int | None, seen:
     assert fake.asked == ["order"]
 
 
+def test_a_deployment_does_not_make_a_lost_alias_anew() -> None:
+    """It would serve a version that nobody judged; the sentence says what brings it back."""
+    fake = Lambda(own=5, aliases=["ledger-1f", "ledger-2a"])
+    with pytest.raises(UsageError, match=r"production is gone.*`nox -s rollback -- prod`"):
+        preflight.check_alias(client(fake), "prod", "order-processing-prod")
+
+
+@pytest.mark.parametrize(
+    ("own", "aliases"), [(None, []), (5, []), (0, ["production"]), (5, ["ledger-1f", "production"])]
+)
+def test_a_first_deployment_and_one_cut_short_may_make_it(
+    own: int | None, aliases: list[str]
+) -> None:
+    """No function, no alias at all, or the alias itself."""
+    preflight.check_alias(client(Lambda(own=own, aliases=aliases)), "dev", "order-processing-dev")
+
+
 def test_an_unreachable_aws_is_named() -> None:
     """The sentence says where AWS was looked for."""
     fake = Refusing(EndpointConnectionError(endpoint_url="https://lambda.example/x"))

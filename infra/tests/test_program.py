@@ -39,7 +39,8 @@ OUTPUTS = {
     *("lambdaFunctionName", "lambdaFunctionArn", "lambdaAliasName", "lambdaAliasArn"),
     *("dlqQueueUrl", "dlqQueueArn", "dashboardName", "alarmName", "logGroupName"),
     *("ordersTableName", "candidateVersion", "reservedConcurrency", "releaseAlarmNames"),
-    "codeSha256",
+    "standingAlarmNames",
+    *("codeSha256", "commit"),
 }
 
 

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from infra import pulumi_cli, settings
+from infra.tests.recording import write_artifact
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -84,13 +85,29 @@ def test_preview_changes_nothing(cli: Cli) -> None:
     assert not (cli.outputs / "dev" / "outputs.json").exists()
 
 
-def test_drift_is_a_preview_that_may_change_nothing(cli: Cli) -> None:
-    """It asks AWS first, and fails with what differs on a page of its own."""
+def test_drift_asks_aws_and_changes_nothing(cli: Cli) -> None:
+    """It fails with what differs on a page of its own, and needs no artifact: no program runs."""
+    (cli.artifacts / "manifest.json").unlink()
     assert cli.run("drift", "dev") == 0
-    assert any("--refresh --expect-no-changes" in call for call in cli.calls)
-    cli.fail("preview")
+    assert cli.calls[1:] == [
+        "refresh --preview-only --expect-no-changes --stack dev --diff --color never "
+        "--non-interactive"
+    ]
+    cli.fail("refresh")
     assert cli.run("drift", "dev") == 1
-    assert (cli.outputs / "dev" / "drift.md").exists()
+    assert "refused" in (cli.outputs / "dev" / "drift.md").read_text()
+
+
+def test_a_job_s_summary_has_the_page(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What differs, and why nothing was done, is said where a person looks first."""
+    summary = tmp_path / "summary"
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    cli.run("drift", "dev")
+    assert "### Drift of `dev`" in summary.read_text()
+    cli.run("drift", "moon")
+    assert "There is no stack 'moon'" in summary.read_text()
 
 
 def test_a_preview_leaves_a_page_for_the_pull_request(cli: Cli) -> None:
@@ -119,9 +136,10 @@ def test_a_backend_without_a_passphrase_is_no_question(
 def test_deploy_writes_the_stacks_outputs(cli: Cli) -> None:
     """After `up` the outputs lie where release and load test read them."""
     assert cli.run("deploy", "dev") == 0
-    assert cli.calls[1:3] == [
+    assert cli.calls[1:4] == [
         "stack select --create dev --non-interactive",
-        "up --stack dev --yes --non-interactive",
+        "stack output --json --stack dev --non-interactive",
+        "up --stack dev --refresh --yes --non-interactive",
     ]
     written = json.loads((cli.outputs / "dev" / "outputs.json").read_text())
     assert written == {"lambdaFunctionName": "f"}
@@ -135,6 +153,28 @@ def test_a_failed_deployment_leaves_no_outputs(cli: Cli, step: str) -> None:
     assert not cli.outputs.exists()
 
 
+def test_outputs_that_cannot_be_read_after_a_deployment_are_a_failure(cli: Cli) -> None:
+    """The stack is deployed, but nobody could release it by what is known."""
+    after = 'case "$*" in up*) : > "$CALLS.up";; esac\n[ -e "$CALLS.up" ] && FAIL="stack output"\n'
+    cli.install("pulumi", FAKE.replace("case", after + "case", 1))
+    assert cli.run("deploy", "dev") == 1
+    assert not cli.outputs.exists()
+
+
+def test_what_a_later_deployment_holds_is_not_deployed(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A release that waited while a newer one went by ends before anything is changed."""
+    monkeypatch.setenv("ANSWER", json.dumps({"commit": "b" * 40}))
+    write_artifact(cli.artifacts, git={"commit": "a" * 40})
+    cli.install("git", "#!/bin/sh\nexit 0\n")  # "b" holds "a"
+    assert cli.run("deploy", "dev") == 2
+    assert "Superseded: stack 'dev' was deployed from bbbbbbbbbbbb" in capsys.readouterr().err
+    assert not any(call.startswith("up") for call in cli.calls)
+    cli.install("git", "#!/bin/sh\nexit 1\n")
+    assert cli.run("deploy", "dev") == 0
+
+
 def test_a_failed_preview_is_a_failure(cli: Cli) -> None:
     """Pulumi's own status becomes 1."""
     cli.fail("preview")
@@ -146,6 +186,8 @@ def test_the_bootstrap_is_a_project_of_its_own(cli: Cli) -> None:
     cli.install("pulumi", '#!/bin/sh\necho "$PWD $*" >> "$CALLS"\n')
     (cli.artifacts / "manifest.json").unlink()
     assert cli.run("preview", "account", "--project", "bootstrap") == 0
+    cli.install("pulumi", '#!/bin/sh\necho "$PWD $*" >> "$CALLS"\n[ "$2" != output ] || echo {}\n')
+    assert cli.run("deploy", "account", "--project", "bootstrap") == 0
     assert {call.split()[0] for call in cli.calls} == {str(settings.ROOT / "infra" / "bootstrap")}
     assert cli.run("preview", "dev", "--project", "bootstrap") == 2
 
