@@ -43,7 +43,11 @@ class AliasStore(Protocol):
     """Where the alias is kept."""
 
     def read_alias(self) -> StoredAlias:
-        """The alias now; UsageError if there is none."""
+        """The alias now; NoAliasError if there is none."""
+        ...
+
+    def create_alias(self, version: str, description: str) -> StoredAlias:
+        """Make it, serving a version alone; AliasChangedError if there is one."""
         ...
 
     def write_alias(
@@ -121,8 +125,14 @@ def decode(description: str) -> Record:
 
 
 def read(store: AliasStore) -> Alias:
-    """The alias now; UsageError if there is none."""
+    """The alias now; NoAliasError if there is none."""
     return _understand(store.read_alias())
+
+
+def create(store: AliasStore, version: str, record: Record) -> Alias:
+    """Make an alias that is gone anew; AliasChangedError if somebody else has done so."""
+    description = encode(replace(record, write=secrets.token_hex(4)))
+    return _understand(store.create_alias(version, description))
 
 
 def start_canary(

@@ -89,7 +89,9 @@ def _add_canary(commands: argparse._SubParsersAction[_Parser]) -> None:
     canary = _command(commands, "canary", "give a version a share of the traffic")
     _add_target(canary)
     canary.add_argument("--weight", type=float, required=True, help="a share from 0 to 1")
-    canary.add_argument("--reason", help="take what was rolled back from, recording why")
+    canary.add_argument(
+        "--reason", help="take what was rolled back from or is older, recording why"
+    )
 
 
 def _add_moves(commands: argparse._SubParsersAction[_Parser]) -> None:
@@ -113,7 +115,9 @@ def _add_rollout(commands: argparse._SubParsersAction[_Parser]) -> None:
     _add_origin(rollout)
     rollout.add_argument("--plan", choices=tuple(PLANS), default="canary")
     rollout.add_argument("--steps", type=_shares, help="shares instead of the plan's: 0.1,0.5")
-    rollout.add_argument("--reason", help="for all-at-once, or for what was rolled back from")
+    rollout.add_argument(
+        "--reason", help="for all-at-once, or what was rolled back from or is older"
+    )
     _add_init(rollout)
     _add_watch(rollout)
 

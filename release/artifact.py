@@ -63,19 +63,40 @@ def verify(manifest: Manifest, provenance: str | None = None) -> None:
         ) from None
     if base64.b64encode(digest).decode() != manifest.code_sha256:
         raise UsageError(f"{manifest.zip_path} is not what its manifest describes: build again.")
-    if provenance:
+    if provenance is not None:
         _run(provenance, manifest.zip_path)
 
 
 def _run(provenance: str, zip_path: Path) -> None:
+    unproven = f"The provenance of {zip_path} is unproven"
+    words = [word.replace("{artifact}", str(zip_path)) for word in _split(provenance)]
     try:
-        words = [word.replace("{artifact}", str(zip_path)) for word in shlex.split(provenance)]
-        subprocess.run(words, check=True, timeout=VERIFY_SECONDS)
-    except (ValueError, OSError, subprocess.SubprocessError) as error:
+        ended = subprocess.run(words, check=False, timeout=VERIFY_SECONDS)
+    except OSError as error:
         raise UsageError(
-            f"The provenance of {zip_path} is unproven ({error}): do not deploy it; "
-            "build it in the workflow that attests it."
+            f"{unproven}, because {words[0]!r} cannot be run ({error.strerror}): install it, "
+            "then repeat."
         ) from None
+    except subprocess.TimeoutExpired:
+        raise UsageError(
+            f"{unproven}: {words[0]!r} said nothing within {VERIFY_SECONDS:g} s; repeat, and do "
+            "not deploy before it has."
+        ) from None
+    if ended.returncode:
+        raise UsageError(
+            f"{unproven} ({words[0]!r} ended with {ended.returncode}): do not deploy it, and build "
+            "it in the workflow that attests it."
+        )
+
+
+def _split(provenance: str) -> list[str]:
+    try:
+        words = shlex.split(provenance)
+    except ValueError as error:
+        raise UsageError(f"--provenance is no command ({error}): {provenance!r}.") from None
+    if not words:
+        raise UsageError("--provenance is no command: it is empty.")
+    return words
 
 
 def _text(value: object) -> str | None:

@@ -9,6 +9,7 @@ from release.clock import to_text
 from release.errors import AliasChangedError, UsageError
 from release.ledger import Entry
 from release.result import Change, Exit, Result
+from release.succession import check_succession
 from release.target import check_number, check_target
 
 if TYPE_CHECKING:
@@ -28,8 +29,9 @@ def canary(
 ) -> Result:
     """Start (or restart, the analysis with it) a canary of `version` at `weight` (0 to 1).
 
-    UsageError for what must not be given traffic; nothing is changed then. What was rolled back
-    from is refused unless a reason is given, which the ledger keeps.
+    UsageError for what must not be given traffic; nothing is changed then. What is older than the
+    live version or was rolled back from is refused unless a reason is given, which the ledger
+    keeps.
     """
     check_number(version)
     if not 0 <= weight <= 1:
@@ -44,9 +46,10 @@ def canary(
         )
     check_target(functions, outputs, version)
     since = clock.now()
-    left = find_left(functions, seen, version)
+    overridden = check_succession(functions, outputs, seen, version, reason)
+    said = (reason or "").strip()
     try:
-        entry = _admit(functions, seen, version, left, (reason or "").strip(), to_text(since))
+        entry = _insist(functions, seen, version, said, to_text(since)) if overridden else None
         alias.start_canary(functions, seen, version, weight, since, entry)
     except AliasChangedError:
         return changed_meanwhile(outputs, version)
@@ -64,30 +67,8 @@ def canary(
     )
 
 
-def find_left(functions: Functions, seen: Alias, version: str) -> Entry | None:
-    """The rollback that left this version, or another version of the same code, for good."""
-    left = ledger.left_versions(ledger.read(functions, seen))
-    if version in left:
-        return left[version]
-    found = functions.find_version(version)
-    for number, entry in left.items():
-        other = functions.find_version(number)
-        if found and other and found.code_sha256 == other.code_sha256:
-            return entry
-    return None
-
-
-def _admit(
-    functions: Functions, seen: Alias, version: str, left: Entry | None, reason: str, at: str
-) -> str | None:
-    """The ledger's entry of a forced canary, None where none is needed; UsageError if refused."""
-    if left is None:
-        return None
-    if not reason:
-        raise UsageError(
-            f"Version {version} has the code of version {left.before}, which was rolled back from "
-            f"at {left.at} by {left.who}: mend it first, or say why not with --reason TEXT."
-        )
+def _insist(functions: Functions, seen: Alias, version: str, reason: str, at: str) -> str:
+    """The ledger's entry of a canary that somebody insists on."""
     entry = Entry(
         version,
         "canary",

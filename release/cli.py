@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from release.arguments import STANDARD_OUTPUT, parse
@@ -60,7 +61,7 @@ def _run(options: argparse.Namespace, connect: Callable[[Outputs], Systems]) -> 
         write(options.outputs, found)
         return Result(Exit.DONE, f"Wrote {options.outputs}.", found)
     outputs = load(options.outputs)
-    return run(connect(outputs), outputs, options)
+    return replace(run(connect(outputs), outputs, options), plots=outputs.plots)
 
 
 def _tell(options: argparse.Namespace, result: Result) -> None:
@@ -73,7 +74,7 @@ def _tell(options: argparse.Namespace, result: Result) -> None:
             write_json(options.json, content)
     if result.change is not None:
         try:
-            summarise(options.command, result.change)
+            summarise(options.command, result.change, plots=result.plots)
         except UsageError as error:  # the step itself is done: its status stands
             print(error, file=sys.stderr)
 

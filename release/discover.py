@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     )
 
 ALIAS = "production"
+STANDING = ("error-alarm", "dlq-errors-alarm", "dlq-alarm")
 WATCHED = ("errors", "throttles", "duration")
 
 
@@ -37,21 +38,22 @@ def discover(session: boto3.Session, stack: str) -> dict[str, Any]:
         functions = session.client("lambda", config=CONTROL)
         try:
             function = functions.get_function(FunctionName=name)
-            alias = functions.get_alias(FunctionName=name, Name=ALIAS)
         except functions.exceptions.ResourceNotFoundException:
             raise UsageError(
-                f"There is no function {name} with an alias {ALIAS} in "
-                f"{functions.meta.region_name}: deploy the stack first, or name another region."
+                f"There is no function {name} in {functions.meta.region_name}: "
+                "deploy the stack first, or name another region."
             ) from None
         newest = _newest(functions, name)
     return {
         **_described(function),
         "lambdaAliasName": ALIAS,
-        "lambdaAliasArn": alias["AliasArn"],
+        # Not asked for: a rollback must find its way to an alias that is gone, too.
+        "lambdaAliasArn": f"{function['Configuration']['FunctionArn']}:{ALIAS}",
         "candidateVersion": newest["Version"],
         "codeSha256": newest["CodeSha256"],
         "dlqQueueUrl": _queue_url(session, function),
         "alarmName": f"order-processing-error-alarm-{stack}",
+        "standingAlarmNames": [f"order-processing-{what}-{stack}" for what in STANDING],
         "releaseAlarmNames": [f"order-processing-release-{what}-{stack}" for what in WATCHED],
         "dashboardName": name,
     }
@@ -94,4 +96,7 @@ def _queue_url(session: boto3.Session, function: GetFunctionResponseTypeDef) -> 
         return None
     with translated("looking for the dead-letter queue"):
         queues = session.client("sqs", config=CONTROL)
-        return queues.get_queue_url(QueueName=target.rpartition(":")[2])["QueueUrl"]
+        try:
+            return queues.get_queue_url(QueueName=target.rpartition(":")[2])["QueueUrl"]
+        except queues.exceptions.QueueDoesNotExist:
+            return None  # a rollback does not need it

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from release import alias, ledger
+from release.errors import NoAliasError
 from release.gate import Policy, watches_candidate
 from release.result import Change, Exit, Result
 
@@ -26,7 +27,11 @@ if TYPE_CHECKING:
 
 def drift(functions: Functions, monitoring: Monitoring, outputs: Outputs, clock: Clock) -> Result:
     """Read everything, change nothing; fails with each thing that differs."""
-    seen = alias.read(functions)
+    try:
+        seen = alias.read(functions)
+    except NoAliasError as gone:
+        details: dict[str, object] = {"version": None, "findings": [str(gone)]}
+        return Result(Exit.FAIL, str(gone), details, Change("none", "none", "not read", "drifted"))
     linked = ledger.read(functions, seen)
     found = [
         *alias_findings(seen, linked),

@@ -39,17 +39,21 @@ class Slots:
     outputs: Outputs
     clock: Clock
 
-    def used(self) -> int:
-        """Slots that live traffic keeps busy; 0 if that cannot be read."""
+    def used(self) -> int | None:
+        """Slots that live traffic keeps busy; None if that cannot be read."""
         try:
             return self.monitoring.used_slots(self.outputs.function, self.clock.now())
         except UnavailableError:
-            return 0
+            return None
 
     def free(self) -> int:
-        """At least 0; 1 if nothing is reserved."""
+        """At least 0, which is also what is known to be free where nothing can be read; 1 if
+        nothing is reserved."""
         reserved = self.outputs.reserved_concurrency
-        return 1 if reserved is None else max(0, reserved - self.used() - 1)
+        if reserved is None:
+            return 1
+        used = self.used()
+        return 0 if used is None else max(0, reserved - used - 1)
 
 
 @dataclass(slots=True)

@@ -11,5 +11,9 @@ class UnavailableError(UsageError):
     """AWS cannot be asked now: unreachable, refused, throttled, or credentials are missing."""
 
 
+class NoAliasError(UsageError):
+    """There is no alias: the stack was never deployed, or somebody deleted it."""
+
+
 class AliasChangedError(Exception):
     """Somebody else wrote the alias between our reading and our writing: nothing was written."""

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from release.alias import AliasStore, StoredAlias
 from release.aws import CONTROL, INVOKE, code_of, translated
-from release.errors import AliasChangedError, UsageError
+from release.errors import AliasChangedError, NoAliasError, UsageError
 from release.history import History
 from release.lambda_history import LambdaHistory
 from release.report_line import Report, parse_report
@@ -81,13 +81,27 @@ class LambdaFunctions(LambdaHistory):
         self._alias = alias
 
     def read_alias(self) -> StoredAlias:
-        """The alias now; UsageError if there is none."""
+        """The alias now; NoAliasError if there is none."""
         with translated("reading the alias"):
             try:
                 found = self._control.get_alias(FunctionName=self._function, Name=self._alias)
             except self._control.exceptions.ResourceNotFoundException:
                 raise self._no_alias() from None
         return _stored(found)
+
+    def create_alias(self, version: str, description: str) -> StoredAlias:
+        """Make it, serving a version alone; AliasChangedError if there is one."""
+        with translated("making the alias"):
+            try:
+                made = self._control.create_alias(
+                    FunctionName=self._function,
+                    Name=self._alias,
+                    FunctionVersion=version,
+                    Description=description,
+                )
+            except self._control.exceptions.ResourceConflictException:
+                raise AliasChangedError from None
+        return _stored(made)
 
     def write_alias(
         self, version: str, weights: Mapping[str, float], description: str, revision: str
@@ -159,11 +173,11 @@ class LambdaFunctions(LambdaHistory):
             report=parse_report(reply.get("LogResult", "")),
         )
 
-    def _no_alias(self) -> UsageError:
+    def _no_alias(self) -> NoAliasError:
         region = self._control.meta.region_name
-        return UsageError(
+        return NoAliasError(
             f"The alias {self._function}:{self._alias} does not exist in {region}: "
-            "deploy the stack first."
+            "deploy the stack first, or bring back with `rollback` what was deleted."
         )
 
 

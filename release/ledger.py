@@ -138,6 +138,18 @@ def read(history: History, seen: Alias) -> tuple[Entry, ...]:
     return chain(seen.record.entry, history.entries())
 
 
+def last_known(history: History) -> tuple[Entry, ...]:
+    """The ledger of an alias that is gone, newest first: what can be reached from the newest entry.
+
+    That one may be an orphan, of a write that was cut short or lost its race: without the alias
+    nobody can tell. It is the last decision on record all the same.
+    """
+    stored = history.entries()
+    known = [entry for each in stored if (entry := decode(each))]
+    newest = max(known, key=lambda entry: entry.at, default=None)
+    return chain(newest.name if newest else None, stored)
+
+
 def write(history: History, entry: Entry) -> str:
     """Keep the entry and return its name, for the alias to name as its head."""
     history.add_entry(StoredEntry(entry.name, entry.version, encode(entry)))
@@ -153,15 +165,36 @@ def try_write(history: History, entry: Entry) -> str | None:
 
 
 def left_versions(linked: Sequence[Entry]) -> dict[str, Entry]:
-    """Versions that were rolled back from and have not been live since, with that rollback."""
+    """Versions that were rolled back from and have not been live since, with that rollback.
+
+    Going forward again by `rollback --version` is no verdict on the older version that it leaves.
+    """
     left: dict[str, Entry] = {}
     for entry in reversed(linked):
         if not entry.moves:
             continue
         left.pop(entry.version, None)
-        if entry.kind == "rollback" and entry.before and entry.before != entry.version:
+        if entry.kind == "rollback" and entry.before and _is_newer(entry.before, entry.version):
             left[entry.before] = entry
     return left
+
+
+def commit_of(linked: Sequence[Entry], version: str) -> str | None:
+    """The commit that a version was made from, as its promotion has it; None if unknown."""
+    return next((e.commit for e in linked if e.version == version and e.moves and e.commit), None)
+
+
+def good_before(seen: Alias, linked: Sequence[Entry]) -> str | None:
+    """The version that was live before and that nobody rolled back from, None if none is known."""
+    left = set(left_versions(linked))
+    previous = seen.record.previous
+    if previous and seen.record.verdict == "rollback" and _is_newer(previous, seen.version):
+        left.add(previous)  # whatever became of that rollback's entry
+    moves = [entry for entry in linked if entry.moves]
+    known = [previous, *(version for entry in moves for version in (entry.version, entry.before))]
+    return next(
+        (each for each in known if each and each != seen.version and each not in left), None
+    )
 
 
 def judged(linked: Sequence[Entry], version: str) -> Figures | None:
@@ -219,6 +252,10 @@ def _figures(numbers: object) -> Figures | None:
     if not all(isinstance(number, int) for number in numbers):
         return None
     return Figures(*numbers)
+
+
+def _is_newer(version: str, other: str) -> bool:
+    return version.isdigit() and other.isdigit() and int(version) > int(other)
 
 
 def _dump(content: dict[str, object]) -> str:

@@ -31,6 +31,17 @@ class Outputs:
     built_sha256: str | None = None
     dead_letter_arn: str | None = None
     orders_table: str | None = None
+    standing_alarms: tuple[str, ...] = ()
+    """Those that watch the stack at all times, whatever is released."""
+    dashboard: str | None = None
+
+    @property
+    def plots(self) -> str | None:
+        """Where a person sees what CloudWatch has measured, a URL; None if nobody knows."""
+        if self.dashboard is None or self.region is None:
+            return None
+        console = f"https://{self.region}.console.aws.amazon.com/cloudwatch/home"
+        return f"{console}?region={self.region}#dashboards/dashboard/{self.dashboard}"
 
 
 def load(path: Path) -> Outputs:
@@ -47,21 +58,27 @@ def load(path: Path) -> Outputs:
 
 
 def _parse(values: dict[str, object], path: Path) -> Outputs:
-    alarms = values.get("releaseAlarmNames", [])
-    if not isinstance(alarms, list) or not all(isinstance(name, str) for name in alarms):
-        raise UsageError(f"releaseAlarmNames in {path} is no list of names: deploy again.")
     return Outputs(
         function=_required(values, "lambdaFunctionName", path),
         alias=_required(values, "lambdaAliasName", path),
         region=_region(_optional(values, "lambdaFunctionArn")),
         candidate_version=_optional(values, "candidateVersion"),
         code_sha256=_optional(values, "codeSha256"),
-        release_alarms=tuple(alarms),
+        release_alarms=_names(values, "releaseAlarmNames", path),
         dead_letter_url=_optional(values, "dlqQueueUrl"),
         reserved_concurrency=_whole(values.get("reservedConcurrency")),
         dead_letter_arn=_optional(values, "dlqQueueArn"),
         orders_table=_optional(values, "ordersTableName"),
+        standing_alarms=_names(values, "standingAlarmNames", path),
+        dashboard=_optional(values, "dashboardName"),
     )
+
+
+def _names(values: dict[str, object], key: str, path: Path) -> tuple[str, ...]:
+    found = values.get(key, [])
+    if not isinstance(found, list) or not all(isinstance(name, str) for name in found):
+        raise UsageError(f"{key} in {path} is no list of names: deploy again.")
+    return tuple(found)
 
 
 def _required(values: dict[str, object], key: str, path: Path) -> str:

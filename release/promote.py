@@ -13,6 +13,7 @@ from release.clock import to_text
 from release.errors import AliasChangedError, UsageError
 from release.ledger import Entry
 from release.result import Change, Exit, Result
+from release.succession import check_succession, is_insisted
 from release.target import check_target
 
 if TYPE_CHECKING:
@@ -42,8 +43,10 @@ def promote(
 ) -> Result:
     """Make a canary that passed the gate live; done already is done.
 
-    A reason breaks the glass: any runnable version is accepted and the reason recorded. The
-    ledger's entry is written first and counts only once the alias names it.
+    A reason breaks the glass: any runnable version is accepted and the reason recorded. Without one
+    a version that is older than the live one, or was rolled back from, is refused unless the reason
+    was given with its canary. The ledger's entry is written first and counts only once the alias
+    names it.
     """
     check_target(functions, outputs, version)
     seen = alias.read(functions)
@@ -51,6 +54,8 @@ def promote(
         return _result(outputs, seen, version, changed=False)
     record = _record(seen, version, commit, (reason or "").strip())
     if seen.version != version:
+        if not is_insisted(ledger.read(functions, seen), version):
+            check_succession(functions, outputs, seen, version, reason)
         entry = _entry(functions, seen, version, record, pull_request, to_text(clock.now()))
         record = replace(record, entry=ledger.write(functions, entry))
     try:

@@ -42,6 +42,8 @@ class Result:
     message: str
     details: Mapping[str, object] = field(default_factory=dict)
     change: Change | None = None
+    plots: str | None = None
+    """Where the measurements behind it are shown, a URL."""
 
 
 def as_json(command: str, result: Result) -> dict[str, object]:
@@ -72,8 +74,14 @@ def check_writable(path: Path) -> None:
         raise UsageError(f"The result cannot be written to {path}: {error.strerror}.") from None
 
 
-def summarise(command: str, change: Change, environment: Mapping[str, str] = os.environ) -> None:
-    """Append a table to the job summary of GitHub Actions; nothing outside of it.
+def summarise(
+    command: str,
+    change: Change,
+    environment: Mapping[str, str] = os.environ,
+    plots: str | None = None,
+) -> None:
+    """Append a table, and a link to the plots, to the job summary of GitHub Actions; nothing
+    outside of it.
 
     The runner names the file in GITHUB_STEP_SUMMARY ("Workflow commands for GitHub Actions",
     https://docs.github.com/actions).
@@ -84,6 +92,8 @@ def summarise(command: str, change: Change, environment: Mapping[str, str] = os.
     cells = (command, change.before, change.after, change.alarms, change.verdict)
     row = " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells)
     table = f"\n| step | from | to | alarms | verdict |\n|---|---|---|---|---|\n| {row} |\n\n"
+    if plots is not None:
+        table += f"[plots]({plots})\n\n"
     try:
         with open(target, "a", encoding="utf-8") as summary:  # noqa: PTH123 (a path from outside)
             summary.write(table)

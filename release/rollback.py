@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from release import alias, ledger
 from release.alias import Record
 from release.clock import to_text
-from release.errors import AliasChangedError, UnavailableError, UsageError
+from release.errors import AliasChangedError, NoAliasError, UnavailableError, UsageError
 from release.ledger import Entry
 from release.promote import COMMIT_LENGTH
+from release.restore import restore
 from release.result import Change, Exit, Result
-from release.target import check_number
+from release.target import check_exists
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from release.alias import Alias
     from release.clock import Clock
     from release.lambda_adapter import Functions
@@ -24,6 +27,16 @@ ATTEMPTS = 5
 """Writes tried when others write the alias at the same time."""
 
 _TOO_FAST = "The alias is being changed too fast by others: stop them, then repeat."
+
+
+@dataclass(frozen=True, slots=True)
+class _Goal:
+    """Where to go back to; `mends` says that a write is needed even where it is live already."""
+
+    version: str
+    commit: str | None = None
+    reason: str | None = None
+    mends: bool = False
 
 
 def rollback(
@@ -37,22 +50,29 @@ def rollback(
 ) -> Result:
     """Put the alias back.
 
-    Without a version or commit: during a canary to the live version, else to the one that was live
-    before. That one then is the previous, so rolling back twice returns to where it began. The
-    ledger remembers what was left, and `canary` refuses it from then on.
+    Without a version or commit: during a canary to the live version, else to the good one that was
+    live before: never to one that was itself rolled back from, so that doing it twice does not
+    undo it. The ledger remembers what was left, and `canary` refuses it from then on. An alias that
+    is gone is made anew, at what the ledger says was live last.
     """
     began = clock.monotonic()
-    first = alias.read(functions)
+    try:
+        first = alias.read(functions)
+    except NoAliasError as gone:
+        known = ledger.last_known(functions)
+        if commit:
+            version = find_commit(known, commit)
+        return restore(functions, outputs, clock, known, gone, version, reason)
+    linked = _known(functions, first)
     if commit:
-        version = find_commit(functions, first, commit)
-    target = check_number(version) if version else choose(first, outputs)
-    if functions.find_version(target) is None:
-        raise UsageError(
-            f"{outputs.function} has no version {target}: name one that exists with --version."
-        )
+        version = find_commit(linked or (), commit)
+    target = check_exists(functions, outputs, version or choose(first, linked or (), outputs))
     # A live version that somebody names is confirmed where the ledger tells another story.
-    mends = bool(version) and ledger.disagreement(first, ledger.read(functions, first)) is not None
-    changed = _put_back(functions, clock, target, reason, mends=mends)
+    differs = linked is not None and ledger.disagreement(first, linked) is not None
+    goal = _Goal(
+        target, ledger.commit_of(linked or (), target), reason, mends=bool(version) and differs
+    )
+    changed = _put_back(functions, clock, goal)
     seconds = round(clock.monotonic() - began, 3)
     return _result(outputs, first, target, changed=changed, seconds=seconds)
 
@@ -71,7 +91,7 @@ def end_canary(functions: Functions, outputs: Outputs, clock: Clock) -> Result:
             return _result(outputs, first, seen.version, changed=changed, seconds=seconds)
         try:
             seen = alias.make_live(
-                functions, seen, seen.version, _record(seen, seen.version), clock
+                functions, seen, seen.version, _record(seen, _Goal(seen.version)), clock
             )
             changed = True
         except AliasChangedError:
@@ -79,65 +99,77 @@ def end_canary(functions: Functions, outputs: Outputs, clock: Clock) -> Result:
     raise UnavailableError(_TOO_FAST)
 
 
-def choose(seen: Alias, outputs: Outputs) -> str:
-    """The version to go back to; UsageError if none is known."""
+def choose(seen: Alias, linked: Sequence[Entry], outputs: Outputs) -> str:
+    """The version to go back to; UsageError if no good one is known."""
     if seen.weights:
         return seen.version
-    if seen.record.previous is None or seen.record.previous == seen.version:
-        raise UsageError(f"{outputs.alias} records no previous version: name one with --version N.")
-    return seen.record.previous
+    found = ledger.good_before(seen, linked)
+    if found is None:
+        raise UsageError(
+            f"{outputs.alias} records no good version before {seen.version}: "
+            "name one with --version N."
+        )
+    return found
 
 
-def find_commit(functions: Functions, seen: Alias, commit: str) -> str:
+def find_commit(linked: Sequence[Entry], commit: str) -> str:
     """The version that the ledger has for a commit, the newest one; UsageError if there is none."""
     short = commit[:COMMIT_LENGTH].lower()
-    for entry in ledger.read(functions, seen):
+    for entry in linked:
         if entry.moves and entry.commit and entry.commit.lower().startswith(short):
             return entry.version
     raise UsageError(f"The ledger knows no version of commit {commit}: name one with --version N.")
 
 
-def _put_back(
-    functions: Functions, clock: Clock, target: str, reason: str | None, *, mends: bool
-) -> bool:
-    """Write until the alias serves the target alone; whether a write was needed.
+def _known(functions: Functions, seen: Alias) -> Sequence[Entry] | None:
+    """The ledger; None where it cannot be read: a rollback does not wait for it."""
+    try:
+        return ledger.read(functions, seen)
+    except UnavailableError:
+        return None
 
-    A rollback is urgent, so a write by somebody else in between does not stop it; the target was
+
+def _put_back(functions: Functions, clock: Clock, goal: _Goal) -> bool:
+    """Write until the alias serves the goal alone; whether a write was needed.
+
+    A rollback is urgent, so a write by somebody else in between does not stop it; the goal was
     chosen once, from what the caller saw, so two at a time do not undo each other.
     """
     for _ in range(ATTEMPTS):
         seen = alias.read(functions)
-        if seen.version == target and not seen.weights and not mends:
+        if seen.version == goal.version and not seen.weights and not goal.mends:
             return False
-        entry = ledger.try_write(functions, _entry(seen, target, reason, to_text(clock.now())))
-        record = replace(_record(seen, target), entry=entry or seen.record.entry)
+        entry = ledger.try_write(functions, _entry(seen, goal, to_text(clock.now())))
+        record = replace(_record(seen, goal), entry=entry or seen.record.entry)
         try:
-            alias.make_live(functions, seen, target, record, clock)
+            alias.make_live(functions, seen, goal.version, record, clock)
         except AliasChangedError:
             continue
         return True
     raise UnavailableError(_TOO_FAST)
 
 
-def _record(seen: Alias, target: str) -> Record:
-    if seen.version == target:  # only a canary ends; how this version came to be live stands
+def _record(seen: Alias, goal: _Goal) -> Record:
+    if seen.version == goal.version:  # only a canary ends; how this version came to be live stands
         return replace(seen.record, write=None)
-    return Record(previous=seen.version, verdict="rollback", entry=seen.record.entry)
+    return Record(
+        previous=seen.version, commit=goal.commit, verdict="rollback", entry=seen.record.entry
+    )
 
 
-def _entry(seen: Alias, target: str, reason: str | None, at: str) -> Entry:
+def _entry(seen: Alias, goal: _Goal, at: str) -> Entry:
     """What the ledger will say: the version that was left is the canary's where only that ends."""
-    left = next(iter(seen.weights), None) if seen.version == target else seen.version
+    ends = seen.version == goal.version
     return Entry(
-        target,
+        goal.version,
         "rollback",
         at,
-        before=left,
+        before=next(iter(seen.weights), None) if ends else seen.version,
         verdict="rollback",
-        commit=seen.record.commit if seen.version == target else None,
+        commit=seen.record.commit if ends else goal.commit,
         who=ledger.author(),
         parent=seen.record.entry,
-        reason=(reason or "").strip() or None,
+        reason=(goal.reason or "").strip() or None,
     )
 
 

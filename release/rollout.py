@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from release import alias
-from release.canary import canary, find_left
+from release.canary import canary
 from release.errors import UnavailableError, UsageError
 from release.gate import Policy, watches_candidate
 from release.judge import Request, judge
@@ -18,12 +18,13 @@ from release.promote import promote
 from release.result import Exit, Result
 from release.rollback import end_canary, rollback
 from release.smoke import smoke
+from release.succession import check_succession
 from release.synthetic import MAXIMUM_INIT_MS
 from release.target import check_target
 from release.warm import warm
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from release.alias import Alias
     from release.clock import Clock
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from release.gate import Alarm
     from release.lambda_adapter import Functions
     from release.outputs import Outputs
+    from release.result import Change
 
 PlanName = Literal["canary", "linear", "all-at-once"]
 PLANS: dict[PlanName, tuple[float, ...]] = {
@@ -76,7 +78,7 @@ class Rollout:
         seen = alias.read(self.functions)
         if seen.version == order.version:
             return self._promote()  # done, or refused because another version is its canary
-        self._refuse_left(seen)
+        check_succession(self.functions, self.outputs, seen, order.version, order.reason)
         done: list[Result] = []
         try:
             for step in self._steps(seen):
@@ -86,7 +88,8 @@ class Rollout:
         except KeyboardInterrupt:
             end_canary(self.functions, self.outputs, self.clock)
             raise
-        return replace(done[-1], details={**done[-1].details, "steps": [_figures(r) for r in done]})
+        details = {**done[-1].details, "steps": [_figures(each) for each in done]}
+        return replace(done[-1], details=details, change=_with_alarms(done))
 
     def _steps(self, seen: Alias) -> list[Callable[[], Result]]:
         """What is left to do, in order; the first that is not done ends it."""
@@ -149,15 +152,6 @@ class Rollout:
             reason=order.reason if not order.steps else None,
         )
 
-    def _refuse_left(self, seen: Alias) -> None:
-        order = self.order
-        left = find_left(self.functions, seen, order.version)
-        if left is not None and not (order.reason or "").strip():
-            raise UsageError(
-                f"Version {order.version} has the code of version {left.before}, which was rolled "
-                f"back from at {left.at}: mend it first, or say why not with --reason TEXT."
-            )
-
     def _check_alarms(self) -> Result:
         """Breaking the glass obeys alarms: one in ALARM or unreadable forbids it."""
         for alarm in self.monitoring.alarms(self.outputs.release_alarms):
@@ -219,6 +213,13 @@ def remaining(steps: tuple[float, ...], seen: Alias, version: str) -> tuple[floa
 def _verdict(seen: Alias, version: str) -> str | None:
     candidate = seen.record.candidate
     return candidate.verdict if candidate and candidate.version == version else None
+
+
+def _with_alarms(done: Sequence[Result]) -> Change | None:
+    """What the last step changed, with the alarms as the gate saw them last."""
+    last = done[-1].change
+    judged = [each.change.alarms for each in done if each.change and "decision" in each.details]
+    return replace(last, alarms=judged[-1]) if last and judged else last
 
 
 def _figures(result: Result) -> dict[str, object]:

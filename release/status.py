@@ -34,7 +34,7 @@ def status(
 ) -> Result:
     """Read everything, change nothing; what cannot be read is shown as such."""
     seen = alias.read(functions)
-    alarms = _alarms(monitoring, outputs.release_alarms)
+    alarms = _alarms(monitoring, [*outputs.standing_alarms, *outputs.release_alarms])
     details = _details(outputs, seen, alarms, _visible(letters))
     details["ledger"] = rows(functions, seen)[:SHOWN]
     return Result(Exit.DONE, table(details), details)

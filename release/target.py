@@ -23,6 +23,15 @@ def check_number(version: str) -> str:
     return version
 
 
+def check_exists(functions: Functions, outputs: Outputs, version: str) -> str:
+    """The version if it is published; UsageError otherwise."""
+    if functions.find_version(check_number(version)) is None:
+        raise UsageError(
+            f"{outputs.function} has no version {version}: name one that exists with --version."
+        )
+    return version
+
+
 def choose(version: str | None, outputs: Outputs) -> str:
     """The version asked for, or the last deployment's; UsageError if neither is known."""
     chosen = version or outputs.candidate_version

@@ -17,12 +17,15 @@ if TYPE_CHECKING:
     from release.outputs import Outputs
 
 
-def plan(reserved: int | None, used: int, weight: float) -> int:
+def plan(reserved: int | None, used: int | None, weight: float) -> int:
     """How many environments to start for a share of the traffic.
 
     As many as the share will keep busy, judged by what live traffic keeps busy now, and never more
-    than the reserved concurrency less that, of which one slot is left free.
+    than the reserved concurrency less that, of which one slot is left free. None where nobody knows
+    how many slots are `used`.
     """
+    if used is None:
+        return 0
     wanted = max(1, math.ceil(weight * used))
     return wanted if reserved is None else max(0, min(wanted, reserved - used - 1))
 
@@ -55,12 +58,13 @@ def _problems(run: Invocation, maximum_init_ms: float) -> list[str]:
     return failed + check_report(run, maximum_init_ms)
 
 
-def _result(version: str, used: int, runs: list[Invocation], problems: list[str]) -> Result:
+def _result(version: str, used: int | None, runs: list[Invocation], problems: list[str]) -> Result:
     reports = [run.report for run in runs if run.report is not None]
     started = sum(report.init_ms is not None for report in reports)
     throttled = sum(run.throttled for run in runs)
     message = f"Warmed version {version} with {len(runs) - throttled} orders at once, "
-    message += f"{started} cold starts; live traffic uses {used} slots"
+    known = "an unknown number of" if used is None else used
+    message += f"{started} cold starts; live traffic uses {known} slots"
     if problems:
         message += f"; it failed: {'; '.join(problems)}"
     return Result(

@@ -10,7 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
 
 from release.alias import StoredAlias, encode
-from release.errors import AliasChangedError, UnavailableError, UsageError
+from release.errors import AliasChangedError, NoAliasError, UnavailableError, UsageError
 from release.evidence import Samples
 from release.gate import Alarm
 from release.lambda_adapter import Functions, Invocation, Version
@@ -79,11 +79,25 @@ class FakeFunctions:
         self.alias = StoredAlias(live, {}, description, "r0") if live else None
 
     def read_alias(self) -> StoredAlias:
-        """The alias now; UsageError if there is none."""
+        """The alias now; NoAliasError if there is none."""
         if self.unavailable:
             raise UnavailableError("AWS could not be reached.")
         if self.alias is None:
-            raise UsageError("The alias orders:production does not exist: deploy the stack first.")
+            raise NoAliasError("The alias orders:production does not exist: deploy the stack.")
+        return self.alias
+
+    def create_alias(self, version: str, description: str) -> StoredAlias:
+        """Make it, serving a version alone; AliasChangedError if there is one."""
+        if self.before_write is not None:
+            self.before_write()
+        if version not in self.versions or len(description) > 256:
+            raise UnavailableError("AWS refused the request while making the alias.")
+        with self._lock:
+            if self.alias is not None:
+                raise AliasChangedError
+            self._revision += 1
+            self.writes += 1
+            self.alias = StoredAlias(version, {}, description, f"r{self._revision}")
         return self.alias
 
     def write_alias(
@@ -174,6 +188,10 @@ class Wrapped(Functions):
     def read_alias(self) -> StoredAlias:
         """The alias now."""
         return self.inner.read_alias()
+
+    def create_alias(self, version: str, description: str) -> StoredAlias:
+        """Make it."""
+        return self.inner.create_alias(version, description)
 
     def write_alias(
         self, version: str, weights: Mapping[str, float], description: str, revision: str

@@ -19,7 +19,7 @@ from release.alias import Candidate, Record, StoredAlias, decode, encode
 from release.errors import AliasChangedError, UnavailableError
 from release.promote import promote
 from release.result import Exit
-from release.tests.fakes import OUTPUTS, START, FakeClock, FakeFunctions
+from release.tests.fakes import OUTPUTS, START, FakeClock, FakeFunctions, Wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -86,12 +86,8 @@ def test_a_repeated_write_whose_reply_was_lost_is_recognised() -> None:
     functions = FakeFunctions()
     seen = alias.read(functions)
 
-    class LostReply:
+    class LostReply(Wrapped):
         """Applies the write, then answers as to the repeat of it."""
-
-        def read_alias(self) -> StoredAlias:
-            """The alias now."""
-            return functions.read_alias()
 
         def write_alias(
             self, version: str, weights: Mapping[str, float], description: str, revision: str
@@ -100,7 +96,7 @@ def test_a_repeated_write_whose_reply_was_lost_is_recognised() -> None:
             functions.write_alias(version, weights, description, revision)
             return functions.write_alias(version, weights, description, revision)
 
-    assert alias.start_canary(LostReply(), seen, "2", 0.1, START).weights == {"2": 0.1}
+    assert alias.start_canary(LostReply(functions), seen, "2", 0.1, START).weights == {"2": 0.1}
     assert functions.writes == 1
 
 

@@ -75,7 +75,7 @@ def test_a_whole_release_exits_0_at_every_step(shell: Shell) -> None:
     """Smoke, canary, gate, promote, roll back and forward, status, redrive."""
     steps = [
         ("smoke", "--version", "2"), CANARY, GATE, ("promote", "--version", "2"),
-        ("rollback",), ("rollback",), ("status",), ("redrive",),
+        ("rollback",), ("rollback", "--version", "2"), ("status",), ("redrive",),
     ]  # fmt: skip
     assert [shell(*step) for step in steps] == [0] * len(steps)
     assert alias.read(shell.functions).version == "2"
@@ -128,7 +128,7 @@ def test_1_a_lost_race(shell: Shell) -> None:
         (("gate", "--version", "2", "--since", "2026-03-01T12:00:00"), "offset"),
         (("gate", "--version", "2"), "not the canary"),
         (("promote", "--version", "2"), "neither live nor the canary"),
-        (("rollback",), "no previous version"),
+        (("rollback",), "no good version before 1"),
         (("rollback", "--canary-only", "--version", "1"), "not allowed with"),
         (("redrive", "--rate", "0"), "--rate"),
         (("frobnicate",), "invalid choice"),
@@ -231,6 +231,20 @@ def test_status_in_both_forms(shell: Shell, capsys: pytest.CaptureFixture[str]) 
     content = json.loads(capsys.readouterr().out)
     assert (content["version"], content["weights"]) == ("1", {"2": 0.25})
     assert (content["lastCanary"], content["deadLetters"]) == ("2", 0)
+
+
+def test_status_shows_the_standing_alarms_first(
+    shell: Shell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever is paged sees at one glance which are up."""
+    shell.outputs.write_text(json.dumps(CONTENT | {"standingAlarmNames": ["pages-you"]}))
+    shell.monitoring.states["pages-you"] = "ALARM"
+    assert shell("status", "--json") == 0
+    alarms = json.loads(capsys.readouterr().out)["alarms"]
+    assert [alarm["name"] for alarm in alarms] == ["pages-you", *ALARMS]
+    assert alarms[0]["state"] == "ALARM"
+    shell.outputs.write_text(json.dumps(CONTENT | {"standingAlarmNames": "pages-you"}))
+    assert shell("status") == 2
 
 
 def test_status_shows_what_it_cannot_read(shell: Shell, capsys: pytest.CaptureFixture[str]) -> None:

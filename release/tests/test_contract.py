@@ -63,6 +63,15 @@ def test_an_old_revision_is_refused(make: Callable[[], Functions]) -> None:
     assert functions.read_alias() == now
 
 
+def test_an_alias_that_is_there_is_not_made_again(make: Callable[[], Functions]) -> None:
+    """Of two that bring it back, or of one and a deployment, the first stands."""
+    functions = make()
+    before = functions.read_alias()
+    with pytest.raises(AliasChangedError):
+        functions.create_alias("2", "")
+    assert functions.read_alias() == before
+
+
 @pytest.mark.parametrize(("version", "weights"), [("9", {}), ("1", {"9": 0.5}), ("1", {"1": 0.5})])
 def test_impossible_targets_are_refused(
     make: Callable[[], Functions], version: str, weights: dict[str, float]

@@ -60,6 +60,23 @@ def test_the_newest_version_is_the_candidate(
     assert found["dlqQueueUrl"] is None
 
 
+@pytest.mark.usefixtures("emulated_aws")
+def test_a_dead_letter_queue_that_is_gone_stops_nothing(
+    stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A rollback finds its way without it."""
+    monkeypatch.setattr("release.discover.function_name", lambda _: stack.function)
+    target = "arn:aws:sqs:us-east-1:123456789012:deleted"
+    functions = boto3.client("lambda")
+    functions.update_function_configuration(
+        FunctionName=stack.function, DeadLetterConfig={"TargetArn": target}
+    )
+    path = tmp_path / "outputs.json"
+    assert call(path, "any") == 0
+    found = json.loads(path.read_text())
+    assert (found["dlqQueueArn"], found["dlqQueueUrl"]) == (target, None)
+
+
 def test_an_aws_that_cannot_be_reached_is_one_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -104,7 +104,8 @@ def test_a_good_version_goes_from_smoke_to_live_and_back(stack: Stack, tmp_path:
     assert shell.served() == ("2", {})
     assert shell("rollback") == 0
     assert shell.served() == ("1", {})
-    assert shell("rollback") == 0
+    assert shell("rollback") == 2
+    assert shell("rollback", "--version", "2") == 0
     assert shell.served() == ("2", {})
 
 
@@ -131,6 +132,16 @@ def test_without_traffic_nothing_passes(stack: Stack, tmp_path: Path) -> None:
     shell("canary", "--version", "2", "--weight", "0.5")
     assert shell("gate", "--version", "2", "--bake", "2", *GATE) == 3
     assert shell.served() == ("1", {})
+
+
+def test_waiting_brings_the_samples(stack: Stack, tmp_path: Path) -> None:
+    """Without a bake time there is no verdict; who waits gets one from the traffic."""
+    shell = Shell(stack, tmp_path, "2")
+    shell("canary", "--version", "2", "--weight", "0.5")
+    wait = ("--on-inconclusive", "wait", "--patience", "30")
+    with traffic(stack.function):
+        assert shell("gate", "--version", "2", "--bake", "0", *GATE, *wait) == 0
+    assert shell("promote", "--version", "2") == 0
 
 
 def test_an_alarm_on_another_version_proves_nothing(stack: Stack, tmp_path: Path) -> None:

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
 import pytest
 
-from release import alias
+from release import alias, ledger
 from release.alias import Record
 from release.canary import canary
 from release.errors import UnavailableError, UsageError
 from release.promote import promote
 from release.rollback import end_canary, rollback
-from release.tests.fakes import OUTPUTS, FakeClock, FakeFunctions
+from release.tests.fakes import OUTPUTS, FakeClock, FakeFunctions, Wrapped
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from release.history import StoredEntry
+
+ANY = replace(OUTPUTS, candidate_version=None)
 
 
 def promoted() -> FakeFunctions:
@@ -31,13 +41,69 @@ def test_returns_to_the_previous_version_in_one_write() -> None:
     assert result.details["seconds"] == 0.0
 
 
-def test_twice_returns_to_where_it_began() -> None:
-    """The version rolled back from becomes the previous."""
+def test_twice_does_not_undo_itself() -> None:
+    """What was rolled back from is no good version to return to: go on back, or name it."""
     functions = promoted()
-    rollback(functions, OUTPUTS, FakeClock())
-    rollback(functions, OUTPUTS, FakeClock())
+    promote(functions, ANY, FakeClock(), "3", reason="second")
+    rollback(functions, ANY, FakeClock())
+    assert alias.read(functions).version == "2"
+    rollback(functions, ANY, FakeClock())
+    assert alias.read(functions).version == "1"
+    with pytest.raises(UsageError, match="no good version before 1"):
+        rollback(functions, ANY, FakeClock())
+    rollback(functions, ANY, FakeClock(), "3")
     seen = alias.read(functions)
-    assert (seen.version, seen.record.previous) == ("2", "1")
+    assert (seen.version, seen.record.previous) == ("3", "1")
+
+
+def test_a_good_version_is_found_behind_a_bad_one() -> None:
+    """The previous one was rolled back from earlier; the ledger knows the one before it."""
+    functions = FakeFunctions(*"12345")
+    for version in "23":
+        promote(functions, ANY, FakeClock(), version, reason="next")
+    rollback(functions, ANY, FakeClock())
+    promote(functions, ANY, FakeClock(), "4", reason="mended")
+    rollback(functions, ANY, FakeClock())
+    assert alias.read(functions).version == "2"
+    rollback(functions, ANY, FakeClock())
+    assert alias.read(functions).version == "1"
+
+
+def test_without_a_ledger_the_alias_knows_the_previous_version() -> None:
+    """It is urgent and does not wait; what the alias itself says was left is left all the same."""
+    functions = promoted()
+    functions.no_ledger = True
+    functions.ledger.clear()
+    rollback(functions, OUTPUTS, FakeClock())
+    assert alias.read(functions).version == "1"
+    with pytest.raises(UsageError, match="no good version before 1"):
+        rollback(functions, OUTPUTS, FakeClock())
+
+
+def test_a_ledger_that_cannot_be_read_stops_no_rollback() -> None:
+    """The same."""
+
+    class Illegible(Wrapped):
+        def entries(self) -> Sequence[StoredEntry]:
+            raise UnavailableError("AWS denied access while reading the ledger.")
+
+    functions = promoted()
+    rollback(Illegible(functions), OUTPUTS, FakeClock())
+    assert alias.read(functions).version == "1"
+    rollback(Illegible(functions), OUTPUTS, FakeClock(), "2")
+    assert alias.read(functions).version == "2"
+
+
+def test_what_is_live_again_has_its_commit_again() -> None:
+    """Alias and ledger say from which commit, as its promotion did."""
+    functions = FakeFunctions("1", "2", "3")
+    for version in "23":
+        commit = version * 40
+        promote(functions, ANY, FakeClock(), version, commit=commit, reason="next")
+    rollback(functions, ANY, FakeClock())
+    seen = alias.read(functions)
+    assert (seen.version, seen.record.commit) == ("2", "2" * 12)
+    assert ledger.read(functions, seen)[0].commit == "2" * 12
 
 
 def test_during_a_canary_it_ends_the_canary() -> None:
@@ -80,7 +146,7 @@ def test_refuses_what_cannot_be_served(version: str, says: str) -> None:
 @pytest.mark.parametrize("record", [None, Record(), Record(previous="1")])
 def test_without_a_previous_version_it_says_so(record: Record | None) -> None:
     """A first release, a foreign description, or a record of itself: a version must be named."""
-    with pytest.raises(UsageError, match="no previous version"):
+    with pytest.raises(UsageError, match="no good version before 1"):
         rollback(FakeFunctions(record=record), OUTPUTS, FakeClock())
 
 

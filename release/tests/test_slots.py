@@ -45,6 +45,13 @@ def test_warms_as_many_as_there_is_room_for(used: int, orders: int) -> None:
     assert (result.exit, result.details["orders"]) == (Exit.DONE, orders)
 
 
+def test_nothing_is_warmed_while_nobody_knows_what_is_free() -> None:
+    """Live traffic may need every slot."""
+    result = warm(FakeFunctions(), FakeMonitoring(unavailable=True), FIVE, FakeClock(), "2", 1.0)
+    assert (result.exit, result.details["orders"]) == (Exit.DONE, 0)
+    assert "an unknown number of slots" in result.message
+
+
 def test_a_throttled_warming_is_no_failure_and_a_failing_one_is() -> None:
     """The slot was live traffic's; an order that fails is the candidate's fault."""
     functions = FakeFunctions()
@@ -71,11 +78,11 @@ def test_drives_at_its_rate() -> None:
 
 
 def test_leaves_the_slots_to_live_traffic() -> None:
-    """With every slot in use nothing is sent; unreadable metrics are no use."""
+    """With every slot in use nothing is sent, nor while nobody knows how many are."""
     made = driver(FakeFunctions(), FakeMonitoring(used=4))
     made.run(10.0)
     assert made.count == Count()
-    assert Slots(FakeMonitoring(unavailable=True), FIVE, FakeClock()).free() == 4
+    assert Slots(FakeMonitoring(unavailable=True), FIVE, FakeClock()).free() == 0
 
 
 def test_counts_wrong_answers_and_full_memory_as_failures() -> None:

@@ -43,11 +43,11 @@ def with_history(length: int) -> FakeFunctions:
 def test_pruning_keeps_what_is_needed(length: int, keep: int) -> None:
     """Live, previous, the newest and those of the entries that are kept; all others go."""
     functions = with_history(length)
-    canary(functions, ANY, FakeClock(), "1", 0.1)
+    canary(functions, ANY, FakeClock(), "1", 0.1, "to see it once more")
     result = prune(functions, ANY, FakeClock(), keep)
     seen = alias.read(functions)
     linked = ledger.read(functions, seen)
-    assert len(linked) == min(keep, length - 1)
+    assert len(linked) == min(keep, length)
     left = set(functions.versions)
     assert {seen.version, seen.record.previous, "1", str(length + 1)} <= left
     assert {entry.version for entry in linked} <= left
@@ -181,13 +181,33 @@ def test_a_bad_manifest_is_refused(tmp_path: Path, changes: dict[str, object]) -
 
 
 def test_provenance_is_asked_of_a_command(tmp_path: Path) -> None:
-    """It gets the zip's path, and anything but success is a refusal."""
+    """It gets the zip's path, and success is the only proof."""
     manifest = artifact.load(built(tmp_path))
     script = "import sys, pathlib; sys.exit(pathlib.Path(sys.argv[1]).read_bytes() != b'zip')"
     artifact.verify(manifest, f'{sys.executable} -c "{script}" {{artifact}}')
-    for command in (f"{sys.executable} -c 'raise SystemExit(1)'", "/no/such/tool", "'unclosed"):
-        with pytest.raises(UsageError, match="unproven"):
-            artifact.verify(manifest, command)
+
+
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        (f"{sys.executable} -c 'raise SystemExit(4)'", "ended with 4): do not deploy it"),
+        ("/no/such/tool {artifact}", "'/no/such/tool' cannot be run (No such file or directory)"),
+        (f"{sys.executable} -c 'import time; time.sleep(60)'", "said nothing within"),
+        ("'unclosed", "no command (No closing quotation)"),
+        ("", "no command"),
+    ],
+)
+def test_anything_but_success_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, says: str
+) -> None:
+    """Failed, absent, silent or no command at all: refused, with what to do."""
+    monkeypatch.setattr(artifact, "VERIFY_SECONDS", 0.5)
+    manifest = artifact.load(built(tmp_path))
+    with pytest.raises(UsageError) as refused:
+        artifact.verify(manifest, command)
+    assert says in str(refused.value)
+    assert str(refused.value).endswith(".")
+    assert "\n" not in str(refused.value)
 
 
 def test_a_version_must_hold_what_was_built() -> None:
