@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from types_boto3_lambda.client import LambdaClient
 
-SAMPLE_SECONDS = 0.5
+SAMPLE_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +59,19 @@ def read(lambda_: LambdaClient, function: str, alias: str) -> AliasState:
 
 
 class Watcher(threading.Thread):
-    """Samples the alias until stopped: `history` holds (epoch seconds, state), changes only."""
+    """Samples the alias until stopped: `history` holds (epoch seconds, state), changes only.
+
+    `moves` dates the same states to the last look that did not show them yet: whatever came of a
+    change came later than that.
+    """
 
     def __init__(self, lambda_: LambdaClient, function: str, alias: str) -> None:
         super().__init__(daemon=True, name="alias-watcher")
         self.history: list[tuple[float, AliasState]] = []
+        self.moves: list[tuple[float, AliasState]] = []
         self._read: Callable[[], AliasState] = partial(read, lambda_, function, alias)
         self._done = threading.Event()
+        self._looked = time.time()
 
     def run(self) -> None:
         """Sample until `stop`; an alias that cannot be read just now is read again."""
@@ -75,12 +81,15 @@ class Watcher(threading.Thread):
 
     def sample(self) -> None:
         """Take one sample now."""
+        began = time.time()
         try:
             state = self._read()
         except (BotoCoreError, ClientError):
             return
         if not self.history or self.history[-1][1] != state:
             self.history.append((time.time(), state))
+            self.moves.append((self._looked, state))
+        self._looked = began
 
     def stop(self) -> None:
         """Take a last sample and end."""

@@ -9,10 +9,13 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from rehearsal import flip
 from rehearsal.report.model import (
     Alarm,
     Alias,
     Artifact,
+    Flip,
+    Flips,
     Gate,
     Orders,
     Report,
@@ -21,6 +24,7 @@ from rehearsal.report.model import (
     Throttle,
     WeightStep,
 )  # fmt: skip
+from rehearsal.settings import COLD_FLIP
 from reporting.charts import Mark
 
 if TYPE_CHECKING:
@@ -44,6 +48,7 @@ def report(rehearsal: Rehearsal) -> Report:
         orders=_orders(facts.load) if facts.load else None,
         throttle=_throttle(facts.load) if facts.load else None,
         gate=_gate(facts.gate) if facts.gate else None,
+        flips=_flips(rehearsal) if facts.flips else None,
         rollback_seconds=facts.rollback_seconds,
     )
 
@@ -57,6 +62,8 @@ def judge(rehearsal: Rehearsal) -> tuple[Verdict, str]:
     facts, journal = rehearsal.facts, rehearsal.journal
     failed = [step for step in journal.steps if step.status == "fail"]
     fault = rehearsal.settings.fault
+    if not failed and fault == COLD_FLIP:
+        return "fail", _sentence(flip.judge(facts.flips, facts.load["run"]["startedAt"])[1])
     if not failed and fault:
         if facts.refused_by_smoke:
             return "fail", f"The smoke test refused the candidate '{fault}'; the alias never moved."
@@ -64,9 +71,10 @@ def judge(rehearsal: Rehearsal) -> tuple[Verdict, str]:
     if not failed:
         return "pass", "Every step held."
     why = f"{failed[0].name}: {failed[0].seen}"
-    undecided = facts.gate.get("decision") == "inconclusive" or facts.load.get("verdict") in (
-        "invalid",
-        "inconclusive",
+    undecided = (
+        facts.gate.get("decision") == "inconclusive"
+        or facts.load.get("verdict") in ("invalid", "inconclusive")
+        or (bool(facts.load) and flip.judge(facts.flips, 0.0)[0] == "undecided")
     )
     lost = facts.load.get("orders", {}).get("lost", 0)
     return ("inconclusive" if undecided and not lost else "fail"), why
@@ -90,7 +98,7 @@ def series(rehearsal: Rehearsal) -> Series:
         latency_p50=[(p["second"], p["p50"]) for p in points if p["p50"] is not None],
         latency_p99=[(p["second"], p["p99"]) for p in points if p["p99"] is not None],
         concurrency=[(p["second"], p["maximum"]) for p in load.get("concurrency", [])],
-        reserved_concurrency=rehearsal.facts.outputs.get("reservedConcurrency"),
+        reserved_concurrency=rehearsal.stack.outputs.get("reservedConcurrency"),
         alias_weights=[WeightStep(at - zero, state.shares()) for at, state in history],
         marks=[Mark(at - zero, what) for at, what in rehearsal.facts.marks],
     )
@@ -105,7 +113,7 @@ def _run(rehearsal: Rehearsal) -> Run:
         seed=settings.seed,
         time_scale=settings.time_scale,
         added_latency_ms={"dynamodb": settings.storage_latency_ms},
-        reserved_concurrency=int(rehearsal.facts.outputs.get("reservedConcurrency", 0)),
+        reserved_concurrency=int(rehearsal.stack.outputs.get("reservedConcurrency", 0)),
         machine=f"{platform.machine()}, {os.cpu_count()} cores",
         versions=names,
         started_at=datetime.fromtimestamp(rehearsal.started, UTC).isoformat(timespec="seconds"),
@@ -120,15 +128,45 @@ def _artifact(manifest: dict[str, Any]) -> Artifact:
 
 
 def _alias(rehearsal: Rehearsal) -> Alias:
-    facts = rehearsal.facts
-    weights = {v: w for v, w in facts.alias_canary.items() if v != facts.alias_before}
+    facts, watcher = rehearsal.facts, rehearsal.watcher
+    states = [state for _, state in watcher.history] if watcher is not None else []
+    weights = dict(next((state.weights for state in states if state.weights), ()))
     canary = next(iter(weights), None)
     return Alias(
         before=facts.alias_before,
         canary=canary,
         after=facts.alias_after or facts.alias_before,
         canary_weight=weights.get(canary) if canary else None,
-        name=str(facts.outputs["lambdaAliasName"]),
+        name=rehearsal.stack.alias_name,
+    )
+
+
+def _flips(rehearsal: Rehearsal) -> Flips:
+    costs, zero = rehearsal.facts.flips, rehearsal.facts.load["run"]["startedAt"]
+    mean = flip.together(costs)
+    return Flips(
+        budget=flip.BUDGET,
+        window_seconds=flip.WINDOW_SECONDS,
+        verdict=flip.judge(costs, zero)[0],
+        raised=mean.raised if mean else None,
+        low=mean.low if mean else None,
+        high=mean.high if mean else None,
+        moves=[_flip(cost, zero) for cost in costs],
+    )
+
+
+def _flip(cost: flip.FlipCost, zero: float) -> Flip:
+    return Flip(
+        second=round(cost.at - zero, 2),
+        shares=cost.shares,
+        attempts=cost.attempts,
+        before=cost.before,
+        after=cost.after,
+        expected_before=cost.expected_before,
+        expected_after=cost.expected_after,
+        raised=cost.rise.raised,
+        low=cost.rise.low,
+        high=cost.rise.high,
     )
 
 
@@ -171,3 +209,7 @@ def _gate(result: dict[str, Any]) -> Gate:
         minimum_samples=result.get("minimumSamples"),
         reason="; ".join(result.get("reasons", [])),
     )
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}."

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from rehearsal.run import UsageError, rehearse
-from rehearsal.settings import Settings, faults
+from rehearsal.settings import COLD_FLIP, Settings, faults
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +38,10 @@ def parse(arguments: Sequence[str]) -> Settings:
     parser = argparse.ArgumentParser(
         prog="rehearse", description="Rehearse a release on this machine."
     )
-    parser.add_argument("--fault", choices=faults(), help="deploy this faulty candidate")
+    parser.add_argument(
+        "--fault", choices=[*faults(), COLD_FLIP],
+        help="deploy this faulty candidate, or flip to a slow starter without warming it",
+    )  # fmt: skip
     parser.add_argument("--seed", type=int, default=default["seed"], help="replays a run")
     parser.add_argument(
         "--directory", type=Path, default=default["directory"], help="where the report goes"

@@ -66,5 +66,13 @@ def load(settings: Settings, ledger: Path) -> list[str]:
     )
 
 
+def reconcile(settings: Settings, ledger: Path) -> list[str]:
+    """Find what became of every order that the books in `ledger` have."""
+    return _module(
+        *("loadtest", "report", "--outputs", str(outputs(settings)), "--ledger", str(ledger)),
+        *("--quiet-seconds", str(QUIET_AWS_SECONDS / settings.time_scale), "--drain-seconds", "30"),
+    )
+
+
 def _module(name: str, *arguments: str) -> list[str]:
     return [sys.executable, "-m", name, *arguments]

@@ -1,102 +1,204 @@
-"""What a flip of the alias costs live traffic: the rise of its throttle share. Pure."""
+"""What a flip of the alias costs live traffic: the rise of its throttle share. Pure.
+
+How it is measured, and why so: docs/adr/0014.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from rehearsal.alias import AliasState
+    from rehearsal.attempts import Attempt
 
 BUDGET = 0.05
 """Share of live traffic's requests by which a flip may raise the refused ones."""
 
-WINDOW_SECONDS = 5.0
-"""On either side of a flip: longer than a cold start, shorter than the load's next step."""
+WINDOW_SECONDS = 6.0
+"""After a flip: several cold starts long. Before it, twice as long, of which only counts what no
+earlier flip disturbed."""
+
+MINIMUM_ATTEMPTS = 100
+"""On either side: with fewer, one refusal is a point or more."""
+
+QUANTILE = 1.7
+"""Student's t for a one-sided 95 % and the twenty and more quiet seconds of a load."""
+
+Verdict = Literal["within", "over", "undecided"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rise:
+    """A rise of the throttle share (0 to 1), and the standard error of its measurement."""
+
+    raised: float
+    error: float
+
+    @property
+    def low(self) -> float:
+        """With a certainty of 95 % the rise is at least that."""
+        return self.raised - QUANTILE * self.error
+
+    @property
+    def high(self) -> float:
+        """With a certainty of 95 % the rise is at most that."""
+        return self.raised + QUANTILE * self.error
+
+    def judge(self, budget: float = BUDGET) -> Verdict:
+        """Over the budget, or within it, where one of the two is proven."""
+        if self.low > budget:
+            return "over"
+        return "within" if self.high <= budget else "undecided"
 
 
 @dataclass(frozen=True, slots=True)
 class FlipCost:
-    """One change of the alias: shares of the requests refused just before and just after it.
+    """One move of the alias, at `at` (epoch seconds), to `shares` of the requests by version.
 
-    `expected_before` and `expected_after` are what the load alone makes of them (Erlang's loss
-    formula, second by second), so that a rising load is not blamed on the flip; None if unknown.
+    `before` and `after` are the refused shares of the attempts on either side, `expected_before`
+    and `expected_after` what warm slots would have refused of the very same attempts.
     """
 
-    second: float
-    weights: Mapping[str, float]
+    at: float
+    shares: Mapping[str, float]
+    attempts: int
     before: float
     after: float
-    expected_before: float | None = None
-    expected_after: float | None = None
-
-    @property
-    def raised(self) -> float:
-        """By how much the flip raised the share, at least 0."""
-        rise = self.after - self.before
-        if self.expected_before is not None and self.expected_after is not None:
-            rise -= self.expected_after - self.expected_before
-        return max(0.0, rise)
+    expected_before: float
+    expected_after: float
+    rise: Rise
 
 
-def flip_costs(
-    series: Sequence[Mapping[str, float | None]],
-    history: Iterable[tuple[float, AliasState]],
-    zero: float,
-    window: float = WINDOW_SECONDS,
-) -> list[FlipCost]:
-    """The cost of every change of the alias that fell into the load.
-
-    `series` is the load's, by the second: `second`, `attempts`, `throttled` and, where it is
-    known, `predictedShare`; `history` the alias's, as (epoch seconds, state), its first state
-    included; `zero` the load's start in epoch seconds. A change without traffic on both sides has
-    no cost that could be measured, and is left out.
-    """
-    costs = []
-    for at, state in list(history)[1:]:
-        moment = at - zero
-        before = _Side.of(series, moment - window, moment)
-        after = _Side.of(series, moment, moment + window)
-        if before is not None and after is not None:
-            costs.append(
-                FlipCost(
-                    moment,
-                    state.shares(),
-                    before.share,
-                    after.share,
-                    before.expected,
-                    after.expected,
-                )
-            )
-    return costs
-
-
-def over_budget(costs: Iterable[FlipCost], budget: float = BUDGET) -> list[FlipCost]:
-    """The flips that raised the throttle share by more than the budget."""
-    return [cost for cost in costs if cost.raised > budget]
+@dataclass(frozen=True, slots=True)
+class _Try:
+    at: float
+    refused: bool
+    expected: float
 
 
 @dataclass(frozen=True, slots=True)
 class _Side:
-    share: float
-    expected: float | None
+    """The attempts on one side of a flip; `chance` is the variance of the refused ones' number."""
+
+    attempts: int
+    refused: int
+    expected: float
+    chance: float
 
     @classmethod
-    def of(
-        cls, series: Sequence[Mapping[str, float | None]], begin: float, end: float
-    ) -> _Side | None:
-        points = [p for p in series if begin <= (p["second"] or 0.0) < end and p["attempts"]]
-        attempts = sum(point["attempts"] or 0.0 for point in points)
-        if not attempts:
-            return None
-        throttled = sum(point["throttled"] or 0.0 for point in points)
-        predicted = [(p["attempts"] or 0.0, p.get("predictedShare")) for p in points]
-        known = [(weight, share) for weight, share in predicted if share is not None]
-        expected = (
-            sum(weight * share for weight, share in known) / attempts
-            if len(known) == len(points)
-            else None
+    def of(cls, tries: Sequence[_Try]) -> _Side:
+        return cls(
+            len(tries),
+            sum(each.refused for each in tries),
+            sum(each.expected for each in tries),
+            sum(each.expected * (1 - each.expected) for each in tries),
         )
-        return cls(throttled / attempts, expected)
+
+    @property
+    def surplus(self) -> float:
+        """Share of the attempts that was refused beyond what warm slots would have."""
+        return (self.refused - self.expected) / self.attempts
+
+
+def flip_costs(
+    attempts: Sequence[Attempt],
+    expected: Sequence[float],
+    history: Sequence[tuple[float, AliasState]],
+    window: float = WINDOW_SECONDS,
+) -> list[FlipCost]:
+    """Return the cost of every move of the alias that had enough traffic on both sides.
+
+    `expected` has for each attempt the chance of its refusal (`loss.expected_refusals`), `history`
+    the alias's states with the moments (epoch seconds) from which they may have been served, the
+    first state included.
+    """
+    tries = [
+        _Try(attempt.at, attempt.refused, chance)
+        for attempt, chance in zip(attempts, expected, strict=True)
+        if attempt.direct
+    ]
+    moments = [at for at, _ in history[1:]]
+    quiet = [each for each in tries if not any(at <= each.at < at + window for at in moments)]
+    noise = dispersion(quiet)
+    costs = []
+    for (at, state), until in zip(history[1:], [*moments[1:], float("inf")], strict=True):
+        end = min(at + window, until)
+        before = _Side.of([each for each in quiet if at - 2 * window <= each.at < at])
+        after = _Side.of([each for each in tries if at <= each.at < end])
+        if min(before.attempts, after.attempts) >= MINIMUM_ATTEMPTS:
+            costs.append(_cost(at, state, before, after, noise))
+    return costs
+
+
+def together(costs: Sequence[FlipCost]) -> Rise | None:
+    """The mean rise over all flips, which is known better than any single one; None without any."""
+    if not costs:
+        return None
+    rises = [cost.rise for cost in costs]
+    error = sum(rise.error**2 for rise in rises) ** 0.5 / len(rises)
+    return Rise(sum(rise.raised for rise in rises) / len(rises), error)
+
+
+def over_budget(costs: Iterable[FlipCost], budget: float = BUDGET) -> list[FlipCost]:
+    """The flips that are proven to have raised the throttle share by more than the budget."""
+    return [cost for cost in costs if cost.rise.judge(budget) == "over"]
+
+
+def judge(costs: Sequence[FlipCost], zero: float, budget: float = BUDGET) -> tuple[Verdict, str]:
+    """The verdict on all flips and one sentence; `zero` is the load's start in epoch seconds.
+
+    Over is one that is proven so for itself; within are all of them together. Flips that were not
+    measured, or not well enough, are undecided.
+    """
+    allowed = f"the budget of {100 * budget:g} points"
+    for cost in over_budget(costs, budget):
+        where = ", ".join(f"version {v}: {share:.0%}" for v, share in cost.shares.items())
+        said = f"the flip at {cost.at - zero:.0f} s ({where}) raised the throttle share by "
+        return "over", f"{said}{_points(cost.rise)}: over {allowed}"
+    mean = together(costs)
+    if mean is None:
+        return "undecided", "no flip had enough traffic on both sides to be measured"
+    said = f"{len(costs)} flips raised the throttle share by {_points(mean)} on average"
+    verdict = mean.judge(budget)
+    words = {"within": f"within {allowed}", "over": f"over {allowed}"}
+    return verdict, f"{said}: {words.get(verdict, f'neither within nor over {allowed}')}"
+
+
+def _points(rise: Rise) -> str:
+    low, high = 100 * rise.low, 100 * rise.high
+    return f"{100 * rise.raised:.1f} points ({low:.1f} to {high:.1f})"
+
+
+def dispersion(quiet: Sequence[_Try]) -> float:
+    """How much more the refused of a second scatter than independent chances would; 1 if unknown.
+
+    Taken from the seconds that no flip disturbed, each as one observation: refusals come in bursts.
+    """
+    seconds: dict[int, list[_Try]] = {}
+    for each in quiet:
+        seconds.setdefault(int(each.at), []).append(each)
+    sides = [_Side.of(tries) for tries in seconds.values()]
+    chance = sum(side.chance for side in sides)
+    if not chance:
+        return 1.0
+    bias = _Side.of(quiet).surplus
+    squares = sum(((side.surplus - bias) * side.attempts) ** 2 for side in sides)
+    return squares / chance
+
+
+def _cost(at: float, state: AliasState, before: _Side, after: _Side, noise: float) -> FlipCost:
+    # Never below what a single refusal on either side makes.
+    error = sum((noise * side.chance + 1) / side.attempts**2 for side in (before, after)) ** 0.5
+    return FlipCost(
+        at,
+        state.shares(),
+        after.attempts,
+        before.refused / before.attempts,
+        after.refused / after.attempts,
+        before.expected / before.attempts,
+        after.expected / after.attempts,
+        Rise(after.surplus - before.surplus, error),
+    )

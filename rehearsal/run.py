@@ -9,7 +9,7 @@ from rehearsal import assemble, commands
 from rehearsal.journal import Journal
 from rehearsal.processes import Children
 from rehearsal.report import markdown, page, terminal
-from rehearsal.settings import ROOT
+from rehearsal.settings import COLD_FLIP, ROOT
 from rehearsal.steps import Rehearsal
 from reporting.markdown import summarise
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rehearsal.settings import Settings
+
+    Action = tuple[str, Callable[[Rehearsal], str]]
 
 
 class UsageError(Exception):
@@ -61,45 +63,38 @@ def prepare(settings: Settings) -> None:
         raise UsageError(f"cannot write to {settings.directory}: {error.strerror}") from error
 
 
-def sequence(settings: Settings) -> list[tuple[str, Callable[[Rehearsal], str]]]:
+def sequence(settings: Settings) -> list[Action]:
     """Return the steps in order; a faulty candidate has to be refused instead of promoted."""
-    steps: list[tuple[str, Callable[[Rehearsal], str]]] = [
+    steps: list[Action] = [
         ("Build the artifact", Rehearsal.build_first),
         ("Start the emulated AWS", Rehearsal.start_emulator),
         ("Deploy the Pulumi program, stack local", Rehearsal.deploy_first),
         ("Make version 1 live", Rehearsal.go_live),
         ("Build and deploy a changed version 2", Rehearsal.deploy_second),
         ("Smoke-test version 2 by its qualifier", Rehearsal.smoke),
-        ("Shift a canary weight to version 2", Rehearsal.canary),
-        ("Drive the peak hour at the alias", Rehearsal.load),
-        ("Let the gate decide", Rehearsal.gate),
+        ("Start the peak hour at the alias", Rehearsal.start_load),
     ]
-    if settings.fault:
-        return [
-            *steps,
-            ("See the alias serve the good version", Rehearsal.alias_is_back),
-            ("Reconcile every order sent", Rehearsal.reconcile),
-        ]
-    return [
-        *steps,
-        ("Promote version 2", Rehearsal.promote),
-        ("Reconcile every order sent", Rehearsal.reconcile),
-        ("Roll back and forward", Rehearsal.roll_back_and_forward),
-    ]
-
-
-_AFTER_SMOKE = (Rehearsal.canary, Rehearsal.load, Rehearsal.gate, Rehearsal.reconcile)
+    if settings.fault == COLD_FLIP:
+        steps.append(("Flip to version 2 without warming it", Rehearsal.flip_cold))
+    elif settings.bad:
+        steps.append(("Roll version 2 out; the gate is to refuse it", Rehearsal.roll_out))
+    else:
+        steps.append(("Roll version 2 out: warm, shift, gate, promote", Rehearsal.roll_out))
+        steps.append(("Roll back and forward", Rehearsal.roll_back_and_forward))
+    steps.append(("See the peak hour through", Rehearsal.finish_load))
+    if not settings.bad:
+        steps.append(("Hold the flips to their budget", Rehearsal.judge_flips))
+    return [*steps, ("Reconcile every order sent", Rehearsal.reconcile)]
 
 
 def run_steps(rehearsal: Rehearsal) -> None:
     """Run the steps; once one has failed only those that judge what already happened still do."""
     journal = rehearsal.journal
     for name, action in sequence(rehearsal.settings):
-        judges = action in (Rehearsal.gate, Rehearsal.reconcile) and bool(rehearsal.facts.load)
-        if journal.failed and not judges:
+        if journal.failed and not rehearsal.judges(action):
             journal.skip(name, "an earlier step did not hold")
             continue
-        if rehearsal.refused_already() and action in _AFTER_SMOKE:
+        if rehearsal.refused_already():
             journal.skip(name, "the smoke test refused the candidate")
             continue
         with journal.step(name) as seen:

@@ -8,6 +8,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 CANDIDATES = ROOT / "rehearsal" / "candidates"
 STACK = "local"
+GOOD = "good-release"
+COLD_FLIP = "cold-flip"
+"""A fault of the release, not of the candidate: a good one that starts slowly gets all the traffic
+at once, and nobody warmed it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,19 +27,25 @@ class Settings:
     storage_latency_ms: int = 60
     """Added to each DynamoDB call. It stretches the slot time until one laptop can offer more
     load than the reserved concurrency serves."""
-    canary_weight: float = 0.35
+    canary_weight: float = 0.5
     minimum_samples: int = 299
     """Enough to see one error of 1 % with a certainty of 95 %: 1 - 0.99 ** 299."""
     peak_rate: float = 70.0
     """Orders per second in the busiest hour of the profile."""
-    load_seconds: float = 36.0
+    load_seconds: float = 54.0
 
     @property
     def candidate(self) -> Path:
         """The files that make version 2 differ from version 1."""
-        return CANDIDATES / (self.fault or "good-release")
+        return CANDIDATES / (self.fault or GOOD)
+
+    @property
+    def bad(self) -> bool:
+        """Whether the candidate itself is one that has to be refused."""
+        return self.fault not in (None, COLD_FLIP)
 
 
 def faults() -> list[str]:
     """Return the names of the faulty candidates there are."""
-    return sorted(p.name for p in CANDIDATES.iterdir() if p.is_dir() and p.name != "good-release")
+    good = (GOOD, COLD_FLIP)
+    return sorted(p.name for p in CANDIDATES.iterdir() if p.is_dir() and p.name not in good)

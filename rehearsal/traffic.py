@@ -17,9 +17,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-SENDERS = 12
-"""Threads: more than the slots that the rehearsal's stack has, so that slow answers do not lower
-the offered rate."""
+    from types_boto3_lambda.client import LambdaClient
+
+SENDERS = 16
+"""Threads: more than the slots that a stack of ours has, so that slow answers do not lower the
+offered rate."""
 
 
 def order(number: int, rng: random.Random) -> dict[str, Any]:
@@ -57,8 +59,22 @@ class Traffic:
     _threads: list[threading.Thread] = field(default_factory=list)
 
     def __enter__(self) -> Self:
+        client = boto3.Session(
+            aws_access_key_id=self.environment["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=self.environment["AWS_SECRET_ACCESS_KEY"],
+            region_name=self.environment["AWS_REGION"],
+        ).client(
+            "lambda",
+            endpoint_url=self.environment.get("AWS_ENDPOINT_URL"),
+            config=Config(
+                connect_timeout=5,
+                read_timeout=60,
+                retries={"total_max_attempts": 1},
+                max_pool_connections=SENDERS,
+            ),
+        )
         for number in range(SENDERS):
-            thread = threading.Thread(target=self._drive, args=(number,), daemon=True)
+            thread = threading.Thread(target=self._drive, args=(number, client), daemon=True)
             thread.start()
             self._threads.append(thread)
         return self
@@ -68,17 +84,8 @@ class Traffic:
         for thread in self._threads:
             thread.join(timeout=40)
 
-    def _drive(self, number: int) -> None:
+    def _drive(self, number: int, client: LambdaClient) -> None:
         rng = random.Random(f"{self.seed}/{number}")  # noqa: S311 - replayable, nothing secret
-        client = boto3.Session(
-            aws_access_key_id=self.environment["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=self.environment["AWS_SECRET_ACCESS_KEY"],
-            region_name=self.environment["AWS_REGION"],
-        ).client(
-            "lambda",
-            endpoint_url=self.environment.get("AWS_ENDPOINT_URL"),
-            config=Config(connect_timeout=5, read_timeout=60, retries={"total_max_attempts": 1}),
-        )
         due = time.monotonic() + rng.random() * SENDERS / self.rate
         while not self._stop.wait(max(0.0, due - time.monotonic())):
             due = max(due + rng.expovariate(self.rate / SENDERS), time.monotonic() - 1)
@@ -93,4 +100,3 @@ class Traffic:
                 )["Payload"].read()
             except (ClientError, BotoCoreError):
                 self.refused += 1
-        client.close()

@@ -47,16 +47,8 @@ class LambdaClient:
 
         An answer that Lambda never gives, or none at all, is an error to the caller.
         """
-        url = f"{self._base}/2015-03-31/functions/{self._function}/invocations"
-        kind = "Event" if mode == "async" else "RequestResponse"
-        request = AWSRequest(
-            "POST",
-            f"{url}?Qualifier={quote(qualifier)}",
-            data=payload,
-            headers={"X-Amz-Invocation-Type": kind},
-        )
         try:
-            status, headers, body = await self._call(request)
+            status, headers, body = await self.send(qualifier, payload, mode)
         except (aiohttp.ClientError, TimeoutError):
             return "error", None
         if status == 429:
@@ -67,6 +59,23 @@ class LambdaClient:
             return "error", None
         result: dict[str, Any] = json.loads(body)
         return ("confirmed" if result.get("status") == "confirmed" else "rejected"), result
+
+    async def send(
+        self, qualifier: str, payload: bytes, mode: Mode
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        """Invoke; status, headers and body as they came.
+
+        Raises aiohttp.ClientError or TimeoutError where no answer came.
+        """
+        url = f"{self._base}/2015-03-31/functions/{self._function}/invocations"
+        kind = "Event" if mode == "async" else "RequestResponse"
+        request = AWSRequest(
+            "POST",
+            f"{url}?Qualifier={quote(qualifier)}",
+            data=payload,
+            headers={"X-Amz-Invocation-Type": kind},
+        )
+        return await self._call(request)
 
     async def reserve(self, concurrency: int) -> None:
         """Set the function's reserved concurrency; raises RuntimeError where Lambda refuses."""

@@ -38,12 +38,17 @@ class Environments:
 
     def of_version(self, version: str) -> int | None:
         """Return a process that runs this version of a function."""
+        return next(iter(self.running(version)), None)
+
+    def running(self, version: str) -> list[int]:
+        """Return the processes that run this version of a function."""
         wanted = f"AWS_LAMBDA_FUNCTION_VERSION={version}".encode()
+        found = []
         for pid in self._pids():
             with suppress(OSError):
                 if wanted in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
-                    return pid
-        return None
+                    found.append(pid)
+        return found
 
     def has_unread(self, pid: int) -> bool:
         """Whether something that the process has not read yet waits for it at a socket."""

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from rehearsal.faults.ledger import Ledger
     from rehearsal.faults.plan import Fault
 
-_PASS = None
-
 
 class Processes(Protocol):
     """Who is at the other end of a connection, and how to end it (`Environments`)."""
@@ -71,6 +69,8 @@ class FaultProxy:
         self._scripts: dict[str, deque[Fault]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
+        self.outage: Fault | None = None
+        """What every request meets that no script speaks of."""
         self.written: Counter[str] = Counter()
         self.met: Counter[str] = Counter()
         """Faults that happened, by order id."""
@@ -116,7 +116,7 @@ class FaultProxy:
         item = request.json().get("Item", {}) if request.operation == "PutItem" else {}
         order_id = item.get("orderId", {}).get("S", "")
         script = self._scripts.get(order_id)
-        fault = script.popleft() if script else _PASS
+        fault = script.popleft() if script else self.outage
         answer = None
         if fault is None or fault.stored:
             answer = await self._upstream.call(request)

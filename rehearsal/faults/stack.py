@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
 
-from rehearsal import commands
+from rehearsal import commands, emulated
 from rehearsal.faults import broken
 from rehearsal.faults.errors import UsageError
 from rehearsal.faults.kinds import HURRIED_TIMEOUT_SECONDS
 from rehearsal.faults.settings import TIME_SCALE
+from rehearsal.journal import StepError
 from rehearsal.settings import STACK
-from rehearsal.steps import EMULATOR_START_SECONDS, clean_environment
+from rehearsal.stack import clean_environment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,8 +68,6 @@ def deploy(settings: Settings, children: Children) -> Stack:
     _run(children, "build", commands.build(artifact, overlay), environment)
     env_file = settings.directory / "aws.env"
     emulator = _start_emulator(settings, children, env_file, environment)
-    lines = env_file.read_text(encoding="utf-8").splitlines()
-    environment |= dict(line.split("=", 1) for line in lines if "=" in line)
     directory = settings.directory / "stack"
     command = _module(
         *("rehearsal.engine", "up", "--stack", STACK, "--directory", str(directory), "--fresh"),
@@ -90,51 +88,52 @@ def publish(stack: Stack, settings: Settings, proxy: str, nowhere: str) -> dict[
     client: LambdaClient = stack.client("lambda")
     deployed = client.get_function_configuration(FunctionName=stack.function)
     timeout = deployed["Timeout"]
-    through = _publish(client, stack, deployed, proxy, timeout)
+    through = publish_version(client, stack.function, deployed, proxy, timeout)
     alias = stack.outputs["lambdaAliasName"]
     client.update_alias(FunctionName=stack.function, Name=alias, FunctionVersion=through)
     return {
         "production": [alias],
-        "hurried": [_publish(client, stack, deployed, proxy, HURRIED_TIMEOUT_SECONDS)],
-        "unreachable": [_publish(client, stack, deployed, nowhere, timeout)],
+        "hurried": [
+            publish_version(client, stack.function, deployed, proxy, HURRIED_TIMEOUT_SECONDS)
+        ],
+        "unreachable": [publish_version(client, stack.function, deployed, nowhere, timeout)],
         # A longer timeout, which is never reached, makes each a version of its own.
         "lane": [
-            _publish(client, stack, deployed, proxy, timeout + number)
+            publish_version(client, stack.function, deployed, proxy, timeout + number)
             for number in range(1, settings.lanes + 1)
         ],
     }
 
 
-def _publish(client: LambdaClient, stack: Stack, deployed: Any, dynamodb: str, timeout: int) -> str:
+def publish_version(
+    client: LambdaClient, function: str, deployed: Any, dynamodb: str, timeout: int
+) -> str:
+    """Publish a version of the deployed code, whose DynamoDB is elsewhere; return its number."""
     variables = deployed["Environment"]["Variables"] | {_DYNAMODB: dynamodb}
     client.update_function_configuration(
-        FunctionName=stack.function, Environment={"Variables": variables}, Timeout=timeout
+        FunctionName=function, Environment={"Variables": variables}, Timeout=timeout
     )
-    client.get_waiter("function_updated_v2").wait(FunctionName=stack.function, WaiterConfig=_WAIT)
-    version = client.publish_version(
-        FunctionName=stack.function, CodeSha256=deployed["CodeSha256"]
-    )["Version"]
+    client.get_waiter("function_updated_v2").wait(FunctionName=function, WaiterConfig=_WAIT)
+    version = client.publish_version(FunctionName=function, CodeSha256=deployed["CodeSha256"])[
+        "Version"
+    ]
     client.get_waiter("published_version_active").wait(
-        FunctionName=stack.function, Qualifier=version, WaiterConfig=_WAIT
+        FunctionName=function, Qualifier=version, WaiterConfig=_WAIT
     )
     return version
 
 
 def _start_emulator(
-    settings: Settings, children: Children, env_file: Path, environment: Mapping[str, str]
+    settings: Settings, children: Children, env_file: Path, environment: dict[str, str]
 ) -> Child:
-    env_file.unlink(missing_ok=True)
     command = _module(
         *("emulator", "--env-file", str(env_file), "--storage", str(commands.STORAGE)),
         *("--seed", str(settings.seed), "--time-scale", str(TIME_SCALE)),
     )
-    child = children.start("emulator", command, environment)
-    deadline = time.monotonic() + EMULATOR_START_SECONDS
-    while not env_file.exists():
-        if child.process.poll() is not None or time.monotonic() > deadline:
-            raise UsageError(f"The emulated AWS did not start: {child.last_line}")
-        time.sleep(0.05)
-    return child
+    try:
+        return emulated.start(children, command, env_file, environment)
+    except StepError as error:
+        raise UsageError(f"The emulated AWS did not start: {error}.") from error
 
 
 def _run(children: Children, name: str, command: list[str], environment: Mapping[str, str]) -> None:

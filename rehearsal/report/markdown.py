@@ -5,7 +5,7 @@ from typing import Any
 
 from rehearsal.report import words
 from reporting import orders
-from reporting.amounts import count, seconds
+from reporting.amounts import count, seconds, share
 from reporting.markdown import SIGNS, escape, table
 
 
@@ -29,6 +29,14 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
         counts = [(text, count(report["orders"][key])) for key, text, _ in orders.ROWS]
         total = ("sent", count(report["orders"]["sent"]))
         yield from table(("where every order ended", "orders"), [*counts, total])
+    if report["flips"]:
+        moves = (
+            (seconds(m["second"]), words.move(m["shares"]), share(m["before"]), share(m["after"]),
+             words.points(m))
+            for m in report["flips"]["moves"]
+        )  # fmt: skip
+        heads = ("move at", "to", "throttled before", "after", "raised beyond the load's own")
+        yield from table(heads, moves)
     if report["gate"]:
         alarms = ((a["name"], a["state"], a["reason"]) for a in report["gate"]["alarms"])
         yield from table(("alarm", "state", "reason"), alarms)

@@ -13,6 +13,7 @@ from typing import Any, Literal
 from reporting.charts import BandPoints, Mark, Points
 
 Verdict = Literal["pass", "fail", "inconclusive"]
+FlipVerdict = Literal["within", "over", "undecided"]
 StepStatus = Literal["pass", "fail", "skipped"]
 
 
@@ -103,6 +104,42 @@ class Gate:
 
 
 @dataclass(frozen=True)
+class Flip:
+    """One move of the alias under load, `second` seconds after the load began.
+
+    `shares` is what each version got from then on, `before` and `after` the refused shares of the
+    attempts on either side, `expected_*` what warm slots would have refused of the same attempts,
+    `raised` how much more the refused share exceeded that after the move; all shares are 0..1.
+    """
+
+    second: float
+    shares: Mapping[str, float]
+    attempts: int
+    before: float
+    after: float
+    expected_before: float
+    expected_after: float
+    raised: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Flips:
+    """What moving the alias cost live traffic: the mean rise of its throttle share, with the bounds
+    that hold with 95 % each, against the budget (shares 0..1); None if none was measured.
+    """
+
+    budget: float
+    window_seconds: float
+    verdict: FlipVerdict
+    raised: float | None
+    low: float | None
+    high: float | None
+    moves: Sequence[Flip] = ()
+
+
+@dataclass(frozen=True)
 class Run:
     """How the run was made: what a person needs to repeat it.
 
@@ -135,6 +172,7 @@ class Report:
     orders: Orders | None = None
     throttle: Throttle | None = None
     gate: Gate | None = None
+    flips: Flips | None = None
     rollback_seconds: float | None = None
 
     def to_json(self) -> dict[str, Any]:

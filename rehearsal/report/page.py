@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from rehearsal.report import plots
+from rehearsal.report import plots, words
 from rehearsal.report.model import Series
 from reporting import orders, pages
 
@@ -23,6 +23,8 @@ def render(report: Mapping[str, Any], series: Series) -> str:
         figures=plots.figures(series),
         marks=series.marks,
         rows=orders.ROWS,
+        signed=words.signed,
+        move=words.move,
         balance=orders.balance(report["orders"]),
         longest=max([0.001, *(step["seconds"] for step in report["steps"])]),
     )

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from reporting import orders as ends
-from reporting.amounts import byte_size, count, seconds, share
+from reporting.amounts import NOT_MEASURED, byte_size, count, seconds, share
 
+_AGAINST = {"within": "within", "over": "over", "undecided": "neither within nor over"}
 VERDICTS = {"pass": "PASS", "fail": "FAIL", "inconclusive": "INCONCLUSIVE"}
 
 
@@ -17,6 +18,7 @@ def figures(report: Mapping[str, Any]) -> list[tuple[str, str]]:
         "orders": _orders(report["orders"]),
         "throttle": _throttle(report["throttle"]),
         "gate": _gate(report["gate"]),
+        "flips": _flips(report["flips"]),
         "rollback": report["rollbackSeconds"] is not None and seconds(report["rollbackSeconds"]),
     }
     return [(name, text) for name, text in texts.items() if text]
@@ -59,6 +61,37 @@ def _gate(gate: Mapping[str, Any] | None) -> str:
     return (
         f"{gate['decision']} on {count(gate['samples'])} samples; {alarms or 'no alarm was read'}"
     )
+
+
+def _flips(flips: Mapping[str, Any] | None) -> str:
+    if flips is None:
+        return ""
+    moves = "1 move" if len(flips["moves"]) == 1 else f"{len(flips['moves'])} moves"
+    return (
+        f"{moves} of the alias under load raised the throttle share by "
+        f"{points(flips)} on average, {_AGAINST[flips['verdict']]} the budget of "
+        f"{100 * flips['budget']:g} points"
+    )
+
+
+def points(rise: Mapping[str, Any]) -> str:
+    """Word a rise of a share, with its bounds, in percentage points."""
+    if rise["raised"] is None:
+        return NOT_MEASURED
+    return f"{signed(rise['raised'])} points ({signed(rise['low'])} to {signed(rise['high'])})"
+
+
+def move(shares: Mapping[str, float]) -> str:
+    """Word what the alias gives each version."""
+    return ", ".join(f"version {version}: {part:.0%}" for version, part in shares.items())
+
+
+def signed(part: float | None) -> str:
+    """Word a change of a share in percentage points."""
+    if part is None:
+        return NOT_MEASURED
+    text = f"{100 * part:+.1f}"
+    return "0.0" if text in ("+0.0", "-0.0") else text
 
 
 def _spaced(key: str) -> str:

@@ -7,6 +7,8 @@ from rehearsal.report.model import (
     Alarm,
     Alias,
     Artifact,
+    Flip,
+    Flips,
     Gate,
     Orders,
     Report,
@@ -49,6 +51,15 @@ REPORT = Report(
     ),
     throttle=Throttle(110, 12, 0.109, 0.105, 0.09, 0.12, 0.055, {"Reserved": 12}),
     gate=Gate("pass", 812, (Alarm("errors", "OK"), Alarm("duration", "OK")), 299, "no alarm"),
+    flips=Flips(
+        budget=0.05,
+        window_seconds=6.0,
+        verdict="within",
+        raised=0.004,
+        low=-0.012,
+        high=0.02,
+        moves=(Flip(20.1, {"2": 1.0}, 320, 0.25, 0.26, 0.24, 0.245, 0.004, -0.012, 0.02),),
+    ),
     rollback_seconds=0.21,
 )
 

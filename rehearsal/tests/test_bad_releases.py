@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import json
 import random
-from typing import TYPE_CHECKING
 
 import jsonschema
 
-from rehearsal.bad_releases import Trial, good_candidate, summary, table
 from rehearsal.settings import CANDIDATES, ROOT, faults
 from rehearsal.traffic import order
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from rehearsal.trials import Trial, summary, table
 
 SCHEMA = ROOT / "services/order_processor/src/order_processor/order.schema.json"
 
 
 def trial(name: str, *, good: bool, promoted: bool) -> Trial:
     """A trial that ended so."""
-    return Trial(name, good, "7", promoted, "gate", "why", 310, 12.3)
+    return Trial(name, good, 1, "7", promoted, "gate", "why", 310, 12.3)
 
 
 def test_there_are_at_least_twenty_bad_candidates() -> None:
@@ -42,13 +38,6 @@ def test_the_traffic_is_made_of_valid_orders() -> None:
         made = order(number, rng)
         jsonschema.validate(made, schema)
         assert "synthetic" not in made
-
-
-def test_a_good_candidate_changes_its_label_only(tmp_path: Path) -> None:
-    """One file, and a new zip."""
-    overlay = good_candidate(tmp_path, 2)
-    (only,) = overlay.rglob("*.py")
-    assert 'LABEL = "good-3"' in only.read_text()
 
 
 def test_the_figures_count_what_went_wrong() -> None:

@@ -2,64 +2,152 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from rehearsal.alias import AliasState
-from rehearsal.flip import FlipCost, flip_costs, over_budget
+from rehearsal.attempts import Attempt
+from rehearsal.flip import (
+    BUDGET,
+    FlipCost,
+    Rise,
+    flip_costs,
+    judge,
+    over_budget,
+    together,
+)
 
-Point = dict[str, float | None]
-
-HISTORY = [(100.0, AliasState("1")), (110.0, AliasState("2"))]
-
-
-def point(second: float, attempts: float, throttled: float, predicted: float | None) -> Point:
-    """One second of a load."""
-    return {
-        "second": second,
-        "attempts": attempts,
-        "throttled": throttled,
-        "predictedShare": predicted,
-    }
+FLIP = 130.0
+HISTORY = [(100.0, AliasState("1")), (FLIP, AliasState("2"))]
+RATE = 50
 
 
-def load(before: float, after: float, expected: tuple[float, float] | None = None) -> list[Point]:
-    """Twenty seconds of a hundred orders each, with a throttle share before and after the tenth."""
-    low, high = expected or (None, None)
+def load(before: float, after: float, seed: int = 1, rate: int = RATE) -> list[Attempt]:
+    """A minute of attempts, each refused by its own chance: another one from the flip on."""
+    rng = random.Random(seed)
     return [
-        point(second, 100, 100 * (before if second < 10 else after), low if second < 10 else high)
-        for second in range(20)
+        Attempt(at, 0.08, "order", direct=True, refused=rng.random() < share)
+        for number in range(60 * rate)
+        if (at := 100 + number / rate) and (share := before if at < FLIP else after) is not None
     ]
 
 
+def cost(attempts: list[Attempt], before: float, after: float | None = None) -> FlipCost:
+    """The flip of a load that was expected to be refused so much."""
+    later = before if after is None else after
+    expected = [before if attempt.at < FLIP else later for attempt in attempts]
+    (only,) = flip_costs(attempts, expected, HISTORY)
+    return only
+
+
 def test_a_flip_that_changes_nothing_costs_nothing() -> None:
-    """The same share on both sides."""
-    (cost,) = flip_costs(load(0.2, 0.2), HISTORY, 100.0)
-    assert (cost.second, cost.weights) == (10.0, {"2": 1.0})
-    assert cost.raised == pytest.approx(0)
-    assert over_budget([cost]) == []
+    """The same share on both sides: within the budget."""
+    found = cost(load(0.2, 0.2), 0.2)
+    assert (found.at, found.shares) == (FLIP, {"2": 1.0})
+    assert found.rise.low < 0 < found.rise.high
+    assert over_budget([found]) == []
 
 
 def test_a_rise_is_the_flips() -> None:
-    """Ten per cent before, thirty after, while the load stayed the same."""
-    (cost,) = flip_costs(load(0.1, 0.3, (0.1, 0.1)), HISTORY, 100.0)
-    assert cost.raised == pytest.approx(0.2)
-    assert over_budget([cost]) == [cost]
+    """Ten per cent before, forty after, while the load stayed the same."""
+    found = cost(load(0.1, 0.4), 0.1)
+    assert found.rise.raised == pytest.approx(0.3, abs=0.06)
+    assert over_budget([found]) == [found]
 
 
 def test_a_rise_of_the_load_is_not() -> None:
-    """What Erlang's formula expects of the load is taken off."""
-    (cost,) = flip_costs(load(0.1, 0.3, (0.1, 0.28)), HISTORY, 100.0)
-    assert cost.raised == pytest.approx(0.02)
+    """What warm slots would have refused of the very same attempts is taken off."""
+    found = cost(load(0.1, 0.4), 0.1, 0.4)
+    assert found.rise.raised == pytest.approx(0, abs=0.06)
+    assert over_budget([found]) == []
 
 
-def test_a_falling_share_is_no_credit() -> None:
-    """At least nothing."""
-    (cost,) = flip_costs(load(0.3, 0.1), HISTORY, 100.0)
-    assert cost.raised == 0.0
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**32), st.sampled_from([0.0, BUDGET]))
+def test_the_interval_holds_the_truth(seed: int, true: float) -> None:
+    """Four standard errors around the measured rise hold the true one."""
+    found = cost(load(0.2, 0.2 + true, seed), 0.2)
+    assert abs(found.rise.raised - true) < 4.5 * found.rise.error
 
 
-def test_a_flip_outside_of_the_load_is_not_measured() -> None:
-    """Neither before the first order nor after the last."""
-    history = [(0.0, AliasState("1")), (50.0, AliasState("2")), (500.0, AliasState("1"))]
-    assert flip_costs(load(0.1, 0.2), history, 100.0) == []
-    assert over_budget([FlipCost(0, {}, 0.1, 0.2)], 0.2) == []
+def test_a_flip_at_the_budget_is_rarely_called_over_it() -> None:
+    """One in twenty is what the bound grants."""
+    called = [over_budget([cost(load(0.2, 0.2 + BUDGET, seed), 0.2)]) != [] for seed in range(100)]
+    assert sum(called) <= 12
+
+
+def test_a_flip_far_over_it_always_is() -> None:
+    """A rise of twenty points shows in six seconds of fifty attempts."""
+    assert all(over_budget([cost(load(0.2, 0.4, seed), 0.2)]) for seed in range(50))
+
+
+def test_refusals_in_bursts_widen_the_interval() -> None:
+    """Ten at a time are one event, not ten."""
+    rng = random.Random(5)
+    bursts = [rng.random() < 0.2 for _ in range(300)]
+    attempts = [
+        Attempt(100 + n / RATE, 0.08, "order", direct=True, refused=bursts[n // 10])
+        for n in range(3000)
+    ]
+    assert cost(attempts, 0.2).rise.error > 2 * cost(load(0.2, 0.2), 0.2).rise.error
+
+
+def test_flips_are_known_better_together() -> None:
+    """The mean of four is twice as sure as one."""
+    found = cost(load(0.2, 0.2), 0.2)
+    mean = together([found] * 4)
+    assert mean is not None
+    assert mean.error == pytest.approx(found.rise.error / 2)
+    assert together([]) is None
+
+
+def test_what_an_earlier_flip_disturbed_is_no_yardstick() -> None:
+    """The seconds after one flip do not count as those before the next."""
+    attempts = load(0.1, 0.1)
+    disturbed = [
+        Attempt(a.at, a.seconds, a.kind, a.direct, a.refused or 124 <= a.at < FLIP)
+        for a in attempts
+    ]
+    history = [HISTORY[0], (124.0, AliasState("2")), (FLIP, AliasState("1"))]
+    first, second = flip_costs(disturbed, [0.1] * len(disturbed), history)
+    assert first.rise.judge() == "over"
+    assert second.before == pytest.approx(0.1, abs=0.05)
+
+
+def test_asynchronous_attempts_are_refused_to_nobody() -> None:
+    """Only callers that wait have a throttle share."""
+    queued = [Attempt(100 + n / RATE, 0.01, "order", False, False) for n in range(3000)]
+    assert flip_costs(queued, [0.0] * len(queued), HISTORY) == []
+
+
+def test_a_flip_without_traffic_on_both_sides_is_not_measured() -> None:
+    """Neither before the first order, nor after the last, nor with a handful of them."""
+    attempts = load(0.1, 0.2)
+    for at in (50.0, 100.0, 159.9, 500.0):
+        history = [HISTORY[0], (at, AliasState("2"))]
+        assert flip_costs(attempts, [0.1] * len(attempts), history) == []
+    few = load(0.1, 0.2, rate=10)
+    assert flip_costs(few, [0.1] * len(few), HISTORY) == []
+
+
+def test_what_nobody_measured_is_undecided() -> None:
+    """Neither no flips nor few attempts are ever within the budget."""
+    assert judge([], 100.0)[0] == "undecided"
+    rough = FlipCost(FLIP, {"2": 1.0}, 120, 0.1, 0.1, 0.1, 0.1, Rise(0.02, 0.04))
+    verdict, said = judge([rough], 100.0)
+    assert verdict == "undecided"
+    assert "neither within nor over" in said
+
+
+def test_one_flip_over_the_budget_is_not_averaged_away() -> None:
+    """Five that cost nothing do not pay for a sixth; the sentence says which one it was."""
+    good = FlipCost(FLIP, {"2": 1.0}, 300, 0.1, 0.1, 0.1, 0.1, Rise(0.0, 0.01))
+    bad = FlipCost(142.0, {"1": 1.0}, 300, 0.1, 0.3, 0.1, 0.1, Rise(0.2, 0.02))
+    verdict, said = judge([good, good, good, good, good, bad], 100.0)
+    assert verdict == "over"
+    assert "42 s" in said
+    assert "20.0 points (16.6 to 23.4)" in said
+    assert judge([good], 100.0)[0] == "within"

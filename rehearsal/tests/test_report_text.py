@@ -74,7 +74,7 @@ def test_the_summary_gives_every_part() -> None:
     """The job summary has the verdict, the steps, where orders ended and the alarms."""
     text = markdown.render(REPORT.to_json())
     assert text.startswith("## ✅ Release rehearsal: pass")
-    for part in ("what was seen", "where every order ended", "| alarm |"):
+    for part in ("what was seen", "where every order ended", "| move at |", "| alarm |"):
         assert part in text
 
 

@@ -1,0 +1,36 @@
+"""All drills, in the order in which they are run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rehearsal.drills.claims import (
+    bad_release,
+    dependency_outage,
+    full_dead_letter_queue,
+    killed_environment,
+    lost_alias,
+    poison_orders,
+    quota_short,
+    racing_promotions,
+    rollback_under_peak,
+    slow_release,
+    throttle_storm,
+)
+
+if TYPE_CHECKING:
+    from rehearsal.drills.drill import Drill
+
+DRILLS: tuple[Drill, ...] = (
+    bad_release.DRILL,
+    slow_release.DRILL,
+    throttle_storm.DRILL,
+    poison_orders.DRILL,
+    dependency_outage.DRILL,
+    killed_environment.DRILL,
+    racing_promotions.DRILL,
+    lost_alias.DRILL,
+    full_dead_letter_queue.DRILL,
+    quota_short.DRILL,
+    rollback_under_peak.DRILL,
+)

@@ -1,0 +1,1 @@
+"""One module per drill; `rehearsal.drills.catalogue` lists them."""

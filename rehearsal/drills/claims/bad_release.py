@@ -1,0 +1,40 @@
+"""A release that fails on one order in five never stays: the gate takes it back by itself."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from rehearsal.drills.callers import FAILED
+from rehearsal.drills.drill import Drill, Needs, Observation
+from rehearsal.drills.refusal import roll_out
+
+if TYPE_CHECKING:
+    from rehearsal.drills.stage import Stage
+
+SETTLE_SECONDS = 2.0
+
+
+def run(stage: Stage) -> Observation:
+    """Roll the candidate out, and see that failures end with it."""
+    refusal = roll_out(stage, "bad-release" if stage.faulty else "good-release", "0.5")
+    time.sleep(SETTLE_SECONDS)
+    recovered = max(refusal.seconds, stage.last(*FAILED))
+    failures = stage.callers.since(stage.struck_at, *FAILED)
+    failed_by = sorted({answer.version for answer in failures})
+    return Observation(
+        f"{len(failures)} orders failed, all by version {', '.join(failed_by)}. {refusal.why}",
+        refusal.seconds,
+        recovered,
+    )
+
+
+DRILL = Drill(
+    name="bad-release",
+    claim="A release that fails is noticed and taken back, with nobody involved",
+    fault="a candidate that fails on one order in five gets half of the traffic",
+    run=run,
+    needs=Needs(rate=40.0),
+    # An event that the candidate fails three times over waits as a dead letter.
+    ends=frozenset({"confirmed", "throttled", "failed", "deadLettered"}),
+)

@@ -1,0 +1,82 @@
+"""Where not even a dead letter can be written an alarm says so, and the senders' books, not AWS,
+bring every order back.
+
+Lambda deletes an event whose dead letter it cannot deliver and counts it in `DeadLetterErrors`
+(Lambda Developer Guide, monitoring-metrics-types). So the claim is not that AWS loses nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from rehearsal.drills.drill import Drill, Needs, Observation
+from rehearsal.journal import StepError
+
+if TYPE_CHECKING:
+    from rehearsal.drills.stage import Stage
+
+METRIC = "DeadLetterErrors"
+BROKEN_SECONDS = 8.0
+MARGIN_SECONDS = 5.0
+"""Before the fault: an order sent earlier may have had its last try after it. On AWS the retries'
+three minutes and some."""
+
+
+def run(stage: Stage) -> Observation:
+    """Take the role's rights away, give them back, and send again what the books say was sent."""
+    alarm = stage.alarm_on(METRIC)
+    iam, role = stage.client("iam"), {"RoleName": stage.function, "PolicyName": stage.function}
+    rights = json.dumps(iam.get_role_policy(**role)["PolicyDocument"])
+    stage.inject(lambda: iam.delete_role_policy(**role))
+    detected = stage.until(f"{alarm} in ALARM", lambda: stage.alarm(alarm) == "ALARM")
+    time.sleep(max(0.0, BROKEN_SECONDS - stage.seconds()))
+    iam.put_role_policy(**role, PolicyDocument=rights)
+    # A last try that failed just before the rights came back is a dead letter after all.
+    stage.until(
+        "every event done, kept or counted as gone",
+        lambda: len(stage.missing()) <= _undelivered(stage) + stage.dead_letters(),
+    )
+    gone = _undelivered(stage)
+    if not gone:
+        raise StepError("no event is gone")
+    sent = {
+        answer.order_id
+        for answer in stage.callers.since(stage.struck_at - MARGIN_SECONDS, "accepted")
+    }
+    stage.callers.resend(sorted(sent))
+    recovered = stage.until("every order recorded", lambda: not stage.missing())
+    kept = stage.release("redrive", "--rate", "50")["deleted"]
+    return Observation(
+        f"{METRIC} counts {gone} events, which are gone from AWS; the senders repeated the "
+        f"{len(sent)} orders they had sent since: each is recorded, once; {kept} were in the queue",
+        detected,
+        recovered,
+    )
+
+
+def _undelivered(stage: Stage) -> int:
+    """How many events the metric has so far."""
+    now = datetime.now(UTC)
+    points: list[dict[str, float]] = stage.client("cloudwatch").get_metric_statistics(
+        Namespace="AWS/Lambda",
+        MetricName=METRIC,
+        Dimensions=[{"Name": "FunctionName", "Value": stage.function}],
+        StartTime=now - timedelta(minutes=10),
+        EndTime=now + timedelta(minutes=1),
+        Period=60,
+        Statistics=["Sum"],
+    )["Datapoints"]
+    return round(sum(point["Sum"] for point in points))
+
+
+DRILL = Drill(
+    name="full-dead-letter-queue",
+    claim="Where dead letters cannot be written an alarm says so, and what AWS then drops comes "
+    "back from the senders' books, nothing twice",
+    fault="the function's role loses its rights to the table and to the dead-letter queue",
+    run=run,
+    needs=Needs(time_scale=60.0, asynchronous=0.3),
+)

@@ -1,0 +1,66 @@
+"""Execution environments that die in the middle of their work lose and double nothing."""
+
+from __future__ import annotations
+
+import random
+import signal
+import time
+from typing import TYPE_CHECKING
+
+from rehearsal.drills.callers import FAILED
+from rehearsal.drills.database import Database
+from rehearsal.drills.drill import Drill, Needs, Observation
+from rehearsal.faults.environments import Environments
+from rehearsal.journal import StepError
+
+if TYPE_CHECKING:
+    from rehearsal.drills.stage import Stage
+
+KILLING_SECONDS, PAUSE_SECONDS = 6.0, 0.25
+
+
+def run(stage: Stage) -> Observation:
+    """Kill one environment after the other under load, then wait until every order has arrived."""
+    alarm = stage.alarm_on("Errors")
+    killed: list[int] = []
+    with Database(stage) as database:
+        stage.until("orders served", lambda: database.writes)
+        stage.inject(lambda: killed.extend(_kill(stage, database.version)))
+        detected = stage.alarmed(alarm)
+        stage.until("callers served again", lambda: not stage.callers.waiting)
+        recovered = stage.until("every accepted order recorded", lambda: not stage.missing())
+        stage.callers.stop()
+        doubled = [order for order, times in database.writes.items() if times > 1]
+    if doubled:
+        raise StepError(f"{len(doubled)} orders were written more than once")
+    told = stage.callers.since(stage.struck_at, *FAILED)
+    reasons = ", ".join(sorted({answer.reason for answer in told}))
+    return Observation(
+        f"{len(killed)} environments were killed, {len(told)} callers told ({reasons}); each of "
+        f"{len(database.writes)} orders was written once",
+        detected,
+        recovered,
+    )
+
+
+def _kill(stage: Stage, version: str) -> list[int]:
+    """Kill an environment that runs the version, again and again; return the processes."""
+    rng = random.Random(stage.settings.seed)  # noqa: S311 - replayable, nothing secret
+    environments = Environments(stage.emulator.process.pid)
+    killed = []
+    while stage.seconds() < KILLING_SECONDS:
+        if running := environments.running(version):
+            killed.append(rng.choice(running))
+            environments.signal(killed[-1], signal.SIGKILL)
+        time.sleep(PAUSE_SECONDS)
+    return killed
+
+
+DRILL = Drill(
+    name="killed-environment",
+    claim="An execution environment that dies under load loses no order and doubles none",
+    fault=f"SIGKILL to one environment every {PAUSE_SECONDS:g} s, for {KILLING_SECONDS:.0f} s",
+    run=run,
+    needs=Needs(patient=True, rate=30.0, storage_latency_ms=100, slots=8, asynchronous=0.2),
+    ends=frozenset({"confirmed"}),
+)

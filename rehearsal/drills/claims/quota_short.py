@@ -1,0 +1,97 @@
+"""A deployment for which the account is too small is refused before it changes anything."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from rehearsal import commands, emulated
+from rehearsal.drills.drill import Drill, Needs, Observation
+from rehearsal.journal import StepError
+from rehearsal.stack import clean_environment
+
+if TYPE_CHECKING:
+    from rehearsal.drills.stage import Stage
+
+LIMIT, ASKED = 118, 50
+CANDIDATE = "good-release"
+REQUEST = re.compile(
+    "`aws service-quotas request-service-quota-increase --service-code lambda "
+    r"--quota-code L-B99A9384 --desired-value (\d+)`"
+)
+LOWER = re.compile(r"lower order-processing:reservedConcurrency to (\d+)")
+
+
+def run(stage: Stage) -> Observation:
+    """Ask for more than there is, then take either of the two ways out that the sentence names."""
+    before = _everything(stage)
+    said = ""
+    stage.inject(lambda: None)
+    try:
+        stage.deploy(CANDIDATE, *(_asking(ASKED) if stage.faulty else ()))
+    except StepError as error:
+        said = str(error)
+    detected = stage.seconds()
+    request, lower = REQUEST.search(said), LOWER.search(said)
+    if not request or not lower:
+        raise StepError(f"the refusal does not say what mends it: {said or 'there was none'}")
+    changed = sorted(key for key, value in _everything(stage).items() if value != before[key])
+    if changed:
+        raise StepError(f"the refused deployment had changed already: {', '.join(changed)}")
+    version = stage.deploy(CANDIDATE, *_asking(int(lower[1])))
+    recovered = stage.seconds()
+    _deploy_elsewhere(stage, int(request[1]))
+    return Observation(
+        f"refused with nothing changed, naming {lower[1]} as what fits and {request[1]} as the "
+        f"quota to request; with {lower[1]} it became version {version}, and in an account with "
+        f"{request[1]} the {ASKED} were granted",
+        detected,
+        recovered,
+    )
+
+
+def _asking(reserved: int) -> tuple[str, str]:
+    return "--config", f"reservedConcurrency={reserved}"
+
+
+def _everything(stage: Stage) -> dict[str, object]:
+    """What a deployment could have changed of the function."""
+    client, name = stage.aws_lambda, stage.function
+    latest = client.get_function_configuration(FunctionName=name)
+    return {
+        "code": (latest["CodeSha256"], latest["RevisionId"]),
+        "versions": [
+            version["Version"]
+            for version in client.list_versions_by_function(FunctionName=name)["Versions"]
+        ],
+        "aliases": client.list_aliases(FunctionName=name)["Aliases"],
+        "reservation": client.get_function_concurrency(FunctionName=name).get(
+            "ReservedConcurrentExecutions"
+        ),
+    }
+
+
+def _deploy_elsewhere(stage: Stage, limit: int) -> None:
+    """Deploy the refused request to an account that has the quota requested."""
+    settings = replace(stage.settings, directory=stage.settings.directory / "granted")
+    settings.directory.mkdir()
+    env_file = settings.directory / "emulator.env"
+    command = [*commands.emulator(settings, env_file), "--account-concurrency", str(limit)]
+    environment = clean_environment()
+    emulator = emulated.start(stage.children, command, env_file, environment)
+    artifact = stage.artifact(CANDIDATE)
+    deployment = [*commands.deploy(settings, artifact, fresh=True), *_asking(ASKED)]
+    child = stage.children.run("deploy-granted", deployment, environment)
+    emulator.stop()
+    if child.process.returncode:
+        raise StepError(f"a quota of {limit} does not suffice: {child.last_line}")
+
+
+DRILL = Drill(
+    name="quota-short",
+    claim="What the account cannot give is refused before any change, with what mends it",
+    fault=f"a deployment asks for {ASKED} reserved executions of an account that has {LIMIT}",
+    run=run,
+    needs=Needs(time_scale=60.0, emulator=("--account-concurrency", str(LIMIT))),
+)

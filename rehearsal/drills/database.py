@@ -1,0 +1,74 @@
+"""DynamoDB as the function sees it in a drill: behind a proxy that fails on demand and counts."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Self
+
+from rehearsal.faults.environments import Environments
+from rehearsal.faults.ledger import Ledger
+from rehearsal.faults.plan import Fault
+from rehearsal.faults.proxy import FaultProxy
+from rehearsal.faults.stack import publish_version
+
+if TYPE_CHECKING:
+    from rehearsal.drills.stage import Stage
+
+REFUSED = Fault(stored=False, reply="error", code="ServiceUnavailable")
+SILENT = Fault(stored=False, reply="withhold", seconds=30.0)
+
+
+class Database:
+    """A context in which the live version's DynamoDB is the proxy; `version` is its number."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._ledger = Ledger(stage.settings.directory / "database")
+        self._proxy = FaultProxy(
+            stage.environment["AWS_ENDPOINT_URL"],
+            Environments(stage.emulator.process.pid),
+            self._ledger,
+        )
+        self.version = ""
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        endpoint = self._await(self._proxy.start())
+        client = self._stage.aws_lambda
+        deployed = client.get_function_configuration(FunctionName=self._stage.function)
+        self.version = publish_version(
+            client, self._stage.function, deployed, endpoint, deployed["Timeout"]
+        )
+        self._stage.release("promote", "--version", self.version, "--reason", "for the drill")
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None or issubclass(kind, Exception):
+            # Callers would otherwise go on at a function that has no database any more.
+            self.mend()
+            self._stage.callers.stop()
+        self._await(self._proxy.stop())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+        self._ledger.close()
+
+    def fail(self, fault: Fault) -> None:
+        """Let every request meet a fault from now on."""
+        self._proxy.outage = fault
+
+    def mend(self) -> None:
+        """Let everything through again."""
+        self._proxy.outage = None
+
+    @property
+    def writes(self) -> Counter[str]:
+        """How often the table took each order."""
+        return Counter(self._proxy.written)
+
+    def _await(self, task: Any) -> Any:
+        return asyncio.run_coroutine_threadsafe(task, self._loop).result(30)

@@ -1,0 +1,102 @@
+"""What a drill is, and what makes its claim proved. Pure values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from rehearsal.drills.stage import Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a drill's stage is made with: the emulated AWS, the stack, the callers.
+
+    `time_scale` divides what AWS makes one wait; `storage_latency_ms` is added to each DynamoDB
+    call; `slots` is the reserved concurrency and `rate` the callers' orders a second. Callers that
+    are `patient` send an order again until it is confirmed.
+    """
+
+    time_scale: float = 20.0
+    storage_latency_ms: int = 20
+    slots: int = 5
+    rate: float = 20.0
+    asynchronous: float = 0.1
+    patient: bool = False
+    emulator: tuple[str, ...] = ()
+    """Further options of the emulated AWS, as ("--account-concurrency", "30")."""
+    config: Mapping[str, str] = field(default_factory=dict)
+    """Further configuration of the stack."""
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What a drill saw. Seconds count from the injected fault to when it was noticed by what must
+    notice it, and to when callers were served as before.
+    """
+
+    seen: str
+    detect_seconds: float
+    recover_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Drill:
+    """A claim, and the fault that would disprove it.
+
+    `run` lets the fault happen on a stage whose callers are sending already and returns what it
+    saw; it raises `StepError` where the claim does not hold. What became of every order is counted
+    afterwards: any end that is not in `ends` disproves the claim as well.
+    """
+
+    name: str
+    claim: str
+    fault: str
+    run: Callable[[Stage], Observation]
+    needs: Needs = Needs()
+    ends: frozenset[str] = frozenset({"confirmed", "throttled", "failed"})
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A drill's outcome. `orders` counts them by their end, None where it was not reached."""
+
+    drill: Drill
+    observation: Observation | None
+    orders: Mapping[str, int] | None
+    seconds: float
+    why: str = ""
+    """Where the drill itself saw the claim fail: one sentence."""
+
+    @property
+    def lost(self) -> int | None:
+        """Orders that were accepted and are nowhere, or whose end could not be seen."""
+        if self.orders is None:
+            return None
+        return self.orders["lost"] + self.orders["unverified"]
+
+    @property
+    def objection(self) -> str:
+        """Why the claim is not proved, or an empty text."""
+        if self.why or self.observation is None:
+            return self.why or "The drill saw nothing."
+        if self.orders is None:
+            return "The orders were not reconciled."
+        if not self.orders["sent"]:
+            return "No order was sent."
+        wrong = {
+            end: number
+            for end, number in self.orders.items()
+            if number and end != "sent" and end not in self.drill.ends
+        }
+        if wrong:
+            return "Orders " + ", ".join(f"{end}: {number}" for end, number in wrong.items()) + "."
+        return ""
+
+    @property
+    def proved(self) -> bool:
+        """Whether the fault was seen and mended, and every order has an end that it may have."""
+        return not self.objection

@@ -1,0 +1,88 @@
+"""The callers: what they send again when told to."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING
+
+import pytest
+
+from rehearsal.drills.callers import Callers
+from rehearsal.drills.drill import Needs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+OUTPUTS = {"lambdaFunctionName": "f", "lambdaAliasName": "production", "reservedConcurrency": 5}
+
+
+class Lambda(ThreadingHTTPServer):
+    """Accepts events, confirms orders, and keeps each with how it came."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Invocation)
+        self.events: list[bytes] = []
+        self.orders: list[bytes] = []
+
+
+class _Invocation(BaseHTTPRequestHandler):
+    server: Lambda
+
+    def do_POST(self) -> None:
+        """Answer as Lambda does."""
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        event = self.headers["X-Amz-Invocation-Type"] == "Event"
+        (self.server.events if event else self.server.orders).append(body)
+        said = b"" if event else json.dumps({"status": "confirmed"}).encode()
+        self.send_response_only(202 if event else 200)
+        self.send_header("Content-Length", str(len(said)))
+        self.end_headers()
+        self.wfile.write(said)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def aws() -> Iterator[Lambda]:
+    """Return a server that plays Lambda."""
+    with Lambda() as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def test_accepted_orders_are_sent_again_as_they_were(aws: Lambda, tmp_path: Path) -> None:
+    """Each once, with the same content, and this time their answers are waited for."""
+    environment = {
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{aws.server_port}",
+        "AWS_ACCESS_KEY_ID": "key",
+        "AWS_SECRET_ACCESS_KEY": "secret",
+        "AWS_REGION": "us-east-1",
+    }
+    callers = Callers(
+        environment, OUTPUTS, Needs(rate=200.0, asynchronous=1.0), tmp_path / "orders", seed=1
+    )
+    callers.start()
+    _wait(lambda: len(callers.since(0.0, "accepted")) >= 3)
+    first = callers.since(0.0, "accepted")[:3]
+    callers.resend(answer.order_id for answer in first)
+    _wait(lambda: len(callers.since(0.0, "confirmed", mode="sync")) >= 3)
+    callers.stop()
+    again = callers.since(0.0, "confirmed", mode="sync")
+    assert {answer.order_id for answer in again} == {answer.order_id for answer in first}
+    assert set(aws.orders) <= set(aws.events)
+    assert len(aws.orders) == 3
+
+
+def _wait(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
