@@ -1,6 +1,5 @@
 """Sessions: what a person, the rehearsal and the workflows call. `nox -l` lists them."""
 
-import os
 import sys
 from pathlib import Path
 
@@ -117,6 +116,14 @@ def rehearse(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def drill(session: nox.Session) -> None:
+    """Prove each claim of safety by a fault that would break it: [NAME ...] [--list]."""
+    install(session, "rehearsal")
+    install_storage(session)
+    call(session, "rehearsal.drills", *session.posargs)
+
+
+@nox.session(default=False)
 def faults(session: nox.Session) -> None:
     """Hold exactly one effect per order against faults: [--orders N] [--seed N] [--only KIND]."""
     install(session, "rehearsal")
@@ -131,6 +138,14 @@ def fidelity(session: nox.Session) -> None:
     install_storage(session)
     install_awscli(session)
     call(session, "emulator.fidelity", *session.posargs)
+
+
+@nox.session(default=False)
+def workflows(session: nox.Session) -> None:
+    """Execute the workflow files, step by step, against the emulated AWS: [SCENARIO ...]."""
+    install(session, "rehearsal")
+    install_storage(session)
+    call(session, "tests.workflows", *session.posargs)
 
 
 @nox.session(default=False)
@@ -156,6 +171,21 @@ def verify(session: nox.Session) -> None:
     call(session, "services.artifact", "verify", *(session.posargs or ["build/artifact"]))
 
 
+@nox.session(default=False)
+def provenance(session: nox.Session) -> None:
+    """Check by gh that the workflow deploy built the artifact, from main: -- OWNER/NAME COMMIT."""
+    if len(session.posargs) != 2:
+        print("Say whose, and of what: nox -s provenance -- OWNER/NAME COMMIT", file=sys.stderr)
+        sys.exit(2)
+    repository, commit = session.posargs
+    session.run(
+        "gh", "attestation", "verify", "build/artifact/order_processor.zip",
+        "--repo", repository, "--signer-workflow", f"{repository}/.github/workflows/deploy.yml",
+        "--source-ref", "refs/heads/main", "--source-digest", commit,
+        "--deny-self-hosted-runners", external=True,
+    )  # fmt: skip
+
+
 def pulumi(session: nox.Session, verb: str, stack: str, *further: str) -> None:
     """Run a Pulumi program through the CLI, in the environment that its Pulumi.yaml names."""
     install(session, "infra")
@@ -165,8 +195,9 @@ def pulumi(session: nox.Session, verb: str, stack: str, *further: str) -> None:
     if not environment.exists():
         session.run("uv", "venv", str(environment), external=True)
     session.run(
-        "uv", "pip", "sync", "--require-hashes", "locks/infra.txt",
-        env={"VIRTUAL_ENV": os.fspath(environment.resolve())}, external=True,
+        # Named, for nox tells uv to use the session's own.
+        "uv", "pip", "sync", "--python", str(environment), "--require-hashes", "locks/infra.txt",
+        external=True,
     )  # fmt: skip
     call(session, "infra.pulumi_cli", verb, stack, *further)
 
@@ -266,10 +297,16 @@ def prune(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def drift(session: nox.Session) -> None:
-    """Compare what is deployed with the program, and the alias with the ledger: -- STACK."""
+    """Compare AWS with the last deployment, and the alias with the ledger: -- STACK."""
     stack, _ = stack_argument(session)
-    pulumi(session, "drift", stack)
+    failure = None
+    try:
+        pulumi(session, "drift", stack)
+    except nox.command.CommandFailed as drifted:
+        failure = drifted  # what the alias says is worth knowing all the same
     release(session, "drift")
+    if failure:
+        raise failure
 
 
 @nox.session(default=False)
@@ -288,10 +325,18 @@ def gate_power(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def bad_releases(session: nox.Session) -> None:
-    """Roll out every bad candidate, and good ones, under traffic: [NAME ...] [--good N]."""
+    """Roll out every bad candidate under traffic; none may be promoted: [NAME ...] [--seed N]."""
     install(session, "rehearsal")
     install_storage(session)
     call(session, "rehearsal.bad_releases", *session.posargs)
+
+
+@nox.session(default=False)
+def good_releases(session: nox.Session) -> None:
+    """Roll out a good release under traffic, over and over; resumable: [--runs N] [--fresh]."""
+    install(session, "rehearsal")
+    install_storage(session)
+    call(session, "rehearsal.good_releases", *session.posargs)
 
 
 @nox.session(default=False)
@@ -325,6 +370,20 @@ def plan(session: nox.Session) -> None:
     """Say what reserved concurrency a peak needs: nox -s plan -- --peak 40 --target 1%."""
     install(session, "loadtest")
     call(session, "loadtest", "plan", *session.posargs)
+
+
+@nox.session(default=False)
+def bench_client(session: nox.Session) -> None:
+    """Measure what a request costs the load test's client, beside boto3, Locust's own and wrk."""
+    install(session, "rehearsal")
+    call(session, "loadtest.bench", *session.posargs)
+
+
+@nox.session(default=False)
+def bench_reconciliation(session: nox.Session) -> None:
+    """Reconcile a million orders and measure the memory it takes (-- --orders N)."""
+    install(session, "loadtest")
+    call(session, "loadtest.bench.reconciliation", *session.posargs)
 
 
 @nox.session(default=False)

@@ -13,6 +13,7 @@ import yaml
 import rehearsal.cli
 from loadtest.shapes import SCENARIOS
 from release.arguments import parse
+from release.rollout import PLANS
 
 ROOT = Path(__file__).parent.parent
 GITHUB = ROOT / ".github"
@@ -21,9 +22,11 @@ ACTIONS = sorted((GITHUB / "actions").glob("*/action.yml"))
 FILES = [*WORKFLOWS, *ACTIONS]
 PINNED = re.compile(r"uses: [\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$")
 OWN = re.compile(r"uses: \$/(\S+)$")
-RELEASE_COMMANDS = {"smoke", "canary", "gate", "promote", "rollback", "redrive", "status"}
+RELEASE_COMMANDS = {"prune", "rollback", "rollout", "status"}
+CHOSEN = {"$PLAN": "canary"}
+"""A value for each variable that must be one of several words."""
 
-Mapping = dict[str, Any]
+Mapping = dict[Any, Any]
 
 
 def load(path: Path) -> Mapping:
@@ -71,9 +74,9 @@ def release_job() -> Mapping:
 
 
 def test_the_workflows_are_there() -> None:
-    """Pull request, merge, release, load and rollback each have their file."""
+    """Pull request, merge, release, load, rollback and drift each have their file."""
     names = {path.stem for path in WORKFLOWS}
-    assert names >= {"ci", "deploy", "release", "load", "rollback"}
+    assert names >= {"ci", "deploy", "release", "load", "rollback", "drift"}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.parent.name + "/" + path.name)
@@ -122,7 +125,7 @@ def test_the_release_tool_takes_what_workflows_pass(job: str, run: str) -> None:
         return
     separator, stack, *options = rest
     assert (separator, stack) == ("--", "$STACK"), job
-    values = ["1" if word.startswith("$") else word for word in options]
+    values = [CHOSEN.get(word, "1") if word.startswith("$") else word for word in options]
     assert parse(["--outputs", "outputs.json", session, *values]).command == session
 
 
@@ -141,7 +144,36 @@ def test_scenarios_offered_exist() -> None:
     offered = set(trigger["inputs"]["scenario"]["options"])
     scheduled = set(re.findall(r"inputs\.scenario \|\| '(\w+)'", text))
     assert scheduled
-    assert offered | scheduled <= set(SCENARIOS)
+    assert offered == set(SCENARIOS)
+    assert scheduled <= offered
+
+
+def test_plans_asked_for_exist() -> None:
+    """A release goes by a plan of the release tool, in each stack and where none is named."""
+    declared = load(GITHUB / "workflows" / "release.yml")[True]["workflow_call"]["inputs"]["plan"]
+    deploy = load(GITHUB / "workflows" / "deploy.yml")["jobs"].values()
+    asked = {job["with"].get("plan", declared["default"]) for job in deploy if "with" in job}
+    assert asked
+    assert asked <= set(PLANS) - {"all-at-once"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.parent.name + "/" + path.name)
+def test_inputs_and_steps_named_in_expressions_exist(path: Path) -> None:
+    """On GitHub a name that does not exist is an empty text, and nobody hears of it."""
+    text, content = path.read_text(encoding="utf-8"), load(path)
+    triggers = content.get(True) or {"action": content}
+    inputs = {
+        name for on in triggers.values() if isinstance(on, dict) for name in on.get("inputs", {})
+    }
+    ids = {step["id"] for name, step in steps() if name.startswith(path.name) and "id" in step}
+    assert set(re.findall(r"\binputs\.([\w-]+)", text)) <= inputs
+    assert set(re.findall(r"\bsteps\.(\w+)", text)) <= ids
+
+
+def test_files_named_in_a_run_are_made_by_a_session() -> None:
+    """A path that a run names is one that the artifact's build, or a rehearsal, leaves."""
+    named = {word for _, run in runs() for word in shlex.split(run) if word.startswith("build/")}
+    assert named == {"build/artifact/manifest.json", "build/rehearsal-bad-release"}
 
 
 def test_the_load_keeps_its_baselines() -> None:
@@ -206,18 +238,43 @@ def test_a_checkout_keeps_no_token() -> None:
 
 
 def test_a_release_takes_its_steps_in_order() -> None:
-    """Deploy, smoke, canary, gate and promote follow each other; none goes on after a failure."""
-    wanted = ["verify", "deploy", "smoke", "canary", "gate", "promote"]
+    """What was built is proven before it is deployed; none goes on after a failure."""
+    wanted = ["verify", "provenance", "deploy", "rollout", "prune"]
     found = {shlex.split(step["run"])[2]: step for step in release_job()["steps"] if "run" in step}
     assert [name for name in found if name in wanted] == wanted
     assert not any("if" in found[name] or "continue-on-error" in found[name] for name in wanted)
 
 
+def test_a_release_is_of_the_built_artifact_and_can_be_ordered() -> None:
+    """The version must hold what the manifest says; the clone knows every commit of main."""
+    checkout, *rest = release_job()["steps"]
+    (rollout,) = [step for step in rest if step.get("id") == "rollout"]
+    assert "--manifest build/artifact/manifest.json" in rollout["run"]
+    assert checkout["with"]["fetch-depth"] == 0
+
+
+def test_the_attesting_workflow_is_the_one_that_is_asked_for() -> None:
+    """The session `provenance` names the file whose job attests the artifact."""
+    (name,) = {name for name, step in steps() if "actions/attest@" in step.get("uses", "")}
+    session = (ROOT / "noxfile.py").read_text(encoding="utf-8")
+    assert f"/.github/workflows/{name.partition(':')[0]}" in session
+
+
 def test_an_abandoned_canary_is_ended() -> None:
-    """A job that fails or is cancelled after the canary began ends it, and only a canary."""
+    """A job that fails or is cancelled after the rollout began ends a canary, and only a canary."""
     (cleanup,) = [step for step in release_job()["steps"] if "rollback" in step.get("run", "")]
     assert "--canary-only" in cleanup["run"]
-    assert all(word in cleanup["if"] for word in ("failure()", "cancelled()", "canary.outcome"))
+    assert all(word in cleanup["if"] for word in ("failure()", "cancelled()", "rollout.outcome"))
+
+
+def test_drift_is_looked_for_in_every_stack_by_the_role_that_only_reads() -> None:
+    """Each stack that a merge goes to, on a schedule, in its preview's environment."""
+    workflow = load(GITHUB / "workflows" / "drift.yml")
+    (job,) = workflow["jobs"].values()
+    deploy = load(GITHUB / "workflows" / "deploy.yml")["jobs"].values()
+    assert job["strategy"]["matrix"]["stack"] == [j["with"]["stack"] for j in deploy if "with" in j]
+    assert job["environment"] == "${{ matrix.stack }}-preview"
+    assert set(workflow[True]) == {"schedule", "workflow_dispatch"}
 
 
 def test_a_release_is_never_cancelled_and_a_rollback_never_waits_for_it() -> None:

@@ -1,0 +1,1 @@
+"""The workflow files, executed against the emulated AWS."""

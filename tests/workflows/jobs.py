@@ -1,0 +1,184 @@
+"""One job, step by step."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from tests.workflows import actions, definition, filecommands
+from tests.workflows.actions import ActionError, Call
+from tests.workflows.definition import OWN, DefinitionError
+from tests.workflows.expressions import Function, Scope, condition, interpolate, to_json, to_text
+from tests.workflows.machine import Machine
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from tests.workflows.definition import Job, Step
+    from tests.workflows.hosting import Run
+
+
+@dataclass(frozen=True, slots=True)
+class StepRun:
+    """What became of a step: success, failure, cancelled or skipped."""
+
+    name: str
+    outcome: str
+    seconds: float
+    is_run: bool
+    log: Path
+
+
+@dataclass(slots=True)
+class JobRun:
+    """What became of a job, likewise."""
+
+    name: str
+    result: str
+    steps: list[StepRun] = field(default_factory=list)
+    summary: str = ""
+
+
+@dataclass(slots=True)
+class _Progress:
+    """The contexts `steps` and `job`; a composite action has its own of the first."""
+
+    steps: dict[str, Any] = field(default_factory=dict)
+    status: str = "success"
+
+
+def run_job(run: Run, workflow: definition.Workflow, job: Job, known: Mapping[str, Any]) -> JobRun:
+    """Execute it; `known` are the contexts that it begins with (inputs, needs, matrix)."""
+    return _Execution(run, workflow, job, dict(known)).execute()
+
+
+class _Execution:
+    def __init__(
+        self, run: Run, workflow: definition.Workflow, job: Job, known: dict[str, Any]
+    ) -> None:
+        github = run.context(workflow.name, job.permissions)
+        self._run, self._workflow, self._job = run, workflow, job
+        self._contexts: dict[str, Any] = {"github": github, "vars": {}, **known}
+        self._outer = _Progress()
+        name = to_text(interpolate(job.name, self._scope(self._outer)))
+        environment = self._environment_name()
+        self._contexts["vars"] = run.hosting.variables.get(environment or "", {})
+        logs = run.hosting.root / "runs" / str(run.number) / "logs" / name.replace("/", "-")
+        self._machine = Machine(run, job, workflow.path, environment, logs)
+        self._result = JobRun(name, "success")
+
+    def execute(self) -> JobRun:
+        """Every step in order; those that do not run are skipped."""
+        self._machine.boot()
+        if self._job.concurrency is not None:
+            interpolate(self._job.concurrency["group"], self._scope(self._outer))
+        self._machine.env = self._texts(self._job.env, self._outer)
+        self._steps(self._job.steps, self._outer)
+        if self._outer.status == "success":
+            for post in reversed(self._machine.posts):
+                post()
+        self._deploy()
+        self._result.result = self._outer.status
+        self._result.summary = self._machine.summary
+        return self._result
+
+    def _steps(self, steps: tuple[Step, ...], progress: _Progress) -> None:
+        for step in steps:
+            began = time.monotonic()
+            outputs: dict[str, str] = {}
+            env = self._texts(step.env, progress)
+            shared = self._machine.env
+            scope = self._scope(progress, shared | env)
+            outcome = "skipped"
+            if condition(step.condition, scope):
+                outcome = self._step(step, scope, env, outputs)
+            if outcome != "skipped" and progress.status == "success":
+                progress.status = outcome
+            if step.id:
+                progress.steps[step.id] = {
+                    "outcome": outcome, "conclusion": outcome, "outputs": outputs,
+                }  # fmt: skip
+            seconds = time.monotonic() - began
+            log = self._machine.log(step)
+            self._result.steps.append(
+                StepRun(step.name, outcome, seconds, step.run is not None, log)
+            )
+
+    def _step(self, step: Step, scope: Scope, env: dict[str, str], outputs: dict[str, str]) -> str:
+        if step.run is not None:
+            return self._script(step, to_text(interpolate(step.run, scope)), env, outputs)
+        given = {key: to_text(interpolate(str(v), scope)) for key, v in step.given.items()}
+        if step.uses and step.uses.startswith(OWN):
+            return self._composite(step, step.uses.removeprefix(OWN), given)
+        call = Call(self._machine, self._job.permissions, given, outputs)
+        try:
+            actions.perform(step.uses or "", call)
+        except ActionError as error:
+            self._note(step, f"{error}\n")
+            return "failure"
+        self._note(step, call.said)
+        return "success"
+
+    def _script(self, step: Step, script: str, env: dict[str, str], outputs: dict[str, str]) -> str:
+        outcome, files = self._machine.execute(step, script, env)
+        try:
+            outputs |= filecommands.pairs(files.read("GITHUB_OUTPUT"))
+            self._machine.absorb(files)
+        except filecommands.FileCommandError as error:
+            self._note(step, f"{error}\n")
+            return "failure"
+        return outcome
+
+    def _composite(self, step: Step, path: str, given: Mapping[str, str]) -> str:
+        action = definition.load_action(self._run.source, path)
+        if unknown := given.keys() - action.inputs.keys():
+            raise DefinitionError(f"{step.uses} has no input {', '.join(sorted(unknown))}")
+        defaults = {name: said.get("default", "") for name, said in action.inputs.items()}
+        outer, self._contexts["inputs"] = self._contexts["inputs"], {**defaults, **given}
+        inner = _Progress()
+        self._steps(action.steps, inner)
+        self._contexts["inputs"] = outer
+        return inner.status
+
+    def _scope(self, progress: _Progress, env: Mapping[str, str] | None = None) -> Scope:
+        contexts = {
+            **self._contexts,
+            "env": dict(env or {}),
+            "steps": progress.steps,
+            "job": {"status": progress.status},
+        }
+        stopped = self._run.cancelled
+        functions: dict[str, Function] = {
+            "success": lambda: progress.status == "success" and not stopped,
+            "failure": lambda: progress.status == "failure",
+            "always": lambda: True,
+            "cancelled": lambda: stopped or progress.status == "cancelled",
+            "tojson": to_json,
+        }
+        return Scope(contexts, functions)
+
+    def _texts(self, values: Mapping[str, Any], progress: _Progress) -> dict[str, str]:
+        env = self._machine.env
+        scope = self._scope(progress, env)
+        return {name: to_text(interpolate(str(value), scope)) for name, value in values.items()}
+
+    def _environment_name(self) -> str | None:
+        said = self._job.environment
+        if said is None:
+            return None
+        name = said["name"] if isinstance(said, dict) else said
+        return to_text(interpolate(name, self._scope(self._outer)))
+
+    def _deploy(self) -> None:
+        """Note the deployment with its link, as GitHub shows it."""
+        said = self._job.environment
+        if self._machine.environment is not None:
+            url = said.get("url", "") if isinstance(said, dict) else ""
+            link = to_text(interpolate(url, self._scope(self._outer, self._machine.env)))
+            self._run.hosting.deployments.append((self._machine.environment, link))
+
+    def _note(self, step: Step, text: str) -> None:
+        with self._machine.log(step).open("a", encoding="utf-8") as log:
+            log.write(text)

@@ -1,0 +1,166 @@
+"""The machine that a job runs on: its workspace, its environment, its processes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tests.workflows import filecommands
+from tests.workflows.hosting import REPOSITORY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from tests.workflows.definition import Job, Step
+    from tests.workflows.hosting import Run
+
+INTERRUPTED, TERMINATED = 7.5, 2.5
+"""Seconds that a cancelled step's first process has after SIGINT, and after SIGTERM; then all of
+its processes are killed (https://docs.github.com/en/actions/reference/workflows-and-actions/
+workflow-cancellation)."""
+
+_FILES = ("GITHUB_OUTPUT", "GITHUB_ENV", "GITHUB_PATH", "GITHUB_STEP_SUMMARY")
+
+
+@dataclass(slots=True)
+class Machine:
+    """One job's machine, new for each job; `env` is what its steps share."""
+
+    run: Run
+    job: Job
+    workflow: str
+    environment: str | None
+    logs: Path
+    env: dict[str, str] = field(default_factory=dict)
+    path: list[str] = field(default_factory=list)
+    summary: str = ""
+    deadline: float = 0.0
+    posts: list[Callable[[], None]] = field(default_factory=list)
+    """What actions do at the end of a job that succeeded, the last one first."""
+
+    @property
+    def workspace(self) -> Path:
+        """The same for every job, as on GitHub; what one leaves, the next does not find."""
+        return self.run.hosting.root / "machine" / "workspace"
+
+    @property
+    def temporary(self) -> Path:
+        """Files of the runner."""
+        return self.run.hosting.root / "machine" / "temp"
+
+    def boot(self) -> None:
+        """Start anew; but the program's Python environment is kept, as an image might hold it."""
+        made, kept = self.workspace / "infra" / ".venv", self.run.hosting.tools / "infra-.venv"
+        if made.is_dir() and not made.is_symlink():
+            shutil.rmtree(kept, ignore_errors=True)
+            made.rename(kept)
+        shutil.rmtree(self.workspace.parent, ignore_errors=True)
+        self.workspace.mkdir(parents=True)
+        self.temporary.mkdir()
+        self.logs.mkdir(parents=True, exist_ok=True)
+        self.deadline = time.monotonic() + 60 * self.job.timeout_minutes
+        self.path = [os.fspath(self.run.hosting.tools / "bin")]
+
+    def execute(self, step: Step, script: str, env: Mapping[str, str]) -> tuple[str, StepFiles]:
+        """Run a script as the step's shell does: success, failure or cancelled, and its files."""
+        files = StepFiles(self.temporary)
+        place = self.temporary / "step.sh"
+        place.write_text(script, encoding="utf-8")
+        with self.log(step).open("a", encoding="utf-8") as log:
+            log.write(f"$ {script}\n")
+            log.flush()
+            process = subprocess.Popen(
+                [*step.shell, os.fspath(place)],
+                cwd=self.workspace,
+                env={**self.variables(), **env, **files.variables},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+            try:
+                outcome = self._wait(process)
+            finally:
+                kill(process)
+        return outcome, files
+
+    def absorb(self, files: StepFiles) -> None:
+        """Take over what a step wrote for the steps after it; raises FileCommandError."""
+        self.env |= filecommands.pairs(files.read("GITHUB_ENV"))
+        self.path = [*filecommands.paths(files.read("GITHUB_PATH")), *self.path]
+        self.summary += files.read("GITHUB_STEP_SUMMARY")
+
+    def log(self, step: Step) -> Path:
+        """Where a step's output is kept."""
+        letters = [c if c.isalnum() else "-" for c in step.name.lower()]
+        return self.logs / ("".join(letters)[:50].strip("-") + ".log")
+
+    def variables(self) -> dict[str, str]:
+        """What every process of the job finds in its environment."""
+        run, machine = self.run, dict(self.run.hosting.machine)
+        machine["PATH"] = os.pathsep.join([*self.path, machine["PATH"]])
+        return machine | {
+            "CI": "true",
+            "GITHUB_ACTIONS": "true",
+            "GITHUB_ACTOR": run.actor,
+            "GITHUB_EVENT_NAME": run.event,
+            "GITHUB_JOB": self.job.key,
+            "GITHUB_REF": run.ref,
+            "GITHUB_REPOSITORY": REPOSITORY,
+            "GITHUB_RUN_ATTEMPT": "1",
+            "GITHUB_RUN_ID": str(run.number),
+            "GITHUB_SERVER_URL": "https://github.com",
+            "GITHUB_SHA": run.sha,
+            "GITHUB_WORKSPACE": os.fspath(self.workspace),
+            "RUNNER_OS": "Linux",
+            "RUNNER_TEMP": os.fspath(self.temporary),
+            **self.env,
+        }
+
+    def context(self) -> dict[str, Any]:
+        """The context `runner`."""
+        return {"os": "Linux", "temp": os.fspath(self.temporary)}
+
+    def _wait(self, process: subprocess.Popen[bytes]) -> str:
+        while True:
+            with suppress(subprocess.TimeoutExpired):
+                return "failure" if process.wait(0.1) else "success"
+            if self.run.asked_to_stop() or time.monotonic() > self.deadline:
+                _stop(process)
+                return "cancelled"
+
+
+class StepFiles:
+    """The files that a step writes its results into, empty at first."""
+
+    def __init__(self, directory: Path) -> None:
+        self.variables = {name: os.fspath(directory / name.lower()) for name in _FILES}
+        for place in self.variables.values():
+            Path(place).write_text("", encoding="utf-8")
+
+    def read(self, name: str) -> str:
+        """What the step wrote."""
+        return Path(self.variables[name]).read_text(encoding="utf-8")
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    for number, patience in ((signal.SIGINT, INTERRUPTED), (signal.SIGTERM, TERMINATED)):
+        process.send_signal(number)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(patience)
+            break
+    kill(process)
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """End what is left of the step's processes."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()

@@ -1,0 +1,76 @@
+"""The repository that the workflows run of: this tree, and the merges of the scenarios on it."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import subprocess
+import tarfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PACKAGE = Path("services/order_processor/src/order_processor")
+CANDIDATES = Path("rehearsal/candidates")
+
+# What no checkout has: .gitignore's, and git's own.
+_LEFT_OUT = (
+    *(".git", ".venv", "build", "__pycache__", ".nox", ".coverage*", ".hypothesis"),
+    *(".mypy_cache", ".pytest_cache", ".ruff_cache", "*.egg-info"),
+)
+
+
+class Source:
+    """A repository with a commit per merge; `commits` gets the workflow files of each."""
+
+    def __init__(self, origin: Path, commits: Path) -> None:
+        self.origin, self._commits = origin, commits
+
+    def begin(self, tree: Path = ROOT) -> str:
+        """Make `tree`, as it stands, the first commit; returns its name."""
+        shutil.rmtree(self.origin, ignore_errors=True)
+        shutil.rmtree(self._commits, ignore_errors=True)
+        shutil.copytree(tree, self.origin, ignore=shutil.ignore_patterns(*_LEFT_OUT))
+        self._git("init", "--quiet", "--initial-branch=main")
+        # GitHub lets a job fetch its commit by name.
+        self._git("config", "uploadpack.allowAnySHA1InWant", "true")
+        return self.commit("The first merge")
+
+    def write(self, files: Mapping[str, str]) -> None:
+        """Change files, given by their paths."""
+        for path, text in files.items():
+            place = self.origin / path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(text, encoding="utf-8")
+
+    def apply_candidate(self, name: str) -> None:
+        """Change the service to one of the rehearsal's candidates."""
+        overlay = self.origin / CANDIDATES / name / "order_processor"
+        shutil.copytree(overlay, self.origin / PACKAGE, dirs_exist_ok=True)
+
+    def take_back(self, to: str) -> None:
+        """Make the service what it was at a commit, as a revert does."""
+        self._git("checkout", "--quiet", to, "--", os.fspath(PACKAGE))
+
+    def commit(self, message: str) -> str:
+        """Merge what was changed; returns the commit's name."""
+        self._git("add", "--all")
+        self._git("commit", "--quiet", "--allow-empty", "--message", message)
+        sha = self.head()
+        archive = self._git("archive", "--format=tar", sha, ".github")
+        with tarfile.open(fileobj=io.BytesIO(archive)) as content:
+            content.extractall(self._commits / sha, filter="data")
+        return sha
+
+    def head(self) -> str:
+        """The newest commit's name."""
+        return self._git("rev-parse", "HEAD").decode().strip()
+
+    def _git(self, *arguments: str) -> bytes:
+        who = ["-c", "user.name=mona", "-c", "user.email=mona@example.invalid"]
+        command = ["git", "-C", os.fspath(self.origin), *who, *arguments]
+        return subprocess.run(command, check=True, capture_output=True).stdout

@@ -1,0 +1,153 @@
+"""An emulated AWS, a repository and its hosting: where the scenarios take place."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from rehearsal import alias as alias_view
+from rehearsal.traffic import Traffic
+from tests.workflows import actions
+from tests.workflows.hosting import REPOSITORY, Hosting, Run
+from tests.workflows.runs import run_workflow
+from tests.workflows.source import ROOT, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from types_boto3_lambda.client import LambdaClient
+
+    from rehearsal.processes import Children
+    from tests.workflows.runs import WorkflowRun
+
+STACKS = ("dev", "staging", "prod")
+ALIAS = "production"
+TIME_SCALE = 20
+"""Divides what CloudWatch and Lambda make one wait: a minute of metrics takes three seconds."""
+
+# What a team would set in GitHub; here a minute is three seconds.
+SHORT = {"BAKE_SECONDS": "6", "POLL_SECONDS": "2", "DRIVE_RATE": "200"}
+LOAD_SECONDS = "12"
+RATE = 12.0
+"""Orders a second that each stack gets from its customers while a release goes on."""
+
+_KEPT = ("PIP_", "UV_", "SSL_", "LC_")
+_KEPT_TOO = {"HOME", "LANG", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "NO_PROXY", "no_proxy"}
+
+
+class World:
+    """Begin with `start`; every scenario goes on where the last one ended."""
+
+    def __init__(self, root: Path, children: Children) -> None:
+        self._root, self._children = root, children
+        self.source = Source(root / "origin", root / "commits")
+        self.hosting = Hosting(root, self.source.origin, variables(root), {}, machine())
+        self.lambda_: LambdaClient
+        self.base = ""
+
+    def start(self, tree: Path = ROOT) -> None:
+        """Forget earlier scenarios, but no tools; start an emulated AWS that holds nothing."""
+        for name in ("runs", "caches", "state", "logs", "machine"):
+            shutil.rmtree(self._root / name, ignore_errors=True)
+        self.hosting.attestations.unlink(missing_ok=True)
+        actions.install_gh(self.hosting.tools, self.hosting.attestations)
+        self.base = self.source.begin(tree)
+        self.hosting.cloud = self._start_emulator()
+        self.lambda_ = alias_view.client(self.hosting.cloud)
+
+    def run(self, path: str, event: str, sha: str, **more: Any) -> WorkflowRun:
+        """Execute a workflow of that commit of main."""
+        given = {"ref": "refs/heads/main", **more}
+        return run_workflow(Run(self.hosting, event, sha, **given), f".github/workflows/{path}")
+
+    def aliases(self) -> dict[str, str]:
+        """What each stack's alias serves, such as `2`, or `1, 2: 10%`; `-` before the first."""
+        found = {}
+        for stack in STACKS:
+            try:
+                state = alias_view.read(self.lambda_, function(stack), ALIAS)
+            except self.lambda_.exceptions.ResourceNotFoundException:
+                found[stack] = "-"
+                continue
+            shares = "".join(f", {version}: {weight:.0%}" for version, weight in state.weights)
+            found[stack] = state.version + shares
+        return found
+
+    def record(self, stack: str) -> dict[str, Any]:
+        """What the alias says of how it came to serve what it serves."""
+        answer = self.lambda_.get_alias(FunctionName=function(stack), Name=ALIAS)
+        found: dict[str, Any] = json.loads(answer["Description"])
+        return found
+
+    @contextmanager
+    def customers(self) -> Iterator[None]:
+        """Orders at every stack for as long as the context lasts."""
+        crowds = [
+            Traffic(self.hosting.cloud, function(stack), ALIAS, RATE, seed)
+            for seed, stack in enumerate(STACKS)
+        ]
+        for crowd in crowds:
+            crowd.__enter__()
+        try:
+            yield
+        finally:
+            for crowd in crowds:
+                crowd.__exit__(None, None, None)
+
+    def _start_emulator(self) -> Mapping[str, str]:
+        env_file = self._root / "emulator.env"
+        env_file.unlink(missing_ok=True)
+        command = [
+            *(sys.executable, "-m", "emulator", "--env-file", os.fspath(env_file)),
+            *("--storage", os.fspath(ROOT / "build/tools/storage")),
+            *("--time-scale", str(TIME_SCALE), "--seed", "1"),
+        ]
+        child = self._children.start("emulator", command, machine())
+        deadline = time.monotonic() + 60
+        while not env_file.exists():
+            if child.process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"the emulator did not start: {child.last_line}")
+            time.sleep(0.1)
+        lines = env_file.read_text(encoding="utf-8").splitlines()
+        return dict(line.split("=", 1) for line in lines if "=" in line)
+
+
+def function(stack: str) -> str:
+    """What a stack's function is called."""
+    return f"order-processing-{stack}"
+
+
+def machine() -> dict[str, str]:
+    """The runner's own environment: nothing of this shell but what installers need."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name in _KEPT_TOO or name.startswith(_KEPT) or name.lower().endswith("_proxy")
+    }
+    return kept | {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
+
+
+def variables(root: Path) -> dict[str, dict[str, str]]:
+    """The variables of each GitHub environment, as infra/bootstrap says to set them."""
+    found: dict[str, dict[str, str]] = {}
+    for stack in STACKS:
+        for kind in ("deploy", "preview", "rollback", "load"):
+            role = f"arn:aws:iam::123456789012:role/workflow-order-processing-{stack}-{kind}"
+            given = {"AWS_ROLE_ARN": role, "AWS_REGION": "us-east-1"}
+            if kind in ("deploy", "preview"):
+                given["PULUMI_BACKEND_URL"] = f"file://{root / 'state'}"
+            if kind == "deploy":
+                given |= SHORT
+            if kind == "load":
+                given["LOAD_SECONDS"] = LOAD_SECONDS
+            found[stack if kind == "deploy" else f"{stack}-{kind}"] = given
+    return found
+
+
+__all__ = ["REPOSITORY", "STACKS", "World", "function"]
