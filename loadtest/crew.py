@@ -7,11 +7,12 @@ starts. Nothing else passes between them until the books are read.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from locust.runners import MasterRunner, WorkerRunner
 
+from loadtest.errors import UsageError
 from loadtest.orders import Share
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 ASK: Final = "orders-ask"
 ASSIGNMENT: Final = "orders-assignment"
+DONE: Final = "orders-done"
 BROKEN: Final = "orders-broken"
 LEAD_SECONDS: Final = 0.5
 """How long after its assignment a worker's first order is due at the earliest."""
@@ -26,11 +28,15 @@ LEAD_SECONDS: Final = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """One sender's part of a run that starts at `start` (epoch seconds)."""
+    """One sender's part of a run that starts at `start` (epoch seconds).
+
+    `number` counts the runs that these processes make, from 1.
+    """
 
     run_id: str
     start: float
     share: Share
+    number: int = 1
 
     def message(self) -> dict[str, Any]:
         """Return what goes over the wire."""
@@ -39,7 +45,8 @@ class Assignment:
     @classmethod
     def read(cls, message: dict[str, Any]) -> Assignment:
         """Return what came over the wire."""
-        return cls(message["run_id"], message["start"], Share(**message["share"]))
+        share = Share(**message["share"])
+        return cls(message["run_id"], message["start"], share, message["number"])
 
 
 def senders(runner: Any) -> int:
@@ -54,27 +61,40 @@ class Roll:
     """The master's list of the workers that asked for a share, in the order they asked."""
 
     def __init__(
-        self, runner: Any, begin: Callable[[int], tuple[str, float]], broken: Callable[[str], None]
+        self, runner: Any, begin: Callable[[int], Assignment], broken: Callable[[str], None]
     ) -> None:
-        """`begin` is told how many send and returns the run's id and start."""
+        """`begin` is told how many send and returns what the first of them is to do."""
         self._runner = runner
         self._begin = begin
+        self._broken = broken
         self._workers: list[str] = []
+        self._done: set[str] = set()
         self._expected = 0
         runner.register_message(ASK, lambda msg, **_: self._asked(msg.node_id))
+        runner.register_message(DONE, lambda msg, **_: self._done.add(msg.node_id))
         runner.register_message(BROKEN, lambda msg, **_: broken(msg.data["sentence"]))
 
     def call(self) -> None:
         """Begin anew: a run is about to start with the workers that are ready now."""
-        self._workers, self._expected = [], senders(self._runner)
+        self._workers, self._done, self._expected = [], set(), senders(self._runner)
+
+    @property
+    def all_done(self) -> bool:
+        """Whether every worker of the run has said that it ended its share."""
+        return 0 < self._expected <= len(self._done)
 
     def _asked(self, worker: str) -> None:
         self._workers.append(worker)
         if len(self._workers) != self._expected:
             return  # one is missing, or came too late
-        run_id, start = self._begin(self._expected)
+        try:
+            first = self._begin(self._expected)
+        except UsageError as error:
+            self._broken(str(error))
+            self._done.update(self._workers)
+            return
         for index, asking in enumerate(self._workers):
-            given = Assignment(run_id, start, Share(index, self._expected))
+            given = replace(first, share=Share(index, self._expected))
             self._runner.send_message(ASSIGNMENT, given.message(), asking)
 
 
@@ -86,6 +106,12 @@ def hear(runner: WorkerRunner, assigned: Callable[[Assignment], None]) -> None:
 def ask(runner: WorkerRunner) -> None:
     """Ask for a share."""
     runner.send_message(ASK)
+
+
+def report_done(runner: Any) -> None:
+    """Tell the master, if there is one, that this worker's share is ended, well or not."""
+    if isinstance(runner, WorkerRunner):
+        runner.send_message(DONE)
 
 
 def report_broken(runner: Any, sentence: str) -> None:

@@ -8,6 +8,7 @@ of Significance in Automatic Telephone Exchanges", 1917; insensitivity: B. A. Se
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 
 _ITERATIONS: Final = 40
 _LEAST_CHANCE: Final = 0.01
+_NOTHING: Final = 1e-9
+_FAR: Final = 700.0
+REQUESTS_PER_SLOT: Final = 10.0
+"""Synchronous requests a second for each unit of concurrency."""
 
 
 def erlang_b(offered: float, slots: int) -> float:
@@ -39,10 +44,40 @@ def blocking_with_retries(offered: float, slots: int, retried: float) -> float:
     1 / (1 - B) tries, and B is the fixed point of the load that makes.
     """
     blocking = erlang_b(offered, slots)
-    for _ in range(_ITERATIONS):
+    for _ in range(_ITERATIONS if retried else 0):
         tries = 1 / max(1 - blocking, _LEAST_CHANCE)
         blocking = erlang_b(offered * (1 - retried + retried * tries), slots)
     return blocking
+
+
+def refused_share(rate: float, slot_seconds: float, slots: int, retried: float = 0.0) -> float:
+    """Return the share of callers' attempts that `slots` refuse, of `rate` arrivals a second.
+
+    `retried` is the share of arrivals that are tried again until they are served. Refused is for
+    want of a slot or, where slots are held for less than a tenth of a second, for too many requests
+    a second.
+    """
+    blocking = blocking_with_retries(rate * slot_seconds, slots, retried)
+    return max(blocking, beyond_rate(rate * (1 - retried), slots))
+
+
+def beyond_rate(callers: float, slots: int) -> float:
+    """Return the share of Poisson requests (per second) that is beyond ten a second for each slot.
+
+    Limit: "Invocation requests per function per Region (synchronous)",
+    https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html. Over what time AWS
+    counts is not documented; here it is a second, a bucket that fills evenly. What overflows of it
+    is that of a Brownian motion between two reflecting barriers (J. M. Harrison, "Brownian Motion
+    and Stochastic Flow Systems", 1985), whose drift is the surplus of requests.
+    """
+    if callers <= 0:
+        return 0.0
+    most = REQUESTS_PER_SLOT * slots
+    surplus = 1 - most / callers
+    exponent = 2 * most * surplus
+    if abs(exponent) < _NOTHING:
+        return 1 / (2 * most) if most else 1.0
+    return surplus / -math.expm1(-exponent) if exponent > -_FAR else 0.0
 
 
 def predicted_shares(
@@ -53,7 +88,7 @@ def predicted_shares(
     Each bin is taken as stationary: fair while a bin is long against a slot's time. The scheduled
     rate is used and not the counted arrivals, whose scatter is already part of the formula.
     """
-    return [blocking_with_retries(rate * slot_seconds, slots, retried) for rate in rates]
+    return [refused_share(rate, slot_seconds, slots, retried) for rate in rates]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +120,7 @@ def predicted_tries(
         callers = [rate * (1 - retried), *(tries[at] for tries in later)]
         offered = sum(callers) + rate * retried
         share = rate * retried / offered if offered else 0.0
-        blocking = blocking_with_retries(offered * slot_seconds, slots, share)
+        blocking = refused_share(offered, slot_seconds, slots, share)
         found.append(Tried(sum(callers), blocking))
         for tried, wait in enumerate(waits):
             again = at + max(1, round(wait / width))

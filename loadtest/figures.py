@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from loadtest import erlang
 from loadtest.arrivals import rate_per_bin
+from loadtest.quantiles import Quantiles, percentile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -20,23 +21,11 @@ if TYPE_CHECKING:
     from loadtest.ledger import Attempt, Run
 
 Z95: Final = 1.96
-BUSY: Final = 0.9
-"""The peak is wherever the rate is at least this share of its highest."""
 
 
-def percentile(ordered: Sequence[float], share: float) -> float | None:
-    """Return the nearest-rank percentile of ascending values, or None when there are none."""
-    if not ordered:
-        return None
-    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
-
-
-def percentiles(values: Iterable[float]) -> dict[str, float | None]:
+def percentiles(values: Quantiles) -> dict[str, float | None]:
     """Return the percentiles that reports show."""
-    ordered = sorted(values)
-    return {
-        name: percentile(ordered, at) for name, at in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))
-    }
+    return dict(zip(("p50", "p95", "p99"), values.at(0.5, 0.95, 0.99), strict=True))
 
 
 def served(attempt: Attempt) -> bool:
@@ -62,7 +51,7 @@ class Second:
     offered: int = 0
     attempts: int = 0
     throttled: int = 0
-    latencies: array[float] = field(default_factory=lambda: array("d"))
+    latencies: array[float] = field(default_factory=lambda: array("f"))
 
 
 @dataclass(slots=True)
@@ -81,8 +70,10 @@ class Tally:
     reasons: Counter[str] = field(default_factory=Counter)
     errors: Counter[str] = field(default_factory=Counter)
     tries: Counter[int] = field(default_factory=Counter)
-    lags: array[float] = field(default_factory=lambda: array("d"))
-    confirmations: array[float] = field(default_factory=lambda: array("d"))
+    lags: Quantiles = field(default_factory=Quantiles)
+    latencies: Quantiles = field(default_factory=Quantiles)
+    """Served synchronous latencies in milliseconds."""
+    confirmations: Quantiles = field(default_factory=Quantiles)
     """Milliseconds from when a synchronous order was due to its confirmation, by whatever try."""
 
     @property
@@ -101,11 +92,6 @@ class Tally:
         first = self.asynchronous + self.first_direct
         return self.asynchronous / first if first else 0.0
 
-    @property
-    def latencies(self) -> Iterable[float]:
-        """Served synchronous latencies in milliseconds."""
-        return (value for second in self.seconds for value in second.latencies)
-
     def add(self, run: Run, attempt: Attempt) -> None:
         """Count one attempt."""
         direct, throttled = attempt.invocation == "sync", attempt.outcome == "throttled"
@@ -113,7 +99,7 @@ class Tally:
         self.outcomes[attempt.outcome] += 1
         self.served += served(attempt)
         self.last_done_at = max(self.last_done_at or 0.0, attempt.done_at)
-        self.lags.append(attempt.lag * 1000)
+        self.lags.add(attempt.lag * 1000)
         self.tries[attempt.tried] += 1
         if attempt.tried == 1:
             self.asynchronous += not direct
@@ -132,8 +118,9 @@ class Tally:
             second.throttled += throttled
             if served(attempt):
                 second.latencies.append(latency_ms(attempt))
+                self.latencies.add(latency_ms(attempt))
             if attempt.outcome == "confirmed" and attempt.kind == "order":
-                self.confirmations.append(latency_ms(attempt))
+                self.confirmations.add(latency_ms(attempt))
 
 
 def tally(run: Run, attempts: Iterable[Attempt]) -> Tally:
@@ -155,13 +142,8 @@ def outcomes(counted: Tally) -> dict[str, int]:
 
 def send_lag(counted: Tally, backlog: int | None) -> dict[str, float | None]:
     """Return how late attempts were sent, in milliseconds, and the most that waited at a time."""
-    ordered = sorted(counted.lags)
-    return {
-        "p50": percentile(ordered, 0.5),
-        "p99": percentile(ordered, 0.99),
-        "max": ordered[-1] if ordered else None,
-        "backlog": backlog,
-    }
+    found = zip(("p50", "p99", "max"), counted.lags.at(0.5, 0.99, 1.0), strict=True)
+    return {**dict(found), "backlog": backlog}
 
 
 def series(counted: Tally, expected: Sequence[float] | None) -> list[dict[str, Any]]:

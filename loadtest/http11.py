@@ -67,11 +67,11 @@ class Parser:
             return None
         if self._length >= 0:
             missing = self._at + self._length - len(self._data)
-            if missing > 0:
-                return None
+            if missing == 0:
+                return self._answer(self._data[self._at :])
             if missing < 0:
                 raise HttpError("more than one answer came")
-            return self._answer(self._data[self._at :])
+            return None
         if self._length == _CHUNKED:
             return self._read_chunks()
         return None
@@ -96,38 +96,37 @@ class Parser:
                     raise HttpError("the head of the answer does not end")
                 return False
             head = self._data[:end]
-            status = _status(head)
+            found = _STATUS_LINE.match(head)
+            if found is None:
+                raise HttpError("the answer is no HTTP/1.1")
+            status = int(found[1])
             if status >= 200:
                 break
             self._data = self._data[end + 4 :]
         self._status, self._head, self._lower = status, head, head.lower()
         self._at = end + 4
-        self._frame()
+        self._length = self._framing()
+        self._keeps = self._length != _UNTIL_CLOSED and self._is_kept()
         return True
 
-    def _frame(self) -> None:
-        """Work out where the body ends and whether the connection outlives it."""
-        lower = self._lower
-        at = lower.find(_CONNECTION)
-        said = _value(lower, at + len(_CONNECTION)) if at >= 0 else b""
-        self._keeps = b"close" not in said if lower[7] == _ONE else b"keep-alive" in said
-        at = lower.find(_TRANSFER_ENCODING)
-        if self._status in (204, 304):
-            self._length = 0
-        elif at < 0:
-            self._length = self._content_length()
-        else:
-            coding = _value(lower, at + len(_TRANSFER_ENCODING))
-            self._length = _CHUNKED if coding == b"chunked" else _UNTIL_CLOSED
-        if self._length == _UNTIL_CLOSED:
-            self._keeps = False
+    def _is_kept(self) -> bool:
+        at = self._lower.find(_CONNECTION)
+        said = _value(self._lower, at + len(_CONNECTION)) if at >= 0 else b""
+        return b"close" not in said if self._lower[7] == _ONE else b"keep-alive" in said
 
-    def _content_length(self) -> int:
-        at = self._lower.find(_CONTENT_LENGTH)
+    def _framing(self) -> int:
+        """Return the body's length, or how else its end is known."""
+        lower = self._lower
+        if self._status in (204, 304):
+            return 0
+        if _TRANSFER_ENCODING in lower:
+            coding = _value(lower, lower.find(_TRANSFER_ENCODING) + len(_TRANSFER_ENCODING))
+            return _CHUNKED if coding == b"chunked" else _UNTIL_CLOSED
+        at = lower.find(_CONTENT_LENGTH)
         if at < 0:
             return _UNTIL_CLOSED
-        given = _value(self._lower, at + len(_CONTENT_LENGTH))
-        if self._lower.find(_CONTENT_LENGTH, at + 1) >= 0 or not _is_decimal(given):
+        given = _value(lower, at + len(_CONTENT_LENGTH))
+        if not given.isdigit() or len(given) > 15 or lower.find(_CONTENT_LENGTH, at + 1) >= 0:
             raise HttpError("the answer's Content-Length is no length")
         return int(given)
 
@@ -156,17 +155,6 @@ class Parser:
         if end + 4 < len(self._data):
             raise HttpError("more than one answer came")
         return self._answer(b"".join(self._body))
-
-
-def _status(head: bytes) -> int:
-    found = _STATUS_LINE.match(head)
-    if found is None:
-        raise HttpError("the answer is no HTTP/1.1")
-    return int(found[1])
-
-
-def _is_decimal(text: bytes) -> bool:
-    return text.isdigit() and len(text) < 16
 
 
 def _chunk_size(line: bytes) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from socket import create_server
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -13,16 +14,30 @@ if TYPE_CHECKING:
     from loadtest.shapes import Scenario
 
 _HERE: Final = Path(__file__).parent
-_LOADED: Final = (0, 1)
+_REFUSED: Final = 2
 _LAST_WORDS: Final = 10.0
+
+
+def shared_by(processes: int) -> list[str]:
+    """Return Locust's options for so many processes; each run has a port of its own for them."""
+    if processes == 1:
+        return []
+    with create_server(("127.0.0.1", 0)) as listener:
+        port = str(listener.getsockname()[1])
+    return [
+        *("--processes", str(processes), "--master-port", port),
+        *("--master-bind-host", "127.0.0.1", "--master-bind-port", port),
+    ]
 
 
 def launch(
     chosen: Scenario, seed: int, outputs: Path, ledger: Path, further: Sequence[str] = ()
 ) -> bool:
-    """Run Locust to its end and return whether it loaded at all; if not, it has said why.
+    """Run Locust to its end and return whether its load can be judged; if not, it has said why.
 
-    `further` are options of Locust's own or of the load test's, such as `--processes 4`.
+    A Locust that was killed in the middle is judged as well: it did not send all that was due.
+
+    `further` are options of Locust's own or of the load test's, such as `--day FILE`.
 
     Its report and statistics go beside the books: `locust.html`, `locust_stats.csv` and so on.
     """
@@ -38,7 +53,7 @@ def launch(
     ]  # fmt: skip
     process = subprocess.Popen(command, cwd=_HERE.parent)
     try:
-        return process.wait() in _LOADED
+        return process.wait() != _REFUSED
     except BaseException:
         # Whatever ends this ends the load as well, Ctrl-C included.
         process.terminate()

@@ -10,7 +10,6 @@ import errno
 import json
 import os
 from dataclasses import asdict, dataclass, fields, replace
-from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from loadtest.errors import UsageError
@@ -113,17 +112,11 @@ class Ledger:
     """The open books of one sender in a directory of its own."""
 
     def __init__(self, directory: Path) -> None:
-        """Create the directory and the empty files.
-
-        Raises UsageError when it holds a run already or cannot be written to.
-        """
+        """Create the directory and the empty files. Raises OSError where there are some already."""
         self.directory = directory
-        make_writable(directory)
-        try:
-            # Unbuffered: a line is with the system, whole, before the request leaves.
-            self._orders = (directory / ORDERS).open("xb", buffering=0)
-        except FileExistsError as error:
-            raise _taken(directory) from error
+        directory.mkdir(parents=True, exist_ok=True)
+        # Unbuffered: a line is with the system, whole, before the request leaves.
+        self._orders = (directory / ORDERS).open("xb", buffering=0)
         self._attempts = (directory / ATTEMPTS).open("xb")
         self._flush_at = 0.0
 
@@ -166,32 +159,6 @@ def write(path: Path, document: dict[str, Any]) -> None:
     draft = path.with_name(f".{path.name}")
     draft.write_text(json.dumps(document, indent=1) + "\n")
     draft.replace(path)
-
-
-def make_room(directory: Path) -> None:
-    """Make sure that a run can be booked in a directory, and create it.
-
-    Raises UsageError when it holds a run already or cannot be written to.
-    """
-    make_writable(directory)
-    if (directory / ORDERS).exists() or (directory / RUN).exists():
-        raise _taken(directory)
-
-
-def make_writable(directory: Path) -> None:
-    """Create a directory, unless it is there. Raises UsageError when it cannot be written to."""
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile(dir=directory):
-            pass
-    except OSError as error:
-        raise UsageError(
-            f"The ledger cannot be written to {directory}: {error.strerror}."
-        ) from error
-
-
-def _taken(directory: Path) -> UsageError:
-    return UsageError(f"{directory} already holds a run; give --ledger a new directory.")
 
 
 _encode: Final = json.JSONEncoder(separators=(",", ":")).encode

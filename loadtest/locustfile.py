@@ -8,10 +8,10 @@ from loadtest.users import (
     Arrivals,
     Dispatcher,
     add_options,
-    call_roll,
     flush,
     prepare,
     set_exit_status,
+    start,
 )
 
 __all__ = ["Arrivals", "Dispatcher"]
@@ -19,7 +19,7 @@ __all__ = ["Arrivals", "Dispatcher"]
 events: Any = locust.events
 events.init_command_line_parser.add_listener(add_options)
 events.init.add_listener(prepare)
-events.test_start.add_listener(call_roll)
+events.test_start.add_listener(start)
 # Before Locust's own listener, which is added with the runner and reads the statistics to send.
 events.report_to_master.add_listener(flush)
 events.test_stop.add_listener(flush)

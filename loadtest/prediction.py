@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from loadtest import erlang, figures
 from loadtest.arrivals import rate_per_bin
+from loadtest.backlog import peak_end
 from loadtest.figures import Z95, Tally
 
 if TYPE_CHECKING:
@@ -79,7 +80,8 @@ def throttle(counted: Tally, expected: Predictions | None) -> dict[str, Any]:
     share = refused / direct if direct else 0.0
     seconds = expected.middle.seconds if expected else [share] * len(counted.seconds)
     error = figures.scatter_error(counted, seconds)
-    predicted, bounds = expected.over() if expected else (None, None)
+    # Without a synchronous attempt nothing could be refused to a caller.
+    predicted, bounds = expected.over() if expected and direct else (None, None)
     first = counted.first_direct
     return {
         "attempts": direct,
@@ -88,8 +90,7 @@ def throttle(counted: Tally, expected: Predictions | None) -> dict[str, Any]:
         "shareInterval": [max(0.0, share - Z95 * error), min(1.0, share + Z95 * error)],
         "predictedShare": predicted,
         "predictedInterval": bounds,
-        # Without a synchronous attempt nothing was measured that could be off.
-        "gap": None if predicted is None or not direct else share - predicted,
+        "gap": None if predicted is None else share - predicted,
         "byReason": dict(counted.reasons),
         "firstTryShare": counted.first_throttled / first if first else 0.0,
         "attemptsByTry": {str(tried): n for tried, n in sorted(counted.tries.items())},
@@ -128,17 +129,6 @@ def stages(run: Run, counted: Tally, expected: Predictions | None) -> list[dict[
     return found
 
 
-def peak_end(run: Run) -> float | None:
-    """Return when the busiest stages end, in seconds from the start; None when the run ends too."""
-    highest = max((stage.rate for stage in run.stages), default=0.0)
-    end, found = 0.0, None
-    for stage in run.stages:
-        end += stage.seconds
-        if stage.rate >= highest * figures.BUSY:
-            found = end
-    return found if found is not None and found < end - 1e-9 else None
-
-
 def recovery_seconds(run: Run, counted: Tally, expected: Sequence[float] | None) -> float | None:
     """Return how long after the peak more was throttled than the load of that moment explains.
 
@@ -147,12 +137,12 @@ def recovery_seconds(run: Run, counted: Tally, expected: Sequence[float] | None)
     when the run has no time after its peak, or nothing was predicted.
     """
     ended = peak_end(run)
-    if ended is None or expected is None:
+    if ended is None or expected is None or not counted.direct:
         return None
     first = math.ceil(ended)
     for at in range(first, max(first + 1, len(counted.seconds) - _WINDOW + 1)):
         if _explained(counted, expected, at):
-            return max(0.0, at - ended)
+            return at - ended if at > first else 0.0
     return len(counted.seconds) - ended
 
 

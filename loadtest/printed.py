@@ -20,8 +20,9 @@ def lines(summary: dict[str, Any]) -> list[str]:
         "of served, from the intended time",
         f"send lag  p99 {_ms(summary['sendLag']['p99'])}, at most {summary['sendLag']['backlog']} "
         f"orders behind, {_share(summary['run']['cpuShare'])} of a core",
-        f"after     the peak {_seconds(summary['recoverySeconds'])} to recover, after the last "
-        f"order {_seconds(summary['drainSeconds'])} to drain",
+        f"the peak  recovered after {_seconds(summary['recoverySeconds'])}, its backlog drained "
+        f"after {_seconds(summary['drainSeconds'])} (predicted "
+        f"{_seconds(summary['backlog']['predictedDrainSeconds'])})",
     ]
 
 

@@ -17,7 +17,7 @@ from loadtest.shapes import SCENARIOS
 from loadtest.sorting import Sorted
 from loadtest.target import Aws, Outputs
 from loadtest.telemetry import Point, SlotTime, Telemetry
-from loadtest.thresholds import Thresholds, load_thresholds
+from loadtest.thresholds import Thresholds, thresholds_of
 from loadtest.verdict import Measured, Verdict, decide
 
 if TYPE_CHECKING:
@@ -42,12 +42,14 @@ class Evidence:
     concurrency: Sequence[Point]
 
 
-def report(directory: Path, outputs: Outputs, patience: Patience) -> dict[str, Any]:
+def report(
+    directory: Path, outputs: Outputs, patience: Patience, thresholds: Path | None = None
+) -> dict[str, Any]:
     """Judge the run in `directory`, write its summary there and return it. Raises UsageError."""
     run = ledger.run(directory)
     if run.scenario not in SCENARIOS:
         raise UsageError(f"{directory} holds a run of the unknown scenario '{run.scenario}'.")
-    limits = load_thresholds()[run.scenario]
+    limits = thresholds_of(run.scenario, thresholds)
     counted = figures.tally(run, ledger.attempts(directory))
     aws = Aws()
     table = OrdersTable(aws.client("dynamodb"), outputs.table)

@@ -94,6 +94,10 @@ class Scenario:
         """Return the offered rate over time."""
         return self.shape(self.peak_rate, self.duration, self.day)
 
+    def orders(self) -> float:
+        """Return how many orders are to be expected."""
+        return sum(stage.seconds * stage.rate for stage in self.stages())
+
 
 _BUSINESS: Final = Mix(asynchronous=0.10, invalid=0.02, repeated=0.02)
 _QUEUED: Final = Mix(asynchronous=1.0)

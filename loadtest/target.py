@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
@@ -99,6 +100,10 @@ class Aws:
 
     def __init__(self) -> None:
         self.session = botocore.session.get_session()
+        # The name that AWS itself sets, in containers for one; botocore alone does not read it.
+        region = os.environ.get("AWS_REGION")
+        if region and not os.environ.get("AWS_DEFAULT_REGION"):
+            self.session.set_config_variable("region", region)
 
     def client(self, service: str) -> Any:
         """Return a client. Raises UsageError without a region or with a bad endpoint."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from statistics import fmean, stdev
+from statistics import fmean
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -14,7 +14,7 @@ from loadtest.errors import UsageError
 from loadtest.target import sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from types_boto3_cloudwatch import CloudWatchClient
     from types_boto3_cloudwatch.type_defs import MetricDataQueryTypeDef
@@ -57,11 +57,18 @@ def slot_seconds(message: str) -> float | None:
 
 def slot_time(messages: Iterable[str]) -> SlotTime | None:
     """Return the mean slot time over a run's log lines, or None when none reports one."""
-    times = [seconds for seconds in map(slot_seconds, messages) if seconds is not None]
-    if not times:
+    count, mean, squares = 0, 0.0, 0.0
+    for seconds in map(slot_seconds, messages):
+        if seconds is not None:
+            # A sum that keeps its digits over millions of lines, none of which is kept (Welford).
+            count += 1
+            step = seconds - mean
+            mean += step / count
+            squares += step * (seconds - mean)
+    if not count:
         return None
-    error = stdev(times) / len(times) ** 0.5 if len(times) > 1 else 0.0
-    return SlotTime(fmean(times), error, len(times), "logs")
+    error = (squares / (count - 1) / count) ** 0.5 if count > 1 else 0.0
+    return SlotTime(mean, error, count, "logs")
 
 
 class Telemetry:
@@ -98,7 +105,7 @@ class Telemetry:
         except (BotoCoreError, ClientError) as error:
             raise UsageError(sentence(error)) from error
 
-    def _messages(self) -> Iterable[str]:
+    def _messages(self) -> Iterator[str]:
         pages = self._logs.get_paginator("filter_log_events").paginate(
             logGroupName=self._group,
             startTime=int(self._from * 1000),
@@ -106,9 +113,10 @@ class Telemetry:
             filterPattern="REPORT",
         )
         try:
-            return [event["message"] for page in pages for event in page["events"]]
+            for page in pages:
+                yield from (event["message"] for event in page["events"])
         except self._logs.exceptions.ResourceNotFoundException:
-            return []  # no log group yet: nothing ever ran, or logging is not permitted
+            return  # no log group yet: nothing ever ran, or logging is not permitted
 
     def _average_duration(self) -> SlotTime | None:
         points = self._points("Duration", "Average")

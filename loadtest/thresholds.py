@@ -39,6 +39,18 @@ def load_thresholds(path: Path = FILE) -> dict[str, Thresholds]:
     return {name: _thresholds(path, name, table) for name, table in document.items()}
 
 
+def thresholds_of(scenario: str, path: str | Path | None = None) -> Thresholds:
+    """Return the thresholds of a scenario, from the file at `path` or the one beside this module.
+
+    Raises UsageError.
+    """
+    file = Path(path) if path else FILE
+    found = load_thresholds(file)
+    if scenario not in found:
+        raise UsageError(f"{file} has no thresholds [{scenario}].")
+    return found[scenario]
+
+
 def _thresholds(path: Path, name: str, table: Any) -> Thresholds:
     known = {field.name for field in fields(Thresholds)}
     given = table if isinstance(table, dict) else {}

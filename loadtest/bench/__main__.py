@@ -115,9 +115,12 @@ def _cost(measured: dict[str, Any]) -> float:
     return float(measured["cpuSeconds"] * 1000 / measured["requests"])
 
 
-def _ratio(above: list[Any], below: list[Any]) -> float:
-    """Return the median of the rounds' ratios."""
-    return median(_cost(a) / _cost(b) for a, b in zip(above, below, strict=True))
+def _ratio(found: dict[str, list[Any]], above: str, below: str) -> float | None:
+    """Return the median of the rounds' ratios; None where one of the two was not measured."""
+    if above not in found or below not in found:
+        return None
+    pairs = zip(found[above], found[below], strict=True)
+    return round(median(_cost(a) / _cost(b) for a, b in pairs), 2)
 
 
 def summary(found: dict[str, list[Any]], megabytes: float) -> dict[str, Any]:
@@ -131,13 +134,12 @@ def summary(found: dict[str, list[Any]], megabytes: float) -> dict[str, Any]:
         }
         for name, measured in found.items()
     }
-    per_user, lean, batched = found["boto3PerUser"], found["lean"], found["leanBatched"]
     return {
         "schema": 1,
-        "leanerThanBoto3PerUser": round(_ratio(per_user, lean), 2),
-        "leanerThanBoto3PerUserBatched": round(_ratio(per_user, batched), 2),
-        "overWrk": round(_ratio(lean, found["wrk"]), 2) if "wrk" in found else None,
-        "overWrkBatched": round(_ratio(batched, found["wrk"]), 2) if "wrk" in found else None,
+        "leanerThanBoto3PerUser": _ratio(found, "boto3PerUser", "lean"),
+        "leanerThanBoto3PerUserBatched": _ratio(found, "boto3PerUser", "leanBatched"),
+        "overWrk": _ratio(found, "lean", "wrk"),
+        "overWrkBatched": _ratio(found, "leanBatched", "wrk"),
         "megabytesFor5000Users": round(megabytes, 1),
         "goals": GOALS,
         "clients": clients,

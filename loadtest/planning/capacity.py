@@ -1,4 +1,4 @@
-"""How much reserved concurrency a peak needs. Pure: Erlang's loss formula, read both ways."""
+"""How much reserved concurrency a peak needs. Pure: the throttle prediction, read backwards."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from loadtest import hours
-from loadtest.erlang import blocking_with_retries, erlang_b, weighted_share
+from loadtest.erlang import beyond_rate, refused_share, weighted_share
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,10 +36,14 @@ class Load:
 
     def share(self, slots: int, of_peak: float = 1.0) -> float:
         """Return the throttle share on `slots` at a rate that is `of_peak` of the peak's."""
-        offered = self.peak_rate * of_peak * self.slot_seconds
-        if self.retried == 0:
-            return erlang_b(offered, slots)
-        return blocking_with_retries(offered, slots, self.retried)
+        return refused_share(self.peak_rate * of_peak, self.slot_seconds, slots, self.retried)
+
+    def rate_binds(self, slots: int, target: float) -> bool:
+        """Return whether the limit of requests a second asks for as many slots by itself.
+
+        Then shorter executions would not save one.
+        """
+        return slots > 1 and beyond_rate(self.peak_rate * (1 - self.retried), slots - 1) > target
 
     def day_share(self, slots: int) -> float:
         """Return the throttle share over a whole day of the cited profile, weighted by arrivals."""
@@ -66,15 +70,16 @@ class Load:
 def rate_within(slots: int, slot_seconds: float, target: float) -> float:
     """Return the highest rate (per second) that `slots` serve with at most `target` refused.
 
-    The inverse of Erlang's formula, by halving: blocking rises with the offered load.
+    By halving: the share refused rises with the rate.
     """
-    low, high = 0.0, 1.0
-    while erlang_b(high, slots) <= target and high < MOST_ERLANGS:
+    low, high = 0.0, 1 / slot_seconds
+    while refused_share(high, slot_seconds, slots) <= target:
         low, high = high, high * 2
     for _ in range(60):
         middle = (low + high) / 2
-        low, high = (middle, high) if erlang_b(middle, slots) <= target else (low, middle)
-    return low / slot_seconds
+        within = refused_share(middle, slot_seconds, slots) <= target
+        low, high = (middle, high) if within else (low, middle)
+    return low
 
 
 def by_division(load: Load) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from loadtest.erlang import REQUESTS_PER_SLOT
 from loadtest.errors import UsageError
 from loadtest.planning.capacity import (
     MOST_ERLANGS,
@@ -43,10 +44,10 @@ def plan(asked: Question, slot: Measured, limits: Account | str) -> dict[str, An
     """
     load = Load(asked.peak_rate, slot.mean, asked.retried)
     offered = asked.peak_rate * slot.mean
-    if offered > MOST_ERLANGS:
+    if max(offered, asked.peak_rate / REQUESTS_PER_SLOT) > MOST_ERLANGS:
         raise UsageError(
-            f"{asked.peak_rate:g} orders a second of {slot.mean:g} s each would keep "
-            f"{offered:,.0f} executions busy; check --peak and --slot-ms."
+            f"{asked.peak_rate:g} orders a second of {slot.mean:g} s each are more than any "
+            "account may run; check --peak and --slot-ms."
         )
     needed = load.needed(asked.target)
     present = slot.slots
@@ -60,6 +61,7 @@ def plan(asked: Question, slot: Measured, limits: Account | str) -> dict[str, An
         "offeredErlangs": offered,
         "needed": needed,
         "neededInterval": _interval(asked, slot),
+        "boundByRate": load.rate_binds(needed, asked.target),
         "headroomRate": rate_within(needed, slot.mean, asked.target),
         "byDivision": _shares(load, by_division(load)),
         "atNeeded": _shares(load, needed),

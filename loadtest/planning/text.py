@@ -33,6 +33,7 @@ def facts(plan: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [
         ("slot time", f"{milliseconds(slot['mean'] * 1000)}, {slot['source']}"),
         ("offered", f"{plan['offeredErlangs']:.2f} executions busy on average at the peak"),
+        ("bound by", _bound(plan)),
         ("headroom", f"{plan['headroomRate']:.1f} orders/s before the target is missed"),
         ("over a day", f"{_exact(plan['atNeeded']['day'])} refused, all 24 hours of the profile"),
         ("rate x time", _division(plan)),
@@ -106,6 +107,15 @@ def _division(plan: Mapping[str, Any]) -> str:
     rule = plan["byDivision"]
     refused = _exact(rule["peak"])
     return f"would give {rule['slots']}, and refuse {refused}: arrivals come in bunches"
+
+
+def _bound(plan: Mapping[str, Any]) -> str:
+    if plan["boundByRate"]:
+        return (
+            "synchronous requests, of which Lambda takes ten a second for each reserved execution: "
+            "shorter executions would not save one"
+        )
+    return "executions at once"
 
 
 def _present(plan: Mapping[str, Any]) -> str:

@@ -36,7 +36,6 @@ class Stub:
 
     slots: int = 5
     service_seconds: float = 0.02
-    loses: bool = False
     table: dict[str, dict[str, Any]] = field(default_factory=dict)
     dead: list[str] = field(default_factory=list)
     slot_seconds: list[float] = field(default_factory=list)
@@ -110,12 +109,16 @@ class Stub:
     async def _answer(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
         if self.refuses_all:
             return self.refuses_all
+        path = path.partition("?")[0]
+        if "/functions/unknown" in path:
+            return _refused(404, "ResourceNotFoundException", "Function not found: arn")
         if path.endswith("/aliases/production"):
             return _json({"Name": "production", "FunctionVersion": "1"})
         if "/aliases/" in path:
             return _refused(404, "ResourceNotFoundException", "Cannot find alias arn: it")
         if path.endswith("/configuration"):
-            return _json({"FunctionName": "f", "Timeout": 5})
+            found = {"FunctionName": "f", "Timeout": 5, "CodeSha256": "the-digest"}
+            return _json(found | {"MemorySize": 512})
         if method == "GET" and path.endswith("/concurrency"):
             return _json({"ReservedConcurrentExecutions": self.slots})
         if "/invocations" in path:
@@ -178,6 +181,15 @@ class Stub:
         self.slot_seconds.append(self._loop.time() - began)
         return self._result(event)
 
+    def keep(self, order_id: str, digest: str) -> None:
+        """Store an order as the function does, unless it is there."""
+        item = {
+            "orderId": {"S": order_id},
+            "contentDigest": {"S": digest},
+            "confirmedAt": {"S": datetime.now(UTC).isoformat()},
+        }
+        self.table.setdefault(order_id, item)
+
     def _result(self, event: dict[str, Any]) -> dict[str, Any]:
         lines = event.get("lines", [])
         wrong = not lines or any(
@@ -185,13 +197,7 @@ class Stub:
         )
         if wrong or "currency" not in event:
             return {"status": "rejected", "orderId": event["orderId"], "reasons": [{"code": "BAD"}]}
-        item = {
-            "orderId": {"S": event["orderId"]},
-            "contentDigest": {"S": digest_of(event)},
-            "confirmedAt": {"S": datetime.now(UTC).isoformat()},
-        }
-        if not self.loses:
-            self.table.setdefault(event["orderId"], item)
+        self.keep(event["orderId"], digest_of(event))
         return {"status": "confirmed", "orderId": event["orderId"], "lineCount": len(lines)}
 
 

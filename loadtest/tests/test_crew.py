@@ -7,7 +7,9 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from contextlib import ExitStack
 from pathlib import Path
+from socket import create_server
 from typing import Any
 
 import psutil  # type: ignore[import-untyped]
@@ -19,7 +21,7 @@ from loadtest.shapes import scenario
 from loadtest.tests.running import OUTPUTS, ROOT, Done, run
 from loadtest.tests.stub import Stub
 
-SMALL = ("--peak-rate", "60", "--duration", "5")
+SMALL = ("--peak-rate", "60", "--duration", "3")
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +37,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Done:
 def test_four_processes_send_one_schedule_without_gaps_or_doubles(shared: Done) -> None:
     """Their ledgers together hold the seeded schedule, each order once and at its time."""
     begun = ledger.run(shared.ledger)
-    plan = scenario("peak_hour", 60, 5)
+    plan = scenario("peak_hour", 60, 3)
     expected = sorted(
         (order.order_id, order.digest, order.kind, begun.started_at + order.offset)
         for order in planned(plan, 7, begun.run_id, begun.started_at)
@@ -68,6 +70,36 @@ def test_statistics_merged_in_batches_lose_nothing(shared: Done) -> None:
     assert int(throttles["Request Count"]) == shared.stub.throttled
 
 
+def test_workers_elsewhere_send_what_the_master_was_told(tmp_path: Path) -> None:
+    """As on containers: scenario, seed and rates are the master's options, books are shared."""
+    file = tmp_path / "outputs.json"
+    file.write_text(json.dumps(OUTPUTS))
+    where = ["--outputs", str(file), "--ledger", str(tmp_path / "ledger")]
+    with create_server(("127.0.0.1", 0)) as listener:
+        port = str(listener.getsockname()[1])
+    locust = [sys.executable, "-m", "locust", "--config", "loadtest/locust.conf"]
+    master = ["--master", "--expect-workers", "2", "--master-bind-port", port, "--headless"]
+    plan = ["--scenario", "average", "--seed", "3", "--peak-rate", "40", "--duration", "2"]
+    worker = ["--worker", "--master-port", port]
+    with Stub(service_seconds=0.001) as stub, ExitStack() as stack:
+        started = [
+            stack.enter_context(
+                subprocess.Popen(
+                    [*locust, *where, *options], cwd=ROOT,
+                    env={**os.environ, **stub.environment},
+                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                )
+            )
+            for options in ([*master, *plan], worker, worker)
+        ]  # fmt: skip
+        assert [process.wait(60) for process in started] == [0, 0, 0]
+    begun = ledger.run(tmp_path / "ledger")
+    assert (begun.scenario, begun.seed, begun.workers, begun.sent_all) == ("average", 3, 2, True)
+    expected = planned(scenario("average", 40, 2), 3, begun.run_id, begun.started_at)
+    sent = {entry.order_id for entry in ledger.entries(tmp_path / "ledger")}
+    assert sent == {order.order_id for order in expected}
+
+
 def test_a_lost_worker_makes_the_run_invalid(tmp_path: Path) -> None:
     """What it did not send is missed, not silently left out."""
     file = tmp_path / "outputs.json"
@@ -75,7 +107,7 @@ def test_a_lost_worker_makes_the_run_invalid(tmp_path: Path) -> None:
     books = tmp_path / "ledger"
     command = [sys.executable, "-m", "loadtest", "run", "--outputs", str(file)]
     command += ["--ledger", str(books), "--scenario", "peak_hour", "--processes", "2"]
-    command += ["--peak-rate", "40", "--duration", "6", "--quiet-seconds", "1"]
+    command += ["--peak-rate", "40", "--duration", "4", "--quiet-seconds", "1"]
     with Stub(service_seconds=0.001) as stub:
         process = subprocess.Popen(
             command, cwd=ROOT, env={**os.environ, **stub.environment},
@@ -121,7 +153,7 @@ def test_an_asynchronous_peak_has_a_backlog_that_drains(tmp_path: Path) -> None:
     """Nothing is refused; what waits is seen, and so is when the last of it was done."""
     with Stub(slots=1, service_seconds=0.05) as stub:
         done = run(tmp_path, stub, "--scenario", "peak_hour_async", "--peak-rate", "30",
-                   "--duration", "4")  # fmt: skip
+                   "--duration", "3")  # fmt: skip
     backlog = done.summary["backlog"]
     assert done.summary["attempts"]["accepted"] == done.summary["orders"]["confirmed"] > 0
     assert backlog["peak"] > 5

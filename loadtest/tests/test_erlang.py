@@ -7,9 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadtest.erlang import (
+    beyond_rate,
     blocking_with_retries,
     erlang_b,
     predicted_shares,
+    predicted_tries,
     share_error,
     weighted_share,
 )
@@ -111,3 +113,46 @@ def test_the_interval_widens_with_bursts() -> None:
     assert even == pytest.approx(0.0)
     assert burst > 0.05
     assert share_error([], [], []) == 0.0
+
+
+def test_short_slots_meet_the_limit_of_requests_a_second() -> None:
+    """Two slots of a millisecond could serve thousands; synchronously twenty a second may come."""
+    assert predicted_shares([10.0, 40.0], 0.001, 2, 0.0) == pytest.approx([0, 0.5], abs=1e-3)
+    # Of asynchronous ones as many as there are slots for.
+    assert predicted_shares([40.0], 0.001, 2, 1.0) == pytest.approx([0], abs=1e-3)
+
+
+@pytest.mark.parametrize("rate", [40.0, 45.0, 50.0, 55.0, 70.0])
+def test_requests_beyond_the_limit_are_as_many_as_a_bucket_overflows(rate: float) -> None:
+    """Poisson requests into a bucket of one second's worth, simulated a hundred thousand times."""
+    rng = random.Random(5)
+    left, most, refused, requests = 50.0, 50.0, 0, 100_000
+    for _ in range(requests):
+        left = min(most, left + rng.expovariate(rate) * most)
+        if left < 1:
+            refused += 1
+        else:
+            left -= 1
+    assert beyond_rate(rate, 5) == pytest.approx(refused / requests, rel=0.12, abs=0.002)
+
+
+@given(st.floats(0, 1e4), st.integers(0, 300), st.floats(1, 2))
+def test_the_limit_refuses_more_of_more_requests(rate: float, slots: int, more: float) -> None:
+    """A share between nothing and all, rising with the rate and falling with the slots."""
+    share = beyond_rate(rate, slots)
+    assert 0 <= share <= 1
+    assert beyond_rate(rate * more, slots) >= share - 1e-9
+    assert beyond_rate(rate, slots + 1) <= share + 1e-9
+
+
+def test_retries_carry_a_peak_past_its_end() -> None:
+    """Who was refused in the peak comes back after it, and gives up after the last wait."""
+    rates = [0.0] * 10 + [100.0] * 10 + [0.0] * 30
+    tried = predicted_tries(rates, 0.1, 0.1, 1, 0.0, [0.5, 1.0])
+    assert all(bin_.callers == 0 for bin_ in tried[:10])
+    assert tried[10].callers == 100
+    assert tried[16].callers > 100
+    assert tried[22].callers > 50
+    assert tried[-1].callers == 0
+    once = predicted_tries(rates, 0.1, 0.1, 1, 0.0, [])
+    assert [bin_.callers for bin_ in once] == rates

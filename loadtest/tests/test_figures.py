@@ -1,8 +1,6 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from loadtest import figures, prediction
 from loadtest.classify import Outcome
@@ -26,21 +24,6 @@ def attempt(
     return Attempt(
         "a", "order", kind, due, due + lag, due + took, outcome, reason, 200, "1", None, None
     )
-
-
-@given(st.lists(st.floats(0, 1e6), min_size=1), st.floats(0.01, 1.0))
-def test_a_percentile_is_a_value_with_enough_at_or_below_it(
-    values: list[float], share: float
-) -> None:
-    """Nearest rank: at least the share of values lies at or below it."""
-    found = figures.percentile(sorted(values), share)
-    assert found in values
-    assert sum(value <= found for value in values) >= share * len(values) - 1e-9
-
-
-def test_no_values_have_no_percentile() -> None:
-    """Unknown is not zero."""
-    assert figures.percentile([], 0.5) is None
 
 
 def test_latency_counts_from_the_intended_time_and_of_served_alone() -> None:

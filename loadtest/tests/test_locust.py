@@ -6,13 +6,15 @@ import resource
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from socket import create_server
 from typing import Any
 from urllib.error import URLError
+from urllib.parse import urlencode
 from urllib.request import urlopen
 
-from loadtest.ledger import entries
+from loadtest.ledger import PART, attempts, entries, run
 from loadtest.tests.running import OUTPUTS, ROOT
 from loadtest.tests.stub import Stub
 
@@ -32,32 +34,55 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def statistics(port: int) -> dict[str, Any]:
-    """Return what the web page shows, once it shows requests."""
+def asked(port: int, path: str, until: Callable[[Any], bool], data: bytes | None = None) -> Any:
+    """Return what the web page answers, once it is what is waited for."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         try:
-            with urlopen(f"http://127.0.0.1:{port}/stats/requests", timeout=5) as reply:
-                shown: dict[str, Any] = json.load(reply)
-            if shown["stats"] and shown["stats"][-1]["num_requests"]:
+            with urlopen(f"http://127.0.0.1:{port}{path}", data, timeout=5) as reply:
+                shown = json.load(reply)
+            if until(shown):
                 return shown
         except (URLError, ConnectionError):
             pass
-        time.sleep(0.1)
-    raise AssertionError("the web page showed no request")
+        time.sleep(0.05)
+    raise AssertionError(f"{path} of the web page did not come to it")
 
 
-def test_the_web_page_shows_the_run(tmp_path: Path) -> None:
-    """Locust's page counts the orders while they are sent."""
+def start(port: int, books: Path, **fields: str) -> None:
+    """Press the page's button, its form filled in, and wait for the end of the run."""
+    form = urlencode({"user_count": "1", "spawn_rate": "1", **fields}).encode()
+    asked(port, "/swarm", lambda shown: bool(shown["success"]), form)
+    asked(
+        port,
+        "/stats/requests",
+        lambda shown: shown["state"] == "stopped" and (books / PART).exists(),
+    )
+
+
+def test_the_web_page_starts_runs_and_shows_them(tmp_path: Path) -> None:
+    """What its form says is sent, counted and booked; each run has books of its own."""
     port = free_port()
-    web = ("--web-host", "127.0.0.1", "--web-port", str(port), "--autostart", "--autoquit", "0")
+    web = ("--web-host", "127.0.0.1", "--web-port", str(port))
+    books, again = tmp_path / "ledger", tmp_path / "ledger-2"
     with Stub(service_seconds=0.001) as stub, subprocess.Popen(
-        command(tmp_path, *web, "--duration", "6"), cwd=ROOT,
+        command(tmp_path, *web, "--duration", "1"), cwd=ROOT,
         env={**os.environ, **stub.environment}, stderr=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
     ) as process:  # fmt: skip
-        names = {row["name"] for row in statistics(port)["stats"]}
+        start(port, books, peak_rate="40", seed="5", duration="0.5", scenario="average")
+        shown = asked(port, "/stats/requests", lambda _: True)["stats"]
+        start(port, again, peak_rate="30", seed="6", duration="0.5", scenario="smoke")
+        process.terminate()
         assert process.wait(60) == 0
-    assert {"order", "Aggregated"} <= names
+    assert {"order", "Aggregated"} <= {row["name"] for row in shown}
+    runs = [run(place) for place in (books, again)]
+    assert [(made.scenario, made.seed, made.peak_rate) for made in runs] == [
+        ("average", 5, 40.0),
+        ("smoke", 6, 30.0),
+    ]
+    assert all(made.sent_all for made in runs)
+    assert shown[-1]["num_requests"] == len(list(attempts(books)))
 
 
 def test_a_full_disk_ends_the_run_and_keeps_the_books(tmp_path: Path) -> None:

@@ -1,10 +1,10 @@
-"""The planner's arithmetic: monotone, least, and the inverse of Erlang's formula."""
+"""The planner's arithmetic: monotone, least, and the inverse of the prediction."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtest.erlang import erlang_b
+from loadtest.erlang import refused_share
 from loadtest.planning.capacity import (
     KEPT_UNRESERVED,
     Account,
@@ -65,8 +65,8 @@ def test_what_is_needed_grows_with_the_rate(
 def test_the_rate_within_is_the_inverse(count: int, slot: float, target: float) -> None:
     """At the highest rate the target is met, just above it no more."""
     rate = rate_within(count, slot, target)
-    assert erlang_b(rate * slot * (1 - 1e-6), count) <= target
-    assert erlang_b(rate * slot * (1 + 1e-6), count) >= target
+    assert refused_share(rate * (1 - 1e-6), slot, count) <= target
+    assert refused_share(rate * (1 + 1e-6), slot, count) >= target
     assert Load(rate * (1 - 1e-6), slot).needed(target) <= count
 
 
@@ -92,6 +92,17 @@ def test_an_impossible_target_is_refused(target: float) -> None:
     """No finite number refuses nothing at all."""
     with pytest.raises(ValueError, match="between"):
         Load(1, 1).needed(target)
+
+
+@pytest.mark.parametrize(("slot", "needed", "bound"), [(0.2, 15, False), (0.01, 5, True)])
+def test_short_executions_are_bound_by_the_requests_a_second(
+    slot: float, needed: int, bound: bool
+) -> None:
+    """Forty a second at 1 %: below a tenth of a second each, the slots do not get any fewer."""
+    load = Load(40, slot)
+    assert load.needed(0.01) == needed
+    assert load.rate_binds(needed, 0.01) is bound
+    assert (Load(40, slot / 2).needed(0.01) == needed) is bound
 
 
 def test_dividing_underestimates() -> None:

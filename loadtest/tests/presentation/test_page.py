@@ -1,7 +1,6 @@
 """The report on a load run: the page and the Markdown tell the same, whatever is missing."""
 
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,8 +13,6 @@ from loadtest.presentation.plots import figures, moments
 from loadtest.presentation.spread import Spread
 from loadtest.tests.baseline.test_compare import run as a_run
 from loadtest.tests.presentation.sample import RECORD, SPREAD, second, summary
-from loadtest.tests.stub import Stub
-from loadtest.tests.test_run import run
 from reporting.tests.page_reader import Page, colours, loads
 
 EVIL = "<script>alert('x')</script> & \"quoted\" |"
@@ -159,19 +156,3 @@ def test_text_from_the_run_cannot_become_markup(text: str) -> None:
     assert "<script" not in drawn
     assert Page(drawn).open == []
     assert not re.search(r"(?<!\\)<script", markdown.render(told, SPREAD, record, None))
-
-
-def test_a_run_leaves_its_report_and_enters_the_baseline(tmp_path: Path) -> None:
-    """The command writes page, Markdown and record, keeps the passed run, and adds to the job's."""
-    books, job = tmp_path / "baselines", tmp_path / "job.md"
-    with Stub(slots=50, service_seconds=0.005) as stub:
-        done = run(
-            tmp_path, stub, "--scenario", "smoke", "--peak-rate", "30", "--duration", "3",
-            "--baselines", str(books), "--job-summary",
-            environment={"GITHUB_STEP_SUMMARY": str(job)},
-        )  # fmt: skip
-    assert done.status == 0, done.error + done.output
-    assert Page((done.ledger / "report.html").read_text()).open == []
-    assert job.read_text() == (done.ledger / "report.md").read_text()
-    assert [path.parent.name for path in books.rglob("*.json")] == ["smoke"]
-    assert "nothing to compare" in done.output

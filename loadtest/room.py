@@ -1,0 +1,89 @@
+"""Where a run keeps its books: a directory that is new, can be written to, and has room enough."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from contextlib import suppress
+from tempfile import NamedTemporaryFile
+from typing import TYPE_CHECKING, Final
+
+from loadtest.errors import UsageError
+from loadtest.ledger import ORDERS, RUN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+LATEST: Final = "latest"
+BYTES_PER_ORDER: Final = 1_500
+"""A line before it is sent, one for each of its few attempts, and the report's sorted copies."""
+
+
+def free_bytes(directory: Path) -> int:
+    """Return how much may still be written to a directory's file system."""
+    return shutil.disk_usage(directory).free
+
+
+def make_room(
+    directory: Path, orders: float = 0.0, free: Callable[[Path], int] = free_bytes
+) -> None:
+    """Make sure that a run of so many orders can be booked in a directory, and create it.
+
+    Raises UsageError when it holds a run already, cannot be written to, or has too little room.
+    """
+    make_writable(directory)
+    if holds_run(directory):
+        raise UsageError(f"{directory} already holds a run; give --ledger a new directory.")
+    left, needed = free(directory), orders * BYTES_PER_ORDER
+    if left < needed:
+        raise UsageError(
+            f"The ledger of about {orders:,.0f} orders takes {needed / 1e6:,.0f} MB and "
+            f"{directory} has {left / 1e6:,.0f} MB left; make room, or give --ledger another place."
+        )
+
+
+def make_writable(directory: Path) -> None:
+    """Create a directory, unless it is there. Raises UsageError when it cannot be written to."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        with NamedTemporaryFile(dir=directory) as file:
+            file.write(b"\n")
+            file.flush()
+    except OSError as error:
+        raise UsageError(
+            f"The ledger cannot be written to {directory}: {error.strerror}."
+        ) from error
+
+
+def holds_run(directory: Path) -> bool:
+    """Return whether a run was begun in a directory."""
+    return (directory / ORDERS).exists() or (directory / RUN).exists()
+
+
+def numbered(directory: Path, number: int) -> Path:
+    """Return where the run `number` (from 1) goes of those that one process makes."""
+    return directory if number == 1 else directory.with_name(f"{directory.name}-{number}")
+
+
+def dated(parent: Path, now: float) -> Path:
+    """Create a new directory in `parent`, named by the time in UTC, and lead `latest` to it.
+
+    Raises UsageError.
+    """
+    name = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        number = 1
+        while True:
+            directory = numbered(parent / name, number)
+            with suppress(FileExistsError):
+                directory.mkdir()
+                break
+            number += 1
+        link = parent / f".{LATEST}-{directory.name}"
+        link.symlink_to(directory.name)
+        link.replace(parent / LATEST)
+    except OSError as error:
+        raise UsageError(f"The ledger cannot be written to {parent}: {error.strerror}.") from error
+    return directory
