@@ -145,7 +145,7 @@ def workflows(session: nox.Session) -> None:
     """Execute the workflow files, step by step, against the emulated AWS: [SCENARIO ...]."""
     install(session, "rehearsal")
     install_storage(session)
-    call(session, "tests.workflows", *session.posargs)
+    call(session, "rehearsal.workflows", *session.posargs)
 
 
 @nox.session(default=False)

@@ -10,8 +10,9 @@ import pytest
 
 from infra.tests.recording import Recording, deploy, write_artifact
 from rehearsal.drills.catalogue import DRILLS
+from rehearsal.workflows.sessions import sessions
+from rehearsal.workflows.source import ROOT
 from release.arguments import parse
-from tests.test_workflows import ROOT, sessions
 
 RUNBOOKS = ROOT / "docs" / "runbooks"
 INDEX = RUNBOOKS / "README.md"

@@ -1,6 +1,5 @@
 """The workflow files: thin, pinned, with the least rights, and naming only what exists."""
 
-import ast
 import re
 import shlex
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ import yaml
 
 import rehearsal.cli
 from loadtest.shapes import SCENARIOS
+from rehearsal.workflows.sessions import sessions
 from release.arguments import parse
 from release.rollout import PLANS
 
@@ -53,17 +53,6 @@ def steps() -> Iterator[tuple[str, Mapping]]:
 def runs() -> list[tuple[str, str]]:
     """Return every `run` of every workflow with the name of its job."""
     return [(name, step["run"]) for name, step in steps() if "run" in step]
-
-
-def sessions() -> set[str]:
-    """Return the names of the sessions that noxfile.py defines, without running it."""
-    tree = ast.parse((ROOT / "noxfile.py").read_text(encoding="utf-8"))
-    return {
-        node.name
-        for node in tree.body
-        if isinstance(node, ast.FunctionDef)
-        and any("nox.session" in ast.unparse(decorator) for decorator in node.decorator_list)
-    }
 
 
 def release_job() -> Mapping:

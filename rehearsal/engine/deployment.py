@@ -37,9 +37,9 @@ def up(project: Project, directory: Path, progress: Progress) -> Properties:
     aws = Aws(project.region)
     monitor = Monitor(aws, state, progress)
     try:
-        _run(project, monitor)
+        run_program(project, monitor)
     except Exception as error:
-        raise _sentence(monitor.failure or error) from error
+        raise sentence(monitor.failure or error) from error
     _delete(aws, state, set(state.urns()) - set(monitor.registered), progress)
     write_json(directory / OUTPUTS, monitor.outputs)
     return monitor.outputs
@@ -58,7 +58,7 @@ def forget(directory: Path) -> None:
     (directory / OUTPUTS).unlink(missing_ok=True)
 
 
-def _run(project: Project, monitor: Monitor) -> None:
+def run_program(project: Project, monitor: Monitor) -> None:
     """Do as the SDK's own executable does: configuration, settings, then the program in a stack."""
     set_all_config(dict(project.config))
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
@@ -98,7 +98,8 @@ def _delete(aws: Aws, state: State, doomed: set[str], progress: Progress) -> Non
         state.remove(urn)
 
 
-def _sentence(error: Exception) -> EngineError:
+def sentence(error: Exception) -> EngineError:
+    """Return what went wrong as one sentence."""
     if isinstance(error, EngineError):
         return error
     if isinstance(error, pulumi.RunError):

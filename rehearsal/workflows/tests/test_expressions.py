@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.workflows.expressions import (
+from rehearsal.workflows.expressions import (
     ExpressionError,
     Function,
     Scope,

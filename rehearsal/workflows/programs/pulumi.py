@@ -106,9 +106,9 @@ def preview(stack: str, directory: Path) -> int:
         state = State.load(kept)
         previewer = Previewer(Aws(loaded.region), state, _say)
         try:
-            deployment._run(loaded, previewer)
+            deployment.run_program(loaded, previewer)
         except Exception as error:
-            raise deployment._sentence(previewer.failure or error) from error
+            raise deployment.sentence(previewer.failure or error) from error
         for urn in set(state.urns()) - set(previewer.registered):
             record = state.get(urn)
             _say("delete", record.type if record else "", record.name if record else urn)

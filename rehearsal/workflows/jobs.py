@@ -6,18 +6,25 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tests.workflows import actions, definition, filecommands
-from tests.workflows.actions import ActionError, Call
-from tests.workflows.definition import OWN, DefinitionError
-from tests.workflows.expressions import Function, Scope, condition, interpolate, to_json, to_text
-from tests.workflows.machine import Machine
+from rehearsal.workflows import actions, definition, filecommands
+from rehearsal.workflows.actions import ActionError, Call
+from rehearsal.workflows.definition import OWN, DefinitionError
+from rehearsal.workflows.expressions import (
+    Function,
+    Scope,
+    condition,
+    interpolate,
+    to_json,
+    to_text,
+)
+from rehearsal.workflows.machine import Machine
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from tests.workflows.definition import Job, Step
-    from tests.workflows.hosting import Run
+    from rehearsal.workflows.definition import Job, Step
+    from rehearsal.workflows.hosting import Run
 
 
 @dataclass(frozen=True, slots=True)

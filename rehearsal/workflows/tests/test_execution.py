@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.workflows import filecommands, machine
-from tests.workflows.definition import DefinitionError
-from tests.workflows.hosting import Hosting, Run
-from tests.workflows.runs import WorkflowRun, run_workflow
+from rehearsal.workflows import filecommands, machine
+from rehearsal.workflows.definition import DefinitionError
+from rehearsal.workflows.hosting import Hosting, Run
+from rehearsal.workflows.runs import WorkflowRun, run_workflow
 
 if TYPE_CHECKING:
     from pathlib import Path

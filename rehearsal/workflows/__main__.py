@@ -1,4 +1,4 @@
-"""`python -m tests.workflows [SCENARIO ...]`: execute the workflows, print what became of them."""
+"""`python -m rehearsal.workflows [SCENARIO ...]`: execute the workflows, say how they ended."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rehearsal.processes import Children
-from tests.workflows.definition import DefinitionError
-from tests.workflows.expressions import ExpressionError
-from tests.workflows.scenarios import SCENARIOS, Seen
-from tests.workflows.source import ROOT
-from tests.workflows.world import World
+from rehearsal.workflows.definition import DefinitionError
+from rehearsal.workflows.expressions import ExpressionError
+from rehearsal.workflows.scenarios import SCENARIOS, Seen
+from rehearsal.workflows.source import ROOT
+from rehearsal.workflows.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tests.workflows.hosting import REPOSITORY
-from tests.workflows.source import PACKAGE
-from tests.workflows.world import ALIAS, STACKS, function
+from rehearsal.workflows.hosting import REPOSITORY
+from rehearsal.workflows.source import PACKAGE
+from rehearsal.workflows.world import ALIAS, STACKS, function
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from tests.workflows.runs import WorkflowRun
-    from tests.workflows.world import World
+    from rehearsal.workflows.runs import WorkflowRun
+    from rehearsal.workflows.world import World
 
 BUILD, DEV, STAGING, PROD = "build once", "dev / dev", "staging / staging", "prod / prod"
 RELEASES = {"dev": DEV, "staging": STAGING, "prod": PROD}

@@ -16,12 +16,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.workflows.hosting import REPOSITORY, allows
+from rehearsal.workflows.hosting import REPOSITORY, allows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from tests.workflows.machine import Machine
+    from rehearsal.workflows.machine import Machine
 
 
 class ActionError(Exception):

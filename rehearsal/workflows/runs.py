@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tests.workflows.definition import OWN, DefinitionError, inputs_of, load_workflow
-from tests.workflows.expressions import Function, Scope, condition, interpolate, to_json
-from tests.workflows.hosting import LEVELS, allows
-from tests.workflows.jobs import JobRun, run_job
+from rehearsal.workflows.definition import OWN, DefinitionError, inputs_of, load_workflow
+from rehearsal.workflows.expressions import Function, Scope, condition, interpolate, to_json
+from rehearsal.workflows.hosting import LEVELS, allows
+from rehearsal.workflows.jobs import JobRun, run_job
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tests.workflows.definition import Job, Workflow
-    from tests.workflows.hosting import Run
+    from rehearsal.workflows.definition import Job, Workflow
+    from rehearsal.workflows.hosting import Run
 
 
 @dataclass(slots=True)

@@ -215,24 +215,24 @@ class _Parser:
         return value
 
     def _atom(self) -> Value:
-        kind, token = self._next()
+        kind, word = self._next()
         if kind == "string":
-            return token[1:-1].replace("''", "'")
+            return word[1:-1].replace("''", "'")
         if kind == "number":
-            return _number(token)
-        if token == "(":
+            return _number(word)
+        if word == "(":
             value = self.either()
             self._expect(")")
             return value
         if kind != "name":
-            raise self._wrong(f"{token!r} is not evaluated here")
+            raise self._wrong(f"{word!r} is not evaluated here")
         if self._take("("):
-            return self._call(token)
-        if token.lower() in _CONSTANTS:
-            return _CONSTANTS[token.lower()]
-        if token not in self._scope.contexts:
-            raise self._wrong(f"there is no context {token!r} here")
-        return self._scope.contexts[token]
+            return self._call(word)
+        if word.lower() in _CONSTANTS:
+            return _CONSTANTS[word.lower()]
+        if word not in self._scope.contexts:
+            raise self._wrong(f"there is no context {word!r} here")
+        return self._scope.contexts[word]
 
     def _call(self, name: str) -> Value:
         arguments: list[Value] = []

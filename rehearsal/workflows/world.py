@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from rehearsal import alias as alias_view
 from rehearsal.traffic import Traffic
-from tests.workflows import actions
-from tests.workflows.hosting import REPOSITORY, Hosting, Run
-from tests.workflows.runs import run_workflow
-from tests.workflows.source import ROOT, Source
+from rehearsal.workflows import actions
+from rehearsal.workflows.hosting import REPOSITORY, Hosting, Run
+from rehearsal.workflows.runs import run_workflow
+from rehearsal.workflows.source import ROOT, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from types_boto3_lambda.client import LambdaClient
 
     from rehearsal.processes import Children
-    from tests.workflows.runs import WorkflowRun
+    from rehearsal.workflows.runs import WorkflowRun
 
 STACKS = ("dev", "staging", "prod")
 ALIAS = "production"

@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.workflows import filecommands
-from tests.workflows.hosting import REPOSITORY
+from rehearsal.workflows import filecommands
+from rehearsal.workflows.hosting import REPOSITORY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from tests.workflows.definition import Job, Step
-    from tests.workflows.hosting import Run
+    from rehearsal.workflows.definition import Job, Step
+    from rehearsal.workflows.hosting import Run
 
 INTERRUPTED, TERMINATED = 7.5, 2.5
 """Seconds that a cancelled step's first process has after SIGINT, and after SIGTERM; then all of
