@@ -211,9 +211,17 @@ def preview(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def deploy(session: nox.Session) -> None:
-    """Deploy the built artifact; the alias stays where it is: nox -s deploy -- STACK."""
+    """Deploy the built artifact; the alias stays where it is: nox -s deploy -- STACK.
+
+    The stack `local` goes to the emulated AWS by the in-process engine, which needs no Pulumi CLI;
+    `--fresh` where that AWS is a new one.
+    """
     stack, further = stack_argument(session)
-    pulumi(session, "deploy", stack, *further)
+    if stack == "local":
+        install(session, "rehearsal")
+        call(session, "rehearsal.engine", "up", "--stack", stack, *further)
+    else:
+        pulumi(session, "deploy", stack, *further)
 
 
 @nox.session(default=False)
@@ -353,16 +361,20 @@ def status(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def load(session: nox.Session) -> None:
-    """Load a deployed stack: nox -s load -- STACK [SCENARIO] [--seed N ...]."""
+    """Load a stack: nox -s load -- STACK|local [SCENARIO]; `local` is emulated on this machine."""
     stack, further = stack_argument(session)
     scenario = further.pop(0) if further and not further[0].startswith("-") else "average"
     install(session, "rehearsal")
-    call(
-        session, "loadtest", "run", "--scenario", scenario,
-        "--outputs", outputs_of(session, stack),
-        "--ledger", f"build/load/{stack}-{scenario}",
+    kept = (
+        "--ledgers", f"build/load/{stack}-{scenario}",
         "--baselines", "build/baselines", "--job-summary", *further,
     )  # fmt: skip
+    if stack == "local":
+        install_storage(session)
+        call(session, "loadtest.local", scenario, *kept)
+        return
+    outputs = outputs_of(session, stack)
+    call(session, "loadtest", "run", "--scenario", scenario, "--outputs", outputs, *kept)
 
 
 @nox.session(default=False)

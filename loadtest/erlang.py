@@ -83,12 +83,26 @@ def beyond_rate(callers: float, slots: int) -> float:
 def predicted_shares(
     rates: Sequence[float], slot_seconds: float, slots: int, retried: float
 ) -> list[float]:
-    """Return the predicted throttle share of each bin from its scheduled rate (per second).
+    """Return the predicted throttle share of each second from its scheduled rate.
 
-    Each bin is taken as stationary: fair while a bin is long against a slot's time. The scheduled
-    rate is used and not the counted arrivals, whose scatter is already part of the formula.
+    Each second is taken as stationary: fair while it is long against a slot's time. Only the limit
+    of requests has a memory: what calm seconds leave of it, up to a second's worth, is there for
+    the first of a peak. The scheduled rate is used and not the counted arrivals, whose scatter is
+    already part of the formula.
     """
-    return [refused_share(rate, slot_seconds, slots, retried) for rate in rates]
+    found = []
+    most = spare = REQUESTS_PER_SLOT * slots
+    for rate in rates:
+        blocking = blocking_with_retries(rate * slot_seconds, slots, retried)
+        callers = rate * (1 - retried)
+        entering = callers * (1 - blocking)
+        if callers > most and spare > 0:
+            beyond = max(0.0, 1 - (most + spare) / callers)
+        else:
+            beyond = beyond_rate(callers, slots)
+        found.append(max(blocking, beyond))
+        spare = min(most, max(0.0, spare + most - entering))
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 from argparse import Namespace
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import gevent  # type: ignore[import-untyped]
 from gevent.event import Event  # type: ignore[import-untyped]
 from locust import LoadTestShape, User, task
 from locust.exception import StopUser
@@ -148,7 +151,16 @@ def prepare(environment: Environment, runner: Any = None, **_: Any) -> None:
         # Before any load: leave at once, Locust's own start-up says nothing more useful.
         print(error, file=sys.stderr)
         sys.exit(2)
+    end_at_interrupt()
     Dispatcher.prepared.set()
+
+
+def end_at_interrupt() -> None:
+    """Let Ctrl-C end Locust as SIGTERM does.
+
+    By itself it would be raised in whichever sender runs at the moment, and die there loudly.
+    """
+    gevent.signal_handler(signal.SIGINT, lambda: os.kill(os.getpid(), signal.SIGTERM))
 
 
 def start(environment: Environment, **_: Any) -> None:

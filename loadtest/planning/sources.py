@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 SUMMARY = "summary.json"
 RECORD = "record.json"
-RUNS = ("load/*", "rehearsal*/load")
+RUNS = ("load/*", "load/*/*", "rehearsal*/load")
 """Where runs leave their books, under `build/`."""
 
 
@@ -53,7 +53,11 @@ def measured(directory: Path) -> Measured:
 def newest_passed(build: Path, patterns: Sequence[str] = RUNS) -> Measured:
     """Return the slot time of the newest passed run. Raises UsageError when there is none."""
     places = (place for pattern in patterns for place in build.glob(pattern))
-    runs = [(summary, place) for place in places if (summary := _json(place / SUMMARY))]
+    runs = [
+        (summary, place)
+        for place in places
+        if not place.is_symlink() and (summary := _json(place / SUMMARY))
+    ]
     for summary, place in sorted(runs, key=lambda run: _began(run[0]), reverse=True):
         found = _slot(place, summary)
         if summary.get("verdict") == "pass" and found:

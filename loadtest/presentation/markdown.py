@@ -10,7 +10,7 @@ from reporting.amounts import count
 from reporting.markdown import SIGNS, escape, table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from loadtest.presentation.spread import Spread
 
@@ -42,11 +42,27 @@ def _lines(
     rows = ((_HELD[row.held], row.name, row.measured, row.allowed) for row in held)
     yield from table(("", "threshold", "measured", "allowed"), rows)
     yield from table(("throttling", "seen"), words.throttling(summary))
+    yield from _stages(words.stages(summary))
+    for name, facts in (
+        ("trying again", words.retrying(summary)),
+        ("asynchronous backlog", words.queueing(summary)),
+    ):
+        if facts:
+            yield from table((name, "seen"), facts)
     ends = [(text, count(summary["orders"][key])) for key, text, _ in orders.ROWS]
     total = ("sent", count(summary["orders"]["sent"]))
     yield from table(("where every order ended", "orders"), [*ends, total])
     yield from _baseline(comparison)
     yield from table(("how the run was made", ""), words.how(summary, record))
+
+
+def _stages(found: Sequence[words.Stage]) -> Iterator[str]:
+    yield "<details><summary>throttle share by stage</summary>"
+    yield ""
+    rows = ((s.when, s.offered, s.measured, s.predicted, s.gap) for s in found)
+    yield from table(("stage", "offered", "measured (95 %)", "predicted (95 %)", "gap"), rows)
+    yield "</details>"
+    yield ""
 
 
 def _baseline(comparison: Mapping[str, Any] | None) -> Iterator[str]:

@@ -27,8 +27,9 @@ def figures(summary: Mapping[str, Any], spread: Spread) -> list[Figure]:
         (_load(bins), f"{binned}By intended arrival; the band is what Erlang-B predicts."),
         (
             _throttle(bins),
-            f"{binned}Attempts refused with 429, against Erlang-B at the measured slot time; the "
-            "band is 95 % of the prediction's error and of so few attempts' scatter.",
+            f"{binned}Attempts refused with 429, against Erlang-B at the measured slot time and "
+            "ten requests a second for each slot; the band is 95 % of the prediction's error and "
+            "of so few attempts' scatter.",
         ),
         (
             _concurrency(summary, bins),
@@ -45,6 +46,8 @@ def figures(summary: Mapping[str, Any], spread: Spread) -> list[Figure]:
     shown = [(replace(c, span=span, marks=marks), note) for c, note in over_time]
     shown.append((_distribution(summary, spread), _spread_note(spread)))
     shown.append((_recovery(bins, summary), _recovery_note(summary)))
+    if summary["backlog"]["queued"]:
+        shown.append((_backlog(summary), _BACKLOG_NOTE))
     return [figure(chart, note) for chart, note in shown]
 
 
@@ -149,6 +152,33 @@ def _recovery_note(summary: Mapping[str, Any]) -> str:
     if series.peak_end(summary["run"]["stages"]) is None:
         return "This scenario has no calmer time after its peak."
     return "Throttled share of the attempts; seconds count from the end of the busiest stages."
+
+
+def _backlog(summary: Mapping[str, Any]) -> Chart:
+    found = summary["backlog"]
+    lines = [Line("waiting", _thinned(found["queued"]), "served", "area")]
+    if found["predicted"] is not None:
+        lines.append(Line("predicted", _thinned(found["predicted"]), "predicted"))
+    span = (0.0, max(at for line in lines for at, _ in line.points))
+    marks = [mark for mark in moments(summary)[:1] if mark.at <= span[1]]
+    if marks and found["drainSeconds"] and marks[0].at + found["drainSeconds"] <= span[1]:
+        marks.append(Mark(marks[0].at + found["drainSeconds"], "drained"))
+    return Chart("backlog", "Asynchronous backlog", "orders", lines, span=span, marks=marks)
+
+
+def _thinned(queued: Sequence[float]) -> list[tuple[float, float]]:
+    """Return the longest queue of every few seconds, at their end, and an empty one before all."""
+    wide = max(1, math.ceil(len(queued) / series.MOST_BINS))
+    return [(0.0, 0.0)] + [
+        (float(min(at + wide, len(queued))), float(max(queued[at : at + wide])))
+        for at in range(0, len(queued), wide)
+    ]
+
+
+_BACKLOG_NOTE = (
+    "Accepted and not confirmed at the end of each second. The prediction is a fluid's: it leaves "
+    "out how long Lambda itself waits before it tries a throttled event again."
+)
 
 
 def _or_gap(value: float | None) -> float:

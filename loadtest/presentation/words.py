@@ -113,13 +113,88 @@ def throttling(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
             f"{amounts.share(throttle['share'])} ({interval(throttle['shareInterval'])})",
         ),
         (
-            "share, predicted by Erlang-B",
+            "share, predicted",
             f"{amounts.share(throttle['predictedShare'])} "
             f"({interval(throttle['predictedInterval'])})",
         ),
         ("gap", points(throttle["gap"])),
         ("slot time", amounts.milliseconds(slot["mean"] * 1000 if slot else None)),
         ("concurrency limit", amounts.count(summary["run"]["slots"])),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A stage's throttling in words; times are seconds from the start."""
+
+    when: str
+    offered: str
+    measured: str
+    predicted: str
+    gap: str
+
+
+def stages(summary: Mapping[str, Any]) -> list[Stage]:
+    """Return each stage's throttle share, measured and predicted, each with its interval."""
+    return [
+        Stage(
+            f"{stage['from']:.0f} to {stage['to']:.0f} s",
+            f"{stage['rate']:.1f}/s",
+            _with_interval(stage["share"], stage["shareInterval"]),
+            _with_interval(stage["predictedShare"], stage["predictedInterval"]),
+            points(stage["gap"]),
+        )
+        for stage in summary["stages"]
+    ]
+
+
+def _with_interval(value: float | None, bounds: list[float] | None) -> str:
+    if value is None or bounds is None:
+        return amounts.NOT_MEASURED
+    return f"{amounts.share(value)} ({bounds[0] * 100:.1f} to {bounds[1] * 100:.1f})"
+
+
+def retrying(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return what trying again changed, as (name, text); nothing where nobody did."""
+    tries = summary["throttle"]["attemptsByTry"]
+    if set(tries) <= {"1"}:
+        return []
+    confirmed = summary["confirmation"]
+    return [
+        ("refused at the first try", amounts.share(summary["throttle"]["firstTryShare"])),
+        ("refused of all tries", amounts.share(summary["throttle"]["share"])),
+        *((f"attempts, try {tried}", amounts.count(n)) for tried, n in tries.items()),
+        ("given up after the last", amounts.count(summary["orders"]["throttled"])),
+        *(
+            (f"confirmed within, {name}", amounts.milliseconds(confirmed[name]))
+            for name in ("p50", "p95", "p99")
+        ),
+    ]
+
+
+def queueing(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the asynchronous backlog, as (name, text); nothing where none was sent so."""
+    found = summary["backlog"]
+    if not found["queued"]:
+        return []
+    seconds = amounts.seconds
+
+    def least(value: float | None, bounds: list[float] | None, write: Callable[[Any], str]) -> str:
+        if value is None or bounds is None:
+            return amounts.NOT_MEASURED
+        return f"{write(value)} ({write(bounds[0])} to {write(bounds[1])})"
+
+    def orders(value: float) -> str:
+        return amounts.count(round(value))
+
+    return [
+        ("longest backlog", orders(found["peak"])),
+        ("predicted", least(found["predictedPeak"], found["predictedPeakInterval"], orders)),
+        ("drained after the peak in", seconds(found["drainSeconds"])),
+        (
+            "predicted to drain in",
+            least(found["predictedDrainSeconds"], found["predictedDrainInterval"], seconds),
+        ),
     ]
 
 

@@ -85,6 +85,7 @@ def attempts(plan: Scenario, seed: int, mean: float, start: float) -> Iterator[A
         ("peak_hour", 60, 0.12, 0.2),
         ("peak_hour", 90, 0.02, 0.1),
         ("spike", 120, 0.1, 0.2),
+        ("spike", 160, 0.03, 0.2),
         ("average", 60, 0.1, 0.05),
         ("peak_hour_retries", 40, 0.1, 0.1),
     ],

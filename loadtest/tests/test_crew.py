@@ -27,7 +27,7 @@ SMALL = ("--peak-rate", "60", "--duration", "3")
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Done:
     """Return a run that four processes shared, its statistics merged in batches."""
-    with Stub(slots=5, service_seconds=0.02) as stub:
+    with Stub(slots=1, service_seconds=0.04) as stub:
         directory = tmp_path_factory.mktemp("shared")
         done = run(directory, stub, *SMALL, "--processes", "4", "--statistics", "batches")
     assert done.status in (0, 3), done.error
@@ -142,7 +142,7 @@ def test_throttled_orders_are_tried_again_and_come_through(tmp_path: Path) -> No
     assert max(tries.values()) > 1
     assert throttle["attemptsByTry"]["2"] > 0
     assert set(throttle["attemptsByTry"]) <= set("123456")
-    assert 0 < orders["throttled"] < throttle["throttled"]
+    assert orders["throttled"] < throttle["throttled"]
     assert orders["lost"] == orders["duplicated"] == 0
     assert done.summary["confirmation"]["p99"] > done.summary["confirmation"]["p50"]
     assert throttle["predictedShare"] > 0

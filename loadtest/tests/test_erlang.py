@@ -117,7 +117,9 @@ def test_the_interval_widens_with_bursts() -> None:
 
 def test_short_slots_meet_the_limit_of_requests_a_second() -> None:
     """Two slots of a millisecond could serve thousands; synchronously twenty a second may come."""
-    assert predicted_shares([10.0, 40.0], 0.001, 2, 0.0) == pytest.approx([0, 0.5], abs=1e-3)
+    steady = predicted_shares([10.0, 40.0, 40.0, 40.0], 0.001, 2, 0.0)
+    # A second's worth is there for the first of the peak.
+    assert steady == pytest.approx([0, 0, 0.5, 0.5], abs=1e-3)
     # Of asynchronous ones as many as there are slots for.
     assert predicted_shares([40.0], 0.001, 2, 1.0) == pytest.approx([0], abs=1e-3)
 

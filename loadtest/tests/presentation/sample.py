@@ -29,6 +29,34 @@ def second(number: int, attempts: int = 10, throttled: int = 2, **values: Any) -
     } | values
 
 
+def stage(begin: float, end: float, rate: float, **values: Any) -> dict[str, Any]:
+    """Return one stage."""
+    return {
+        "from": begin,
+        "to": end,
+        "rate": rate,
+        "attempts": 70,
+        "throttled": 16,
+        "share": 0.23,
+        "shareInterval": [0.15, 0.33],
+        "predictedShare": 0.21,
+        "predictedInterval": [0.19, 0.24],
+        "gap": 0.02,
+    } | values
+
+
+BACKLOG: dict[str, Any] = {
+    "queued": [3, 6, 9, 4, 0],
+    "peak": 9,
+    "drainSeconds": 1.0,
+    "predicted": [2.5, 5.0, 7.5, 2.0, 0.0],
+    "predictedPeak": 7.5,
+    "predictedPeakInterval": [6.0, 9.2],
+    "predictedDrainSeconds": 0.8,
+    "predictedDrainInterval": [0.6, 1.1],
+}
+
+
 def summary(**changes: Any) -> dict[str, Any]:
     """Return a passed run of eight seconds, with some of its parts replaced."""
     return {
@@ -81,7 +109,24 @@ def summary(**changes: Any) -> dict[str, Any]:
             "predictedShare": 0.2,
             "predictedInterval": [0.18, 0.22],
             "gap": 0.0,
+            "firstTryShare": 0.2,
+            "attemptsByTry": {"1": 80},
             "byReason": {"ReservedFunctionConcurrentInvocationLimitExceeded": 16},
+        },
+        "stages": [
+            stage(0.0, 6.0, 12.0),
+            stage(6.0, 8.0, 2.0, share=None, shareInterval=None, gap=None),
+        ],
+        "confirmation": {"p50": 81.0, "p95": 900.0, "p99": 1500.0},
+        "backlog": {
+            "queued": [],
+            "peak": 0,
+            "drainSeconds": None,
+            "predicted": None,
+            "predictedPeak": None,
+            "predictedPeakInterval": None,
+            "predictedDrainSeconds": None,
+            "predictedDrainInterval": None,
         },
         "slotTime": {"mean": 0.08, "error": 0.001, "samples": 70, "source": "logs"},
         "latency": {"p50": 80.0, "p95": 100.0, "p99": 120.0},

@@ -12,7 +12,7 @@ from loadtest.presentation import markdown, page, words
 from loadtest.presentation.plots import figures, moments
 from loadtest.presentation.spread import Spread
 from loadtest.tests.baseline.test_compare import run as a_run
-from loadtest.tests.presentation.sample import RECORD, SPREAD, second, summary
+from loadtest.tests.presentation.sample import BACKLOG, RECORD, SPREAD, second, summary
 from reporting.tests.page_reader import Page, colours, loads
 
 EVIL = "<script>alert('x')</script> & \"quoted\" |"
@@ -156,3 +156,49 @@ def test_text_from_the_run_cannot_become_markup(text: str) -> None:
     assert "<script" not in drawn
     assert Page(drawn).open == []
     assert not re.search(r"(?<!\\)<script", markdown.render(told, SPREAD, record, None))
+
+
+def test_every_stage_stands_with_its_prediction() -> None:
+    """Measured and predicted share with their intervals, and the gap; what is unknown is said."""
+    first, second = words.stages(summary())
+    assert (first.when, first.offered) == ("0 to 6 s", "12.0/s")
+    assert first.measured == "23.0 % (15.0 to 33.0)"
+    assert first.predicted == "21.0 % (19.0 to 24.0)"
+    assert first.gap == "+2.0 points"
+    assert second.measured == second.gap == "not measured"
+    said = markdown.render(summary(), SPREAD, RECORD, None)
+    for text in (" ".join(Page(html()).text), said.replace("\\", "")):
+        assert first.measured in text
+        assert first.predicted in text
+
+
+def test_what_trying_again_changed_is_shown() -> None:
+    """The share at the first try beside that of all, and the time to confirmation."""
+    assert words.retrying(summary()) == []
+    assert "Trying again" not in html()
+    throttle = summary()["throttle"] | {
+        "attemptsByTry": {"1": 60, "2": 15, "3": 5}, "firstTryShare": 0.25,
+    }  # fmt: skip
+    facts = dict(words.retrying(summary(throttle=throttle)))
+    assert facts["refused at the first try"] == "25.0 %"
+    assert facts["refused of all tries"] == "20.0 %"
+    assert facts["attempts, try 3"] == "5"
+    assert facts["confirmed within, p99"] == "1,500 ms"
+    assert "Trying again" in html(throttle=throttle)
+    assert "trying again" in markdown.render(summary(throttle=throttle), SPREAD, RECORD, None)
+
+
+def test_an_asynchronous_backlog_is_drawn_beside_its_prediction() -> None:
+    """Where orders were sent so; with the time to drain, measured and predicted."""
+    assert "Asynchronous backlog" not in html()
+    drawn = html(backlog=BACKLOG)
+    chart = figures(summary(backlog=BACKLOG), SPREAD)[-1].chart
+    assert Page(drawn).open == []
+    assert [line.name for line in chart.lines] == ["waiting", "predicted"]
+    assert max(value for _, value in chart.lines[0].points) == 9
+    facts = dict(words.queueing(summary(backlog=BACKLOG)))
+    assert facts["predicted to drain in"] == "0.80 s (0.60 s to 1.10 s)"
+    said = markdown.render(summary(backlog=BACKLOG), SPREAD, RECORD, None)
+    assert "asynchronous backlog" in said
+    long = BACKLOG | {"queued": list(range(9_000)), "predicted": None}
+    assert len(figures(summary(backlog=long), SPREAD)[-1].chart.lines[0].points) < 200

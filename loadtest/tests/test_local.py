@@ -1,0 +1,87 @@
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from socket import create_server
+
+import pytest
+
+from loadtest import local
+from loadtest.errors import UsageError
+
+
+def env_file(path: Path, port: int) -> Path:
+    """Write what an emulator writes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"AWS_ENDPOINT_URL=http://127.0.0.1:{port}\nAWS_REGION=us-east-1\n")
+    return path
+
+
+@pytest.fixture
+def ran(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
+    """Keep the commands that would be run, and the places that are used, in a directory."""
+    commands: list[tuple[str, ...]] = []
+
+    def record(_: Mapping[str, str], *command: str) -> int:
+        commands.append(command)
+        if command[0] == "rehearsal.engine":
+            outputs = Path(command[command.index("--directory") + 1]) / "outputs.json"
+            outputs.parent.mkdir(parents=True, exist_ok=True)
+            outputs.write_text("{}")
+        return 0
+
+    monkeypatch.setattr(local, "_run", record)
+    monkeypatch.setattr(local, "ROOT", tmp_path)
+    monkeypatch.setattr(local, "RUNNING", tmp_path / "emulator.env")
+    monkeypatch.setattr(local, "OWN", tmp_path / "own.env")
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    return commands
+
+
+def test_an_emulator_that_runs_is_used_and_deployed_to_once(
+    tmp_path: Path, ran: list[tuple[str, ...]]
+) -> None:
+    """A second load finds the stack there; a new emulator has none and gets it again."""
+    with create_server(("127.0.0.1", 0)) as listener:
+        running = env_file(tmp_path / "emulator.env", listener.getsockname()[1])
+        long_ago = time.time() - 100
+        os.utime(running, (long_ago, long_ago))
+        assert local.main(["smoke", "--seed", "3"]) == 0
+        assert local.main(["smoke"]) == 0
+        started_anew = time.time() + 100
+        os.utime(running, (started_anew, started_anew))
+        assert local.main(["smoke"]) == 0
+    assert [command[0] for command in ran] == [
+        *("services.artifact", "rehearsal.engine", "loadtest"),
+        "loadtest",
+        *("services.artifact", "rehearsal.engine", "loadtest"),
+    ]
+    assert ran[2][-2:] == ("--seed", "3")
+
+
+def test_an_emulator_that_ended_is_not_waited_for(tmp_path: Path) -> None:
+    """Its variables lie there still, and nobody listens where they lead."""
+    with create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        assert local.answers(local.variables(env_file(tmp_path / "a.env", port)))
+    assert not local.answers(local.variables(tmp_path / "a.env"))
+    assert not local.answers(local.variables(tmp_path / "none.env"))
+
+
+def test_a_stack_that_cannot_be_deployed_is_said(
+    tmp_path: Path, ran: list[tuple[str, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The part that failed has said why; nothing is loaded."""
+    assert ran == []
+    monkeypatch.setattr(local, "_run", lambda *_: 1)
+    with pytest.raises(UsageError, match=r"services\.artifact says why"):
+        local.deployed({}, tmp_path / "stack")
+
+
+def test_the_scenario_is_asked_for(
+    ran: list[tuple[str, ...]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Options alone are none."""
+    assert local.main(["--seed", "3"]) == 2
+    assert "Name the scenario" in capsys.readouterr().err
+    assert ran == []
