@@ -110,7 +110,9 @@ def stages(run: Run, counted: Tally, expected: Predictions | None) -> list[dict[
         inside = counted.seconds[first:last]
         direct, refused = sum(s.attempts for s in inside), sum(s.throttled for s in inside)
         share = refused / direct if direct else None
-        predicted, bounds = expected.over(first, last) if expected else (None, None)
+        predicted, bounds = (
+            expected.over(first, last) if expected and counted.direct else (None, None)
+        )
         found.append(
             {
                 "from": begin,

@@ -42,7 +42,8 @@ def _lines(
     rows = ((_HELD[row.held], row.name, row.measured, row.allowed) for row in held)
     yield from table(("", "threshold", "measured", "allowed"), rows)
     yield from table(("throttling", "seen"), words.throttling(summary))
-    yield from _stages(words.stages(summary))
+    if summary["throttle"]["attempts"]:
+        yield from _stages(words.stages(summary))
     for name, facts in (
         ("trying again", words.retrying(summary)),
         ("asynchronous backlog", words.queueing(summary)),

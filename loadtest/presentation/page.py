@@ -30,7 +30,7 @@ def render(
         started=words.started(summary),
         thresholds=words.thresholds(summary, spread),
         throttling=words.throttling(summary),
-        stages=words.stages(summary),
+        stages=words.stages(summary) if summary["throttle"]["attempts"] else [],
         retrying=words.retrying(summary),
         queueing=words.queueing(summary),
         how=words.how(summary, record),

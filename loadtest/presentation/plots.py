@@ -18,37 +18,61 @@ if TYPE_CHECKING:
 
 
 def figures(summary: Mapping[str, Any], spread: Spread) -> list[Figure]:
-    """Return the page's figures; those over time share one axis."""
+    """Return the page's figures; those over time share one axis.
+
+    A run without a synchronous attempt has nothing that could be refused, or waited for.
+    """
     bins = series.bins(summary)
-    wide = series.width(summary["series"])
-    binned = f"In bins of {wide} s. " if wide > 1 else ""
-    marks = moments(summary)
+    binned = _binned(summary)
+    direct = bool(summary["throttle"]["attempts"]) or not summary["backlog"]["queued"]
     over_time = [
-        (_load(bins), f"{binned}By intended arrival; the band is what Erlang-B predicts."),
         (
-            _throttle(bins),
-            f"{binned}Attempts refused with 429, against Erlang-B at the measured slot time and "
-            "ten requests a second for each slot; the band is 95 % of the prediction's error and "
-            "of so few attempts' scatter.",
+            _load(bins, direct=direct),
+            f"{binned}By intended arrival; the band is what is predicted.",
         ),
-        (
-            _concurrency(summary, bins),
-            "The most executions at once of each metric period; busy on average is the rate of "
-            "attempts let in times the run's mean slot time (Little's law).",
-        ),
-        (
-            _latency(bins),
-            f"{binned}Served orders, from the intended arrival to the answer; logarithmic"
-            f"{'; p99 is the highest of its seconds' if wide > 1 else ''}.",
-        ),
+        *([(_throttle(bins), binned + _THROTTLE_NOTE)] if direct else []),
+        (_concurrency(summary, bins), _CONCURRENCY_NOTE),
+        *([(_latency(bins), _latency_note(summary))] if direct else []),
     ]
-    span = (0.0, float(len(summary["series"])) or 1.0)
+    span, marks = (0.0, float(len(summary["series"])) or 1.0), moments(summary)
     shown = [(replace(c, span=span, marks=marks), note) for c, note in over_time]
-    shown.append((_distribution(summary, spread), _spread_note(spread)))
-    shown.append((_recovery(bins, summary), _recovery_note(summary)))
-    if summary["backlog"]["queued"]:
+    if direct:
+        shown.append((_distribution(summary, spread), _spread_note(spread)))
+        shown.append((_recovery(bins, summary), _recovery_note(summary)))
+    if _queues(summary):
         shown.append((_backlog(summary), _BACKLOG_NOTE))
     return [figure(chart, note) for chart, note in shown]
+
+
+_THROTTLE_NOTE = (
+    "Attempts refused with 429, against Erlang-B at the measured slot time and ten requests a "
+    "second for each slot; the band is 95 % of the prediction's error and of so few attempts' "
+    "scatter."
+)
+_CONCURRENCY_NOTE = (
+    "The most executions at once of each metric period; busy on average is the rate of attempts "
+    "let in times the run's mean slot time (Little's law)."
+)
+
+
+def _binned(summary: Mapping[str, Any]) -> str:
+    wide = series.width(summary["series"])
+    return f"In bins of {wide} s. " if wide > 1 else ""
+
+
+def _latency_note(summary: Mapping[str, Any]) -> str:
+    binned = _binned(summary)
+    highest = "; p99 is the highest of its seconds" if binned else ""
+    return f"{binned}Served orders, from the intended arrival to the answer; logarithmic{highest}."
+
+
+def _queues(summary: Mapping[str, Any]) -> bool:
+    """Return whether asynchronous orders ever waited: more were under way than there are slots."""
+    found = summary["backlog"]
+    return bool(found["queued"]) and (
+        max(found["peak"], found["predictedPeak"] or 0) > summary["run"]["slots"]
+        or not summary["throttle"]["attempts"]
+    )
 
 
 def moments(summary: Mapping[str, Any]) -> tuple[Mark, ...]:
@@ -67,7 +91,10 @@ def recovery_seconds(summary: Mapping[str, Any]) -> float | None:
     return None if found is None else float(found)
 
 
-def _load(bins: Sequence[Bin]) -> Chart:
+def _load(bins: Sequence[Bin], *, direct: bool) -> Chart:
+    if not direct:
+        accepted = Line("accepted", [(b.at, b.offered) for b in bins], "offered")
+        return Chart("load", "Load offered, asynchronously", "orders/s", (accepted,))
     expected = [
         (b.at, b.low * b.attempts, b.high * b.attempts)
         for b in bins
@@ -100,7 +127,9 @@ def _concurrency(summary: Mapping[str, Any], bins: Sequence[Bin]) -> Chart:
     slots = summary["run"]["slots"]
     limits = (Limit(f"limit {slots}", float(slots)),)
     slot = summary["slotTime"]
-    busy = [(b.at, (b.offered - b.throttled) * slot["mean"]) for b in bins] if slot else []
+    busy = (
+        [(b.at, min(slots, (b.offered - b.throttled) * slot["mean"])) for b in bins] if slot else []
+    )
     lines = [Line("most at once", points, "served", "step")]
     if busy:
         lines.append(Line("busy on average", busy, "second", "area"))

@@ -97,6 +97,8 @@ def test_ending_the_command_ends_the_load_and_keeps_the_books(
     with Stub(service_seconds=0.001) as stub, subprocess.Popen(
         command, cwd=ROOT, env={**os.environ, **stub.environment}, start_new_session=True,
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        # A shell's background jobs ignore Ctrl-C, and hand that on.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as process:  # fmt: skip
         assert stub.invoked.wait(60)
         load = psutil.Process(process.pid).children()

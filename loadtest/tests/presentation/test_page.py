@@ -191,6 +191,8 @@ def test_what_trying_again_changed_is_shown() -> None:
 def test_an_asynchronous_backlog_is_drawn_beside_its_prediction() -> None:
     """Where orders were sent so; with the time to drain, measured and predicted."""
     assert "Asynchronous backlog" not in html()
+    short = BACKLOG | {"peak": 5, "predictedPeak": 4.0}
+    assert "backlog" not in [f.chart.key for f in figures(summary(backlog=short), SPREAD)]
     drawn = html(backlog=BACKLOG)
     chart = figures(summary(backlog=BACKLOG), SPREAD)[-1].chart
     assert Page(drawn).open == []
@@ -202,3 +204,13 @@ def test_an_asynchronous_backlog_is_drawn_beside_its_prediction() -> None:
     assert "asynchronous backlog" in said
     long = BACKLOG | {"queued": list(range(9_000)), "predicted": None}
     assert len(figures(summary(backlog=long), SPREAD)[-1].chart.lines[0].points) < 200
+
+
+def test_a_run_without_synchronous_orders_shows_no_throttling() -> None:
+    """Nothing could be refused, and nobody waited for an answer."""
+    throttle = summary()["throttle"] | {"attempts": 0, "throttled": 0, "predictedShare": None}
+    told = {"throttle": throttle, "backlog": BACKLOG}
+    keys = [figure.chart.key for figure in figures(summary(**told), SPREAD)]
+    assert keys == ["load", "concurrency", "backlog"]
+    assert "by stage" not in html(**told)
+    assert "by stage" not in markdown.render(summary(**told), SPREAD, RECORD, None)
