@@ -15,7 +15,6 @@ from rehearsal.journal import StepError
 from rehearsal.loss import expected_refusals
 from rehearsal.settings import COLD_FLIP
 from rehearsal.stack import Stack
-from rehearsal.stack import clean_environment as clean_environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,6 +12,7 @@ from rehearsal.faults.ledger import Ledger
 from rehearsal.faults.plan import Fault
 from rehearsal.faults.proxy import FaultProxy
 from rehearsal.faults.stack import publish_version
+from rehearsal.journal import StepError
 
 if TYPE_CHECKING:
     from rehearsal.drills.stage import Stage
@@ -72,3 +73,19 @@ class Database:
 
     def _await(self, task: Any) -> Any:
         return asyncio.run_coroutine_threadsafe(task, self._loop).result(30)
+
+    def outlast(self, alarm: str) -> tuple[float, float]:
+        """Wait until a fault is over: noticed by the alarm, callers served, every order recorded.
+
+        Returns the seconds to its being noticed and to the end. Raises StepError where one of these
+        is not seen, or where an order was written more than once.
+        """
+        stage = self._stage
+        detected = stage.alarmed(alarm)
+        stage.until("callers served again", lambda: not stage.callers.waiting)
+        recovered = stage.until("every accepted order recorded", lambda: not stage.missing())
+        stage.callers.stop()
+        doubled = [order for order, times in self.writes.items() if times > 1]
+        if doubled:
+            raise StepError(f"{len(doubled)} orders were written more than once")
+        return detected, recovered

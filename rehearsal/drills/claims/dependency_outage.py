@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from rehearsal.drills.callers import FAILED
 from rehearsal.drills.database import REFUSED, SILENT, Database
 from rehearsal.drills.drill import Drill, Needs, Observation
-from rehearsal.journal import StepError
 
 if TYPE_CHECKING:
     from rehearsal.drills.stage import Stage
@@ -26,13 +25,7 @@ def run(stage: Stage) -> Observation:
             database.fail(SILENT)
         time.sleep(SILENT_SECONDS)
         database.mend()
-        detected = stage.alarmed(alarm)
-        stage.until("callers served again", lambda: not stage.callers.waiting)
-        recovered = stage.until("every accepted order recorded", lambda: not stage.missing())
-        stage.callers.stop()
-        doubled = [order for order, times in database.writes.items() if times > 1]
-    if doubled:
-        raise StepError(f"{len(doubled)} orders were written more than once")
+        detected, recovered = database.outlast(alarm)
     told = stage.callers.since(stage.struck_at, *FAILED)
     reasons = ", ".join(sorted({answer.reason for answer in told}))
     return Observation(

@@ -11,7 +11,6 @@ from rehearsal.drills.callers import FAILED
 from rehearsal.drills.database import Database
 from rehearsal.drills.drill import Drill, Needs, Observation
 from rehearsal.faults.environments import Environments
-from rehearsal.journal import StepError
 
 if TYPE_CHECKING:
     from rehearsal.drills.stage import Stage
@@ -26,13 +25,7 @@ def run(stage: Stage) -> Observation:
     with Database(stage) as database:
         stage.until("orders served", lambda: database.writes)
         stage.inject(lambda: killed.extend(_kill(stage, database.version)))
-        detected = stage.alarmed(alarm)
-        stage.until("callers served again", lambda: not stage.callers.waiting)
-        recovered = stage.until("every accepted order recorded", lambda: not stage.missing())
-        stage.callers.stop()
-        doubled = [order for order, times in database.writes.items() if times > 1]
-    if doubled:
-        raise StepError(f"{len(doubled)} orders were written more than once")
+        detected, recovered = database.outlast(alarm)
     told = stage.callers.since(stage.struck_at, *FAILED)
     reasons = ", ".join(sorted({answer.reason for answer in told}))
     return Observation(
