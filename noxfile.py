@@ -1,13 +1,15 @@
 """Sessions: what a person, the rehearsal and the workflows call. `nox -l` lists them."""
 
+import argparse
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import nox
 
 nox.needs_version = ">=2026.10"
-nox.options.default_venv_backend = "uv"
-nox.options.reuse_existing_virtualenvs = True
+# Environments belong to locks, not to sessions: `install` makes them.
+nox.options.default_venv_backend = "none"
 nox.options.sessions = ["lint", "typecheck", "tests"]
 
 STORAGE = "build/tools/storage"
@@ -19,8 +21,27 @@ CODE = (
 )  # fmt: skip
 
 
-def install(session: nox.Session, group: str) -> None:
-    """Fill the session's environment with exactly what locks/GROUP.txt holds."""
+def refuse(sentence: str) -> NoReturn:
+    """End for bad input; nox itself would end with 1, or with 3, which here means inconclusive."""
+    print(sentence, file=sys.stderr)
+    sys.exit(2)
+
+
+def install(session: nox.Session, group: str, python: str | None = None) -> None:
+    """Run the rest of the session in the environment of locks/GROUP.txt, which sessions share.
+
+    So whatever uses a lock that is installed starts without a network. `python` is a version such
+    as 3.13, fetched where it is missing; nox's own unless named.
+    """
+    if not nox.virtualenv.find_uv()[0]:
+        refuse("There is no uv: install it beside nox by `pip install -r locks/nox.txt`.")
+    version = python or "{}.{}".format(*sys.version_info)
+    shared = nox.virtualenv.VirtualEnv(
+        str(session.cache_dir.parent / f"{group}-{version}"),
+        interpreter=python, reuse_existing=True, venv_backend="uv",
+    )  # fmt: skip
+    shared.create()
+    session._runner.venv = shared  # noqa: SLF001 - nox has no word for a shared environment
     # A host that forbids bytecode would make every child process compile its imports anew.
     session.env["PYTHONDONTWRITEBYTECODE"] = ""
     session.install("--require-hashes", "-r", f"locks/{group}.txt")
@@ -52,8 +73,7 @@ def call(session: nox.Session, *command: str) -> None:
 def stack_argument(session: nox.Session) -> tuple[str, list[str]]:
     """Split `-- STACK [further arguments]`; without a stack the session ends with status 2."""
     if not session.posargs or session.posargs[0].startswith("-"):
-        print(f"Name the stack: nox -s {session.name} -- STACK", file=sys.stderr)
-        sys.exit(2)
+        refuse(f"Name the stack: nox -s {session.name} -- STACK")
     return session.posargs[0], list(session.posargs[1:])
 
 
@@ -91,10 +111,11 @@ def tests(session: nox.Session) -> None:
     session.run("pytest", *(part for part in CODE[:-1] if part != "infra"), integration)
 
 
-@nox.session(python=["3.11", "3.12", "3.13"], default=False)
-def service_tests(session: nox.Session) -> None:
+@nox.session(default=False)
+@nox.parametrize("python", ["3.11", "3.12", "3.13"], ids=["3.11", "3.12", "3.13"])
+def service_tests(session: nox.Session, python: str) -> None:
     """Test the service with its own dependencies only, and the zip that each Python builds."""
-    install(session, "service-test")
+    install(session, "service-test", python)
     session.run("pytest", *(session.posargs or SERVICE))
 
 
@@ -175,8 +196,7 @@ def verify(session: nox.Session) -> None:
 def provenance(session: nox.Session) -> None:
     """Check by gh that the workflow deploy built the artifact, from main: -- OWNER/NAME COMMIT."""
     if len(session.posargs) != 2:
-        print("Say whose, and of what: nox -s provenance -- OWNER/NAME COMMIT", file=sys.stderr)
-        sys.exit(2)
+        refuse("Say whose, and of what: nox -s provenance -- OWNER/NAME COMMIT")
     repository, commit = session.posargs
     session.run(
         "gh", "attestation", "verify", "build/artifact/order_processor.zip",
@@ -228,8 +248,7 @@ def deploy(session: nox.Session) -> None:
 def bootstrap(session: nox.Session) -> None:
     """Prepare an AWS account, once, by a person: nox -s bootstrap -- preview|deploy ACCOUNT."""
     if len(session.posargs) != 2 or session.posargs[0] not in ("preview", "deploy"):
-        print("Say what and where: nox -s bootstrap -- preview|deploy ACCOUNT", file=sys.stderr)
-        sys.exit(2)
+        refuse("Say what and where: nox -s bootstrap -- preview|deploy ACCOUNT")
     verb, stack = session.posargs
     pulumi(session, verb, stack, "--project", "bootstrap")
 
@@ -444,6 +463,7 @@ def fuzz_emulator(session: nox.Session) -> None:
 @nox.session(default=False)
 def lock(session: nox.Session) -> None:
     """Resolve every dependency group into its hash-locked file in locks/ (-- --upgrade)."""
+    install(session, "artifact")  # uv itself
     groups = nox.project.load_toml("pyproject.toml")["dependency-groups"]
     # `check` includes all that share an environment; the others take its versions, so that a
     # part is tested with what it is deployed with. Storage and the AWS CLI stand alone.
@@ -458,3 +478,16 @@ def lock(session: nox.Session) -> None:
             *constraints, *(["--no-deps"] if group == "interface-emulator" else []),
             *session.posargs, external=True,
         )  # fmt: skip
+
+
+def refuse_unknown_sessions(arguments: list[str]) -> None:
+    """End with one sentence and status 2 for a name that no session has."""
+    options = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    options.add_argument("-s", "-e", "--session", "--sessions", nargs="*", action="extend")
+    until = arguments.index("--") if "--" in arguments else None
+    for name in options.parse_known_args(arguments[:until])[0].session or ():
+        if name.partition("(")[0] not in nox.registry.get():
+            refuse(f"There is no session {name}: `nox -l` lists them all.")
+
+
+refuse_unknown_sessions(sys.argv[1:])

@@ -1,0 +1,47 @@
+"""What nox itself does for a person: environments that sessions share, one sentence for a slip."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+
+def nox(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run nox as a person does, with further environment variables."""
+    return subprocess.run(
+        [sys.executable, "-m", "nox", *arguments],
+        cwd=ROOT, env=os.environ | variables, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def test_a_session_that_there_is_not_is_one_sentence() -> None:
+    """Status 3, nox's own for this, means an inconclusive verdict here."""
+    ended = nox("-s", "plan", "rehears", "--", "-s", "whatever")
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr == "There is no session rehears: `nox -l` lists them all.\n"
+
+
+def test_a_session_chosen_by_its_parameter_is_known() -> None:
+    """Their names have the parameter's value in parentheses."""
+    assert nox("-l", "-s", "service_tests(3.11)").returncode == 0
+
+
+def test_without_uv_one_sentence() -> None:
+    """It says what installs it."""
+    ended = nox("-s", "plan", UV="uv-that-there-is-not")
+    assert ended.returncode == 2
+    assert "pip install -r locks/nox.txt" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_sessions_of_one_lock_start_without_network(tmp_path: Path) -> None:
+    """The second one finds the environment of the first, and needs neither network nor cache."""
+    environments = ("--envdir", str(tmp_path / "environments"))
+    first = nox(*environments, "-s", "plan", "--", "--help")
+    assert first.returncode == 0, first.stderr
+    nothing = {"UV_OFFLINE": "1", "UV_CACHE_DIR": str(tmp_path / "empty")}
+    second = nox(*environments, "-s", "bench_reconciliation", "--", "--help", **nothing)
+    assert second.returncode == 0, second.stderr
+    assert "--orders" in second.stdout
