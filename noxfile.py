@@ -16,7 +16,7 @@ STORAGE = "build/tools/storage"
 AWSCLI = "build/tools/awscli"
 SERVICE = ("services/artifact/tests", "services/order_processor/tests")
 CODE = (
-    "emulator", "infra", "loadtest", "rehearsal", "release", "reporting",
+    "cloud", "emulator", "infra", "loadtest", "rehearsal", "release", "reporting",
     "services/artifact", "services/order_processor", "tests", "noxfile.py",
 )  # fmt: skip
 

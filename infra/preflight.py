@@ -6,21 +6,17 @@ Asked before any change; a refusal is one sentence with the very request that me
 from __future__ import annotations
 
 import math
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
-from botocore.exceptions import ConnectionError as NoConnectionError
 
+from cloud.refusals import translated
 from infra.errors import UsageError
 from infra.names import ALIAS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from types_boto3_lambda import LambdaClient
 
 UNRESERVED_FLOOR = 100
@@ -34,12 +30,14 @@ MAXIMUM_CHILDREN = 100
 _GIGABYTE = 1024**3
 
 
+_ASKING = "asking for the account's Lambda concurrency"
 _QUICK = Config(connect_timeout=5, read_timeout=10, retries={"total_max_attempts": 3})
 
 
 def connect(region: str) -> LambdaClient:
-    """Make a client that gives up soon: a preflight must not hang."""
-    return boto3.client("lambda", region_name=region, config=_QUICK)
+    """Make a client that gives up soon, for a preflight must not hang; raises UsageError."""
+    with translated(_ASKING, UsageError):
+        return boto3.client("lambda", region_name=region, config=_QUICK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +87,7 @@ def check_alias(client: LambdaClient, stack: str, function_name: str) -> None:
     Pulumi would make it anew at the newest version, which nobody has judged. Other aliases, the
     ledger's entries, tell that from a first deployment.
     """
-    with _translated(client):
+    with translated(_ASKING, UsageError):
         try:
             client.get_alias(FunctionName=function_name, Name=ALIAS)
         except client.exceptions.ResourceNotFoundException:
@@ -137,7 +135,7 @@ def quota_request(code: str, wanted: int, region: str | None = None) -> str:
 
 def read_account(client: LambdaClient) -> Account:
     """Ask Lambda; raises UsageError where AWS cannot be reached or refuses."""
-    with _translated(client):
+    with translated(_ASKING, UsageError):
         answer = client.get_account_settings()
     limit, usage = answer["AccountLimit"], answer["AccountUsage"]
     return Account(
@@ -150,27 +148,10 @@ def read_account(client: LambdaClient) -> Account:
 
 def read(client: LambdaClient, function_name: str) -> Concurrency:
     """Ask Lambda; raises UsageError where AWS cannot be reached or refuses."""
-    with _translated(client):
+    with translated(_ASKING, UsageError):
         limit = client.get_account_settings()["AccountLimit"]
         own = _reservation(client, function_name)
     return Concurrency(limit["ConcurrentExecutions"], limit["UnreservedConcurrentExecutions"], own)
-
-
-@contextmanager
-def _translated(client: LambdaClient) -> Iterator[None]:
-    """Turn what botocore raises into one sentence."""
-    try:
-        yield
-    except (NoConnectionError, HTTPClientError):
-        raise UsageError(
-            f"AWS at {client.meta.endpoint_url} cannot be reached: "
-            "check the network and AWS_ENDPOINT_URL, then deploy again."
-        ) from None
-    except (BotoCoreError, ClientError) as error:
-        raise UsageError(
-            f"AWS cannot be asked for the account's Lambda concurrency ({_flat(error)}): "
-            "check the credentials, the region and the network, then deploy again."
-        ) from None
 
 
 def _reservation(client: LambdaClient, function_name: str) -> int:
@@ -186,7 +167,3 @@ def _aliases(client: LambdaClient, function_name: str) -> bool:
         return bool(client.list_aliases(FunctionName=function_name)["Aliases"])
     except client.exceptions.ResourceNotFoundException:
         return False
-
-
-def _flat(error: Exception) -> str:
-    return " ".join(str(error).split()).rstrip(".")

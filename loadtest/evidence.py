@@ -8,11 +8,8 @@ from itertools import islice
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from loadtest.errors import UsageError
 from loadtest.orders import content_digest
-from loadtest.target import sentence
+from loadtest.target import translated
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -49,17 +46,15 @@ class OrdersTable:
         pages = self._client.get_paginator("scan").paginate(
             TableName=self._name, ConsistentRead=True, ProjectionExpression=_PROJECTION
         )
-        try:
+        with translated(f"reading {self._name}"):
             for page in pages:
                 yield from map(_read, page.get("Items", []))
-        except (BotoCoreError, ClientError) as error:
-            raise UsageError(sentence(error)) from error
 
     def get(self, order_ids: Collection[str]) -> list[Stored]:
         """Return those of the orders that there are, asked for by id. Raises UsageError."""
         found: list[Stored] = []
         waiting = sorted(order_ids)
-        try:
+        with translated(f"reading {self._name}"):
             while waiting:
                 keys, waiting = waiting[:_KEYS_PER_CALL], waiting[_KEYS_PER_CALL:]
                 request: KeysAndAttributesTypeDef = {
@@ -71,8 +66,6 @@ class OrdersTable:
                 found += map(_read, reply["Responses"].get(self._name, []))
                 left = reply.get("UnprocessedKeys", {}).get(self._name)
                 waiting += [str(key["orderId"]["S"]) for key in left["Keys"]] if left else []
-        except (BotoCoreError, ClientError) as error:
-            raise UsageError(sentence(error)) from error
         return found
 
 
@@ -105,17 +98,15 @@ class DeadLetters:
         takes of each waits in a file. A function's queue has no redrive policy of its own, so being
         received changes nothing else.
         """
-        with TemporaryFile("w+", encoding="utf-8") as handles:
+        reading = translated("reading the dead letters")
+        with reading, TemporaryFile("w+", encoding="utf-8") as handles:
             try:
-                try:
-                    for handle, body in self._messages():
-                        handles.write(f"{handle}\n")
-                        yield from _dead(body)
-                finally:
-                    handles.seek(0)
-                    self._show(line.rstrip("\n") for line in handles)
-            except (BotoCoreError, ClientError) as error:
-                raise UsageError(sentence(error)) from error
+                for handle, body in self._messages():
+                    handles.write(f"{handle}\n")
+                    yield from _dead(body)
+            finally:
+                handles.seek(0)
+                self._show(line.rstrip("\n") for line in handles)
 
     def _messages(self) -> Iterator[tuple[str, str]]:
         empty = seen = 0

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
 import botocore.session
 from botocore.config import Config
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    NoCredentialsError,
-    NoRegionError,
-    PartialCredentialsError,
-)
+from botocore.exceptions import NoCredentialsError
 
+from cloud import refusals
+from cloud.region import region
 from loadtest.errors import UsageError
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from types_boto3_lambda import LambdaClient
@@ -100,10 +96,8 @@ class Aws:
 
     def __init__(self) -> None:
         self.session = botocore.session.get_session()
-        # The name that AWS itself sets, in containers for one; botocore alone does not read it.
-        region = os.environ.get("AWS_REGION")
-        if region and not os.environ.get("AWS_DEFAULT_REGION"):
-            self.session.set_config_variable("region", region)
+        if (named := region()) is not None:
+            self.session.set_config_variable("region", named)
 
     def client(self, service: str) -> Any:
         """Return a client. Raises UsageError without a region or with a bad endpoint."""
@@ -112,16 +106,15 @@ class Aws:
             read_timeout=60,
             retries={"mode": "standard", "total_max_attempts": 3},
         )
-        try:
+        with translated(f"starting the {service} client"):
             return self.session.create_client(service, config=config)
-        except (BotoCoreError, ValueError) as error:
-            raise UsageError(sentence(error)) from error
 
     def credentials(self) -> Any:
         """Return the session's credentials. Raises UsageError when there are none."""
-        found: Any = self.session.get_credentials()
-        if found is None:
-            raise UsageError(sentence(NoCredentialsError()))
+        with translated("looking for credentials"):
+            found: Any = self.session.get_credentials()
+            if found is None:
+                raise NoCredentialsError
         return found
 
 
@@ -131,7 +124,7 @@ def connect(aws: Aws, outputs: Outputs) -> Target:
     Raises UsageError with one sentence when any of it is not there.
     """
     client = cast("LambdaClient", aws.client("lambda"))
-    try:
+    with translated(f"asking for {outputs.function}:{outputs.alias}"):
         alias = client.get_alias(FunctionName=outputs.function, Name=outputs.alias)
         settings = client.get_function_configuration(FunctionName=outputs.function)
         reserved: Any = client.get_function_concurrency(FunctionName=outputs.function)
@@ -142,8 +135,6 @@ def connect(aws: Aws, outputs: Outputs) -> Target:
         client.invoke(
             FunctionName=outputs.function, Qualifier=alias["Name"], InvocationType="DryRun"
         )
-    except (BotoCoreError, ClientError) as error:
-        raise UsageError(sentence(error)) from error
     return Target(
         endpoint=client.meta.endpoint_url,
         region=client.meta.region_name,
@@ -155,29 +146,6 @@ def connect(aws: Aws, outputs: Outputs) -> Target:
     )
 
 
-_EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
-_UNKNOWN_KEY = {
-    "UnrecognizedClientException",
-    "InvalidClientTokenId",
-    "InvalidSignatureException",
-    "SignatureDoesNotMatch",
-}
-
-
-def sentence(error: Exception) -> str:
-    """Return an AWS error as one sentence that says what to do."""
-    if isinstance(error, ClientError):
-        code = error.response.get("Error", {}).get("Code", "")
-        text = error.response.get("Error", {}).get("Message", "") or str(error)
-        if code in _EXPIRED:
-            return "The AWS credentials have expired; sign in again."
-        if code in _UNKNOWN_KEY:
-            return "AWS does not know these credentials; check AWS_ACCESS_KEY_ID and its secret."
-        return f"AWS refused {error.operation_name} ({code}): {text.rstrip('.')}."
-    if isinstance(error, NoRegionError):
-        return "No AWS region is set; set AWS_REGION."
-    if isinstance(error, NoCredentialsError | PartialCredentialsError):
-        return "No AWS credentials were found; set AWS_ACCESS_KEY_ID and its secret, or sign in."
-    return (
-        f"AWS cannot be reached: {str(error).rstrip('.')}; check AWS_ENDPOINT_URL and the network."
-    )
+def translated(doing: str) -> AbstractContextManager[None]:
+    """Turn what botocore raises into UsageError, naming what was being done."""
+    return refusals.translated(doing, UsageError)

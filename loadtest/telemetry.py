@@ -8,10 +8,7 @@ from datetime import UTC, datetime
 from statistics import fmean
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from loadtest.errors import UsageError
-from loadtest.target import sentence
+from loadtest.target import translated
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -93,17 +90,13 @@ class Telemetry:
 
         Raises UsageError.
         """
-        try:
+        with translated("reading the run's log lines"):
             return slot_time(self._messages()) or self._average_duration()
-        except (BotoCoreError, ClientError) as error:
-            raise UsageError(sentence(error)) from error
 
     def concurrency(self) -> list[Point]:
         """Return the most concurrent executions of each period, by time. Raises UsageError."""
-        try:
+        with translated("reading the concurrency"):
             return self._points("ConcurrentExecutions", "Maximum")
-        except (BotoCoreError, ClientError) as error:
-            raise UsageError(sentence(error)) from error
 
     def _messages(self) -> Iterator[str]:
         pages = self._logs.get_paginator("filter_log_events").paginate(

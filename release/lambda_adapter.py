@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from botocore.exceptions import ClientError
 
+from cloud.refusals import code_of
 from release.alias import AliasStore, StoredAlias
-from release.aws import CONTROL, INVOKE, code_of, translated
+from release.aws import CONTROL, INVOKE, translated
 from release.errors import AliasChangedError, NoAliasError, UsageError
 from release.history import History
 from release.lambda_history import LambdaHistory

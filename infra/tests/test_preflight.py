@@ -110,14 +110,22 @@ def test_a_first_deployment_and_one_cut_short_may_make_it(
 def test_an_unreachable_aws_is_named() -> None:
     """The sentence says where AWS was looked for."""
     fake = Refusing(EndpointConnectionError(endpoint_url="https://lambda.example/x"))
-    with pytest.raises(UsageError, match=r"AWS at https://lambda\.example cannot be reached"):
+    with pytest.raises(UsageError, match=r"cannot be reached.*https://lambda\.example/x"):
         preflight.read(client(fake), "order")
+
+
+def test_a_misspelt_profile_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before AWS is asked, and without a traceback."""
+    monkeypatch.setenv("AWS_PROFILE", "prodd")
+    monkeypatch.setattr("boto3.DEFAULT_SESSION", None)
+    with pytest.raises(UsageError, match=r"\(prodd\).*AWS_PROFILE"):
+        preflight.connect("us-east-1")
 
 
 def test_a_refusal_by_aws_is_passed_on_in_one_sentence() -> None:
     """Access denied, for one, keeps AWS's own words."""
     denied = ClientError({"Error": {"Code": "AccessDenied", "Message": "no\nway."}}, "Get")
-    with pytest.raises(UsageError, match=r"AccessDenied.*no way\): check the credentials"):
+    with pytest.raises(UsageError, match=r"AWS denied access.*use a role that may \(no way\)"):
         preflight.read(client(Refusing(denied)), "order")
 
 

@@ -6,11 +6,9 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from loadtest.errors import UsageError
 from loadtest.planning.capacity import Account
-from loadtest.target import Aws, sentence
+from loadtest.target import Aws, translated
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -98,11 +96,9 @@ def _json(path: Path) -> dict[str, Any]:
 def account(function: str | None) -> Account:
     """Return the account's limits, and what the function has reserved. Raises UsageError."""
     client = cast("LambdaClient", Aws().client("lambda"))
-    try:
+    with translated("asking for the account's limits"):
         limits = client.get_account_settings()["AccountLimit"]
         reserved = _reserved(client, function) if function else 0
-    except (BotoCoreError, ClientError) as error:
-        raise UsageError(sentence(error)) from error
     return Account(
         int(limits["ConcurrentExecutions"]), int(limits["UnreservedConcurrentExecutions"]), reserved
     )

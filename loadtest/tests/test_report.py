@@ -174,7 +174,7 @@ def test_expired_credentials_are_bad_input(
     stub.refuses_all = EXPIRED
     books = ("--ledger", str(tmp_path / "ledger"))
     assert command(monkeypatch, stub, "run", tmp_path / "x", "--scenario", "smoke", *books) == 2
-    assert capsys.readouterr().err == "The AWS credentials have expired; sign in again.\n"
+    assert "sign in again, then repeat" in capsys.readouterr().err
 
 
 def test_the_region_is_read_from_either_variable(
@@ -192,4 +192,4 @@ def test_the_region_is_read_from_either_variable(
         monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
     monkeypatch.setattr(Stub, "environment", {n: v for n, v in known.items() if "REGION" not in n})
     assert judged(monkeypatch, stub, place) == 2
-    assert capsys.readouterr().err == "No AWS region is set; set AWS_REGION.\n"
+    assert capsys.readouterr().err == "No AWS region is set: set AWS_REGION, then repeat.\n"

@@ -176,9 +176,9 @@ def test_a_function_error_is_an_error(server: _Server, functions: LambdaFunction
     ("error", "says"),
     [
         (NoCredentialsError(), "no AWS credentials"),
-        (NoRegionError(), "AWS_DEFAULT_REGION"),
+        (NoRegionError(), "AWS_REGION"),
         (UnauthorizedSSOTokenError(), "sign in again"),
-        (EndpointConnectionError(endpoint_url="http://127.0.0.1:1"), "could not be reached"),
+        (EndpointConnectionError(endpoint_url="http://127.0.0.1:1"), "cannot be reached"),
     ],
 )
 def test_what_fails_before_aws_answers(error: Exception, says: str) -> None:
