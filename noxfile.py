@@ -464,7 +464,7 @@ def fuzz_emulator(session: nox.Session) -> None:
 def lock(session: nox.Session) -> None:
     """Resolve every dependency group into its hash-locked file in locks/ (-- --upgrade)."""
     install(session, "artifact")  # uv itself
-    groups = nox.project.load_toml("pyproject.toml")["dependency-groups"]
+    groups = nox.project.load_toml("pyproject.toml")["dependency-groups"].keys() - {"sdk"}
     # `check` includes all that share an environment; the others take its versions, so that a
     # part is tested with what it is deployed with. Storage and the AWS CLI stand alone.
     for group in sorted(groups, key=lambda name: name != "check"):

@@ -45,3 +45,21 @@ def test_sessions_of_one_lock_start_without_network(tmp_path: Path) -> None:
     second = nox(*environments, "-s", "bench_reconciliation", "--", "--help", **nothing)
     assert second.returncode == 0, second.stderr
     assert "--orders" in second.stdout
+
+
+def test_uv_sync_gives_nox_and_leaves_no_trace_in_git(tmp_path: Path) -> None:
+    """Every group resolves beside those that it conflicts with; uv.lock is not committed."""
+    for name in ("pyproject.toml", "noxfile.py", ".gitignore"):
+        (tmp_path / name).write_bytes((ROOT / name).read_bytes())
+    nox_s = ("UV_PYTHON", "UV_PROJECT_ENVIRONMENT", "VIRTUAL_ENV")
+    own = {name: value for name, value in os.environ.items() if name not in nox_s}
+    for command in (
+        "git init --quiet",
+        "git add --all",
+        "uv sync --quiet",
+        "uv run --quiet nox --list",
+    ):
+        subprocess.run(command.split(), cwd=tmp_path, env=own, check=True)
+    status = ["git", "status", "--porcelain", "--untracked-files=all"]
+    left = subprocess.run(status, cwd=tmp_path, check=True, capture_output=True, text=True).stdout
+    assert {line[:2] for line in left.splitlines()} == {"A "}
