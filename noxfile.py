@@ -14,6 +14,7 @@ nox.options.sessions = ["lint", "typecheck", "tests"]
 
 STORAGE = "build/tools/storage"
 AWSCLI = "build/tools/awscli"
+GITHUB = "build/tools/github"
 SERVICE = ("services/artifact/tests", "services/order_processor/tests")
 CODE = (
     "cloud", "emulator", "infra", "loadtest", "rehearsal", "release", "reporting",
@@ -57,6 +58,20 @@ def install_awscli(session: nox.Session) -> None:
     session.install("--require-hashes", "--target", AWSCLI, "-r", "locks/awscli.txt")
 
 
+def install_github(session: nox.Session) -> None:
+    """Install GitHub's own parser and evaluator of workflows, once per lock (npm is Node's)."""
+    locked = Path("locks/github")
+    place = Path(GITHUB)
+    kept = place / "package-lock.json"
+    lock = (locked / kept.name).read_bytes()
+    if (place / "node_modules/.package-lock.json").exists() and kept.read_bytes() == lock:
+        return
+    place.mkdir(parents=True, exist_ok=True)
+    for file in locked.iterdir():
+        (place / file.name).write_bytes(file.read_bytes())
+    session.run("npm", "ci", "--prefix", GITHUB, "--ignore-scripts", "--no-audit", "--no-fund")
+
+
 def call(session: nox.Session, *command: str) -> None:
     """Run a Python module of this repository; its exit statuses 2 and 3 become nox's own.
 
@@ -79,12 +94,14 @@ def stack_argument(session: nox.Session) -> tuple[str, list[str]]:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check style and formatting (ruff), and the workflows (zizmor, actionlint)."""
+    """Check style and formatting (ruff), and the workflows (zizmor, actionlint, GitHub's own)."""
     install(session, "check")
+    install_github(session)
     session.run("ruff", "check", *CODE)
     session.run("ruff", "format", "--check", *CODE)
     session.run("zizmor", "--offline", "--persona", "auditor", ".github")
     session.run("jactionlint")
+    call(session, "rehearsal.workflows.lint")
 
 
 @nox.session
@@ -100,6 +117,7 @@ def tests(session: nox.Session) -> None:
     install(session, "check")
     install_storage(session)
     install_awscli(session)
+    install_github(session)
     if session.posargs:
         session.run("pytest", *session.posargs)
         return
@@ -164,8 +182,9 @@ def fidelity(session: nox.Session) -> None:
 @nox.session(default=False)
 def workflows(session: nox.Session) -> None:
     """Execute the workflow files, step by step, against the emulated AWS: [SCENARIO ...]."""
-    install(session, "rehearsal")
+    install(session, "workflows")
     install_storage(session)
+    install_github(session)
     call(session, "rehearsal.workflows", *session.posargs)
 
 
@@ -478,6 +497,12 @@ def lock(session: nox.Session) -> None:
             *constraints, *(["--no-deps"] if group == "interface-emulator" else []),
             *session.posargs, external=True,
         )  # fmt: skip
+    install(session, "github")
+    verb = "update" if "--upgrade" in session.posargs else "install"
+    session.run(
+        "npm", verb, "--prefix", "locks/github", "--package-lock-only",
+        "--omit-lockfile-registry-resolved", "--no-audit", "--no-fund",
+    )  # fmt: skip
 
 
 def refuse_unknown_sessions(arguments: list[str]) -> None:

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rehearsal.processes import Children
-from rehearsal.workflows.definition import DefinitionError
-from rehearsal.workflows.expressions import ExpressionError
+from rehearsal.workflows.github import DefinitionError
 from rehearsal.workflows.scenarios import SCENARIOS, Seen
 from rehearsal.workflows.source import ROOT
 from rehearsal.workflows.world import World
@@ -79,7 +78,7 @@ def _execute(name: str, world: World) -> Row:
     began = time.monotonic()
     try:
         seen = SCENARIOS[name](world)
-    except (DefinitionError, ExpressionError) as error:
+    except DefinitionError as error:
         return Row(name, None, [str(error)], time.monotonic() - began)
     return Row(name, seen, seen.problems, time.monotonic() - began)
 

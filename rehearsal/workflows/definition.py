@@ -1,4 +1,8 @@
-"""Workflow and action files as data; what is not understood here is refused, never passed over."""
+"""Workflow and action files as this executor takes them.
+
+GitHub's own packages have parsed and checked them; what they allow and is not executed here is
+refused by its name, at any depth.
+"""
 
 from __future__ import annotations
 
@@ -6,31 +10,55 @@ import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import yaml
+from rehearsal.workflows import github
+from rehearsal.workflows.github import DefinitionError, Tree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
 OWN = "$/"
 """What `uses` of a file of the same repository, at the same commit, begins with."""
 
-_WORKFLOW = {"name", "on", "permissions", "concurrency", "defaults", "jobs"}
-_JOB = {"name", "needs", "if", "permissions", "strategy", "concurrency", "env"}
-_RUNNING = {"runs-on", "timeout-minutes", "environment", "steps"}
-_CALLING = {"uses", "with"}
-_STEP = {"name", "id", "if", "env"}
-_EVENTS = {"push", "pull_request", "schedule", "workflow_dispatch", "workflow_call"}
-_INPUT = {"description", "type", "options", "required", "default"}
 _SHELLS = {
     "bash": ["bash", "--noprofile", "--norc", "-eo", "pipefail"],
     None: ["bash", "-e"],
 }
 """https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax, `shell`."""
 
+_ANY: Mapping[str, Any] = {}
+"""Whatever stands there, at any depth, is executed."""
 
-class DefinitionError(Exception):
-    """A file that GitHub would refuse, or that says what is not executed here."""
+_INPUTS = {"*": dict.fromkeys(("description", "type", "options", "required", "default"), _ANY)}
+_RUN_STEP = dict.fromkeys(("name", "id", "if", "env", "run", "shell", "uses", "with"), _ANY)
+_CONCURRENCY = dict.fromkeys(("group", "cancel-in-progress"), _ANY)
+_JOB = {
+    **dict.fromkeys(("name", "needs", "if", "permissions", "env", "uses", "with"), _ANY),
+    **dict.fromkeys(("runs-on", "timeout-minutes"), _ANY),
+    "strategy": {"fail-fast": _ANY, "matrix": _ANY},
+    "concurrency": _CONCURRENCY,
+    "environment": {"name": _ANY, "url": _ANY},
+    "steps": _RUN_STEP,
+}
+_WORKFLOW = {
+    "name": _ANY,
+    "on": {
+        "push": {"branches": _ANY},
+        "pull_request": {"branches": _ANY},
+        "schedule": {"cron": _ANY},
+        "workflow_dispatch": {"inputs": _INPUTS},
+        "workflow_call": {"inputs": _INPUTS},
+    },
+    "permissions": _ANY,
+    "concurrency": _CONCURRENCY,
+    "defaults": {"run": {"shell": _ANY}},
+    "jobs": {"*": _JOB},
+}
+_ACTION = {
+    **dict.fromkeys(("name", "description"), _ANY),
+    "inputs": {"*": {"description": _ANY, "default": _ANY}},
+    "runs": {"using": _ANY, "steps": _RUN_STEP},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +67,12 @@ class Step:
 
     name: str
     id: str | None
-    condition: str | bool | None
-    env: Mapping[str, Any]
-    run: str | None = None
+    condition: Tree
+    env: Mapping[str, Tree]
+    run: Tree = None
     shell: tuple[str, ...] = ()
     uses: str | None = None
-    given: Mapping[str, Any] = field(default_factory=dict)
+    given: Mapping[str, Tree] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +80,18 @@ class Job:
     """One job: `steps` on a machine, or `uses` another workflow with `given`."""
 
     key: str
-    name: str
+    name: Tree
     needs: tuple[str, ...]
-    condition: str | bool | None
+    condition: Tree
     permissions: Mapping[str, str]
-    env: Mapping[str, Any]
+    env: Mapping[str, Tree]
     matrix: Mapping[str, list[Any]]
-    concurrency: Any
-    environment: Any = None
+    concurrency: Tree
+    environment: Tree = None
     timeout_minutes: float = 360
     steps: tuple[Step, ...] = ()
     uses: str | None = None
-    given: Mapping[str, Any] = field(default_factory=dict)
+    given: Mapping[str, Tree] = field(default_factory=dict)
 
     def combinations(self) -> list[dict[str, Any]]:
         """The matrix's combinations; one without members where there is no matrix."""
@@ -87,8 +115,7 @@ class Workflow:
     path: str
     name: str
     events: Mapping[str, Any]
-    permissions: Mapping[str, str]
-    concurrency: Any
+    concurrency: Tree
     jobs: Mapping[str, Job]
 
 
@@ -102,34 +129,25 @@ class Action:
 
 def load_workflow(root: Path, path: str) -> Workflow:
     """Read a workflow of the commit that is unpacked in `root`; raises DefinitionError."""
-    content = _read(root / path)
-    # YAML 1.1 reads the key `on` as true.
-    content["on"] = content.pop(True, None)
-    _known(path, content, _WORKFLOW)
-    events = _events(path, content["on"])
+    content = github.load(root, path)
+    if not isinstance(content["on"], dict):
+        named = content["on"]
+        content["on"] = dict.fromkeys([named] if isinstance(named, str) else named)
+    _refuse_unknown(path, content, _WORKFLOW)
     shell = content.get("defaults", {}).get("run", {}).get("shell")
-    _known(f"{path}: defaults", content.get("defaults", {}), {"run"})
-    _known(f"{path}: defaults.run", content.get("defaults", {}).get("run", {}), {"shell"})
-    jobs = {key: _job(f"{path}:{key}", key, job, shell) for key, job in content["jobs"].items()}
-    return Workflow(
-        path,
-        content["name"],
-        events,
-        content.get("permissions", {}),
-        content.get("concurrency"),
-        jobs,
-    )
+    rights = content.get("permissions")
+    jobs = {key: _job(f"{path}:{key}", key, job, shell, rights)
+            for key, job in content["jobs"].items()}  # fmt: skip
+    name, concurrency = content.get("name", path), _concurrency(content)
+    return Workflow(path, name, content["on"], concurrency, jobs)
 
 
 def load_action(root: Path, path: str) -> Action:
     """Read a composite action of that commit; raises DefinitionError."""
-    content = _read(root / path / "action.yml")
-    _known(path, content, {"name", "description", "inputs", "runs"})
-    _known(f"{path}: runs", content["runs"], {"using", "steps"})
+    content = github.load(root, f"{path}/action.yml")
     if content["runs"]["using"] != "composite":
         raise DefinitionError(f"{path}: only composite actions are executed here")
-    for name, declared in content.get("inputs", {}).items():
-        _known(f"{path}: inputs.{name}", declared, {"description", "default"})
+    _refuse_unknown(path, content, _ACTION)
     steps = tuple(_step(path, step, None) for step in content["runs"]["steps"])
     return Action(content.get("inputs", {}), steps)
 
@@ -143,43 +161,36 @@ def inputs_of(workflow: Workflow, event: str, given: Mapping[str, Any]) -> dict[
         raise DefinitionError(f"{workflow.path} declares no input {', '.join(sorted(unknown))}")
     found: dict[str, Any] = {}
     for name, said in declared.items():
-        _known(f"{workflow.path}: inputs.{name}", said, _INPUT)
         if said.get("required") and name not in given:
             raise DefinitionError(f"{workflow.path}: the input {name} is required")
         found[name] = given.get(name, said.get("default", ""))
-        if said["type"] == "choice" and found[name] not in said["options"]:
+        kind = said.get("type", "string")
+        if kind == "choice" and found[name] not in said["options"]:
             raise DefinitionError(f"{workflow.path}: {name} offers no {found[name]!r}")
-        if said["type"] not in ("choice", "string"):
-            raise DefinitionError(f"{workflow.path}: inputs of type {said['type']} are not known")
+        if kind not in ("choice", "string"):
+            raise DefinitionError(f"{workflow.path}: inputs of type {kind} are not known")
     return found
 
 
-def _events(path: str, triggers: Any) -> dict[str, Any]:
-    events = {triggers: None} if isinstance(triggers, str) else dict(triggers)
-    _known(f"{path}: on", events, _EVENTS)
-    _known(f"{path}: on.push", events.get("push") or {}, {"branches"})
-    return events
-
-
-def _job(where: str, key: str, job: Mapping[str, Any], shell: str | None) -> Job:
-    calls = "uses" in job
-    _known(where, job, _JOB | (_CALLING if calls else _RUNNING))
+def _job(where: str, key: str, job: Tree, shell: str | None, rights: Tree) -> Job:
     strategy = job.get("strategy", {})
-    _known(f"{where}: strategy", strategy, {"fail-fast", "matrix"})
     if strategy and strategy.get("fail-fast") is not False:
         raise DefinitionError(f"{where}: a matrix is executed one after the other: no fail-fast")
     if "exclude" in strategy.get("matrix", {}):
         raise DefinitionError(f"{where}: strategy.matrix.exclude is not executed here")
+    permissions = job.get("permissions", rights)
+    if not isinstance(permissions, dict):
+        raise DefinitionError(f"{where}: name the job's permissions; GitHub's default is a setting")
     needs = job.get("needs", [])
     return Job(
         key=key,
         name=job.get("name", key),
         needs=tuple([needs] if isinstance(needs, str) else needs),
         condition=job.get("if"),
-        permissions=job.get("permissions", {}),
+        permissions=permissions,
         env=job.get("env", {}),
         matrix=strategy.get("matrix", {}),
-        concurrency=job.get("concurrency"),
+        concurrency=_concurrency(job),
         environment=job.get("environment"),
         timeout_minutes=job.get("timeout-minutes", 360),
         steps=tuple(_step(where, step, shell) for step in job.get("steps", [])),
@@ -188,10 +199,13 @@ def _job(where: str, key: str, job: Mapping[str, Any], shell: str | None) -> Job
     )
 
 
-def _step(where: str, step: Mapping[str, Any], shell: str | None) -> Step:
-    name = str(step.get("name") or step.get("run") or step.get("uses"))
-    kind = {"run", "shell"} if "run" in step else {"uses", "with"}
-    _known(f"{where}: {name}", step, _STEP | kind)
+def _concurrency(content: Tree) -> Tree:
+    said = content.get("concurrency")
+    return said if said is None or (isinstance(said, dict) and "group" in said) else {"group": said}
+
+
+def _step(where: str, step: Tree, shell: str | None) -> Step:
+    name = github.source(step.get("name") or step.get("run") or step.get("uses"))
     chosen = step.get("shell", shell)
     if chosen not in _SHELLS:
         raise DefinitionError(f"{where}: {name}: the shell {chosen!r} is not known here")
@@ -207,17 +221,14 @@ def _step(where: str, step: Mapping[str, Any], shell: str | None) -> Step:
     )
 
 
-def _known(where: str, content: Iterable[Any], keys: set[str]) -> None:
-    unknown = [str(key) for key in content if key not in keys]
-    if unknown:
-        raise DefinitionError(f"{where}: {', '.join(unknown)} is not executed here")
-
-
-def _read(path: Path) -> dict[Any, Any]:
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError) as error:
-        raise DefinitionError(f"{path} cannot be read: {error}") from None
-    if not isinstance(content, dict):
-        raise DefinitionError(f"{path} holds no mapping")
-    return content
+def _refuse_unknown(where: str, tree: Tree, known: Mapping[str, Any]) -> None:
+    if known is _ANY or github.is_expression(tree):
+        return
+    if isinstance(tree, list):
+        for part in tree:
+            _refuse_unknown(where, part, known)
+    if isinstance(tree, dict):
+        for key, part in tree.items():
+            if (inner := known.get(key, known.get("*"))) is None:
+                raise DefinitionError(f"{where}: {key} is not executed here")
+            _refuse_unknown(f"{where}.{key}", part, inner)

@@ -8,15 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from rehearsal.workflows import actions, definition, filecommands
 from rehearsal.workflows.actions import ActionError, Call
-from rehearsal.workflows.definition import OWN, DefinitionError
-from rehearsal.workflows.expressions import (
-    Function,
-    Scope,
-    condition,
-    interpolate,
-    to_json,
-    to_text,
-)
+from rehearsal.workflows.definition import OWN
+from rehearsal.workflows.github import DefinitionError, Scope, Status
 from rehearsal.workflows.machine import Machine
 
 if TYPE_CHECKING:
@@ -24,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rehearsal.workflows.definition import Job, Step
+    from rehearsal.workflows.github import Tree
     from rehearsal.workflows.hosting import Run
 
 
@@ -69,7 +63,7 @@ class _Execution:
         self._run, self._workflow, self._job = run, workflow, job
         self._contexts: dict[str, Any] = {"github": github, "vars": {}, **known}
         self._outer = _Progress()
-        name = to_text(interpolate(job.name, self._scope(self._outer)))
+        name = self._scope(self._outer).text(job.name)
         environment = self._environment_name()
         self._contexts["vars"] = run.hosting.variables.get(environment or "", {})
         logs = run.hosting.root / "runs" / str(run.number) / "logs" / name.replace("/", "-")
@@ -80,7 +74,7 @@ class _Execution:
         """Every step in order; those that do not run are skipped."""
         self._machine.boot()
         if self._job.concurrency is not None:
-            interpolate(self._job.concurrency["group"], self._scope(self._outer))
+            self._scope(self._outer).text(self._job.concurrency["group"])
         self._machine.env = self._texts(self._job.env, self._outer)
         self._steps(self._job.steps, self._outer)
         if self._outer.status == "success":
@@ -99,7 +93,7 @@ class _Execution:
             shared = self._machine.env
             scope = self._scope(progress, shared | env)
             outcome = "skipped"
-            if condition(step.condition, scope):
+            if scope.holds(step.condition):
                 outcome = self._step(step, scope, env, outputs)
             if outcome != "skipped" and progress.status == "success":
                 progress.status = outcome
@@ -115,8 +109,8 @@ class _Execution:
 
     def _step(self, step: Step, scope: Scope, env: dict[str, str], outputs: dict[str, str]) -> str:
         if step.run is not None:
-            return self._script(step, to_text(interpolate(step.run, scope)), env, outputs)
-        given = {key: to_text(interpolate(str(v), scope)) for key, v in step.given.items()}
+            return self._script(step, scope.text(step.run), env, outputs)
+        given = scope.texts(step.given)
         if step.uses and step.uses.startswith(OWN):
             return self._composite(step, step.uses.removeprefix(OWN), given)
         call = Call(self._machine, self._job.permissions, given, outputs)
@@ -142,7 +136,9 @@ class _Execution:
         action = definition.load_action(self._run.source, path)
         if unknown := given.keys() - action.inputs.keys():
             raise DefinitionError(f"{step.uses} has no input {', '.join(sorted(unknown))}")
-        defaults = {name: said.get("default", "") for name, said in action.inputs.items()}
+        defaults = self._texts(
+            {name: said.get("default", "") for name, said in action.inputs.items()}, self._outer
+        )
         outer, self._contexts["inputs"] = self._contexts["inputs"], {**defaults, **given}
         inner = _Progress()
         self._steps(action.steps, inner)
@@ -156,36 +152,32 @@ class _Execution:
             "steps": progress.steps,
             "job": {"status": progress.status},
         }
-        stopped = self._run.cancelled
-        functions: dict[str, Function] = {
-            "success": lambda: progress.status == "success" and not stopped,
-            "failure": lambda: progress.status == "failure",
-            "always": lambda: True,
-            "cancelled": lambda: stopped or progress.status == "cancelled",
-            "tojson": to_json,
-        }
-        return Scope(contexts, functions)
+        cancelled = self._run.cancelled or progress.status == "cancelled"
+        good, bad = progress.status == "success", progress.status == "failure"
+        return Scope(contexts, Status(good and not self._run.cancelled, bad, cancelled))
 
     def _texts(self, values: Mapping[str, Any], progress: _Progress) -> dict[str, str]:
-        env = self._machine.env
-        scope = self._scope(progress, env)
-        return {name: to_text(interpolate(str(value), scope)) for name, value in values.items()}
+        return self._scope(progress, self._machine.env).texts(values)
 
     def _environment_name(self) -> str | None:
         said = self._job.environment
         if said is None:
             return None
-        name = said["name"] if isinstance(said, dict) else said
-        return to_text(interpolate(name, self._scope(self._outer)))
+        return self._scope(self._outer).text(_name_of(said))
 
     def _deploy(self) -> None:
         """Note the deployment with its link, as GitHub shows it."""
         said = self._job.environment
         if self._machine.environment is not None:
-            url = said.get("url", "") if isinstance(said, dict) else ""
-            link = to_text(interpolate(url, self._scope(self._outer, self._machine.env)))
+            url = "" if _name_of(said) is said else said.get("url", "")
+            link = self._scope(self._outer, self._machine.env).text(url)
             self._run.hosting.deployments.append((self._machine.environment, link))
 
     def _note(self, step: Step, text: str) -> None:
         with self._machine.log(step).open("a", encoding="utf-8") as log:
             log.write(text)
+
+
+def _name_of(environment: Tree) -> Tree:
+    named = isinstance(environment, dict) and "name" in environment
+    return environment["name"] if named else environment

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from rehearsal.workflows.definition import OWN, DefinitionError, inputs_of, load_workflow
-from rehearsal.workflows.expressions import Function, Scope, condition, interpolate, to_json
+from rehearsal.workflows.definition import OWN, inputs_of, load_workflow
+from rehearsal.workflows.github import DefinitionError, Scope, Status, source
 from rehearsal.workflows.hosting import LEVELS, allows
 from rehearsal.workflows.jobs import JobRun, run_job
 
@@ -55,12 +55,10 @@ def _jobs(
     waiting = dict(workflow.jobs)
     if workflow.concurrency is not None:
         github = run.context(workflow.name, {})
-        interpolate(workflow.concurrency["group"], Scope({"github": github, "inputs": inputs}, {}))
+        Scope({"github": github, "inputs": inputs}).text(workflow.concurrency["group"])
     while waiting:
-        ready = [job for job in waiting.values() if not set(job.needs) & waiting.keys()]
-        if not ready:
-            raise DefinitionError(f"{workflow.path}: {', '.join(waiting)} wait for each other")
-        job = waiting.pop(ready[0].key)
+        ready = next(job for job in waiting.values() if not set(job.needs) & waiting.keys())
+        job = waiting.pop(ready.key)
         results[job.key] = _job(run, workflow, job, inputs, results, found, prefix)
     return list(results.values())
 
@@ -79,8 +77,8 @@ def _job(
     needs = {name: {"result": results[name], "outputs": {}} for name in job.needs}
     known = {"inputs": inputs, "needs": needs}
     earlier = [results[name] for name in _ancestors(workflow, job)]
-    if not condition(job.condition, _scope(run, workflow, earlier, known)):
-        found.jobs.append(JobRun(prefix + job.name, "skipped"))
+    if not _scope(run, workflow, earlier, known).holds(job.condition):
+        found.jobs.append(JobRun(prefix + source(job.name), "skipped"))
         return "cancelled" if run.cancelled else "skipped"
     ends: list[str] = []
     for matrix in job.combinations():
@@ -105,21 +103,15 @@ def _called(run: Run, job: Job, inputs: Mapping[str, Any], found: WorkflowRun) -
                 raise DefinitionError(
                     f"{called.path}: {inner.key} asks for {scope}: {level}, which {job.key} lacks"
                 )
-    outer = Scope({"inputs": inputs}, {})
-    given = {name: interpolate(str(value), outer) for name, value in job.given.items()}
+    given = Scope({"inputs": inputs}).texts(job.given)
     return _jobs(run, called, inputs_of(called, "workflow_call", given), found, f"{job.key} / ")
 
 
 def _scope(run: Run, workflow: Workflow, earlier: list[str], known: Mapping[str, Any]) -> Scope:
-    functions: dict[str, Function] = {
-        "success": lambda: not run.cancelled and all(result == "success" for result in earlier),
-        "failure": lambda: "failure" in earlier,
-        "always": lambda: True,
-        "cancelled": lambda: run.cancelled,
-        "tojson": to_json,
-    }
+    good = not run.cancelled and all(result == "success" for result in earlier)
+    status = Status(good, "failure" in earlier, run.cancelled)
     github = run.context(workflow.name, {})
-    return Scope({"github": github, "vars": {}, **known}, functions)
+    return Scope({"github": github, "vars": {}, **known}, status)
 
 
 def _ancestors(workflow: Workflow, job: Job) -> set[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from rehearsal.workflows import filecommands, machine
-from rehearsal.workflows.definition import DefinitionError
+from rehearsal.workflows.github import DefinitionError
 from rehearsal.workflows.hosting import Hosting, Run
 from rehearsal.workflows.runs import WorkflowRun, run_workflow
 
@@ -23,6 +23,7 @@ permissions: {{}}
 defaults: {{run: {{shell: bash}}}}
 jobs:
 """
+WORKFLOW = ".github/workflows/w.yml"
 BY_HAND = "{workflow_dispatch: {inputs: {what: {type: string, default: x}}}}"
 
 
@@ -44,8 +45,8 @@ class Small:
             ) -> WorkflowRun:  # fmt: skip
         """Execute a workflow with these jobs."""
         body = textwrap.indent(textwrap.dedent(jobs), "  ")
-        self.write("w.yml", HEAD.format(on=on) + body)
-        return run_workflow(Run(self.hosting, event, "sha", "refs/heads/main", **more), "w.yml")
+        self.write(WORKFLOW, HEAD.format(on=on) + body)
+        return run_workflow(Run(self.hosting, event, "sha", "refs/heads/main", **more), WORKFLOW)
 
     def outcomes(self, steps: str, **more: Any) -> list[str]:
         """What becomes of the steps of one job."""
@@ -184,7 +185,7 @@ def test_a_called_workflow_and_a_composite_action(small: Small) -> None:
         """,
     )
     small.write(
-        "called.yml",
+        ".github/workflows/called.yml",
         HEAD.format(on="{workflow_call: {inputs: {who: {type: string, required: true}}}}")
         + """
   inner:
@@ -196,21 +197,21 @@ def test_a_called_workflow_and_a_composite_action(small: Small) -> None:
         env: {WHO: "${{ inputs.who }}"}
 """,
     )
-    run = small.run("call: {uses: $/called.yml, with: {who: mona}}")
+    run = small.run("call: {uses: $/.github/workflows/called.yml, with: {who: mona}}")
     assert run.results() == {"call / inner": "success"}
     assert small.hosting.deployments == [("dev", "https://r")]
     with pytest.raises(DefinitionError, match="who is required"):
-        small.run("call: {uses: $/called.yml}")
-    with pytest.raises(DefinitionError, match="no input whom"):
-        small.run("call: {uses: $/called.yml, with: {who: mona, whom: x}}")
+        small.run("call: {uses: $/.github/workflows/called.yml}")
+    with pytest.raises(DefinitionError, match="whom is not defined"):
+        small.run("call: {uses: $/.github/workflows/called.yml, with: {who: mona, whom: x}}")
 
 
 def test_a_called_workflow_has_no_more_rights_than_its_caller(small: Small) -> None:
     """GitHub refuses to start it."""
     inner = "\n  inner: {runs-on: u, permissions: {id-token: write}, steps: [{run: 'true'}]}\n"
-    small.write("called.yml", HEAD.format(on="{workflow_call: }") + inner)
+    small.write(".github/workflows/called.yml", HEAD.format(on="{workflow_call: }") + inner)
     with pytest.raises(DefinitionError, match="asks for id-token: write, which call lacks"):
-        small.run("call: {uses: $/called.yml, permissions: {id-token: read}}")
+        small.run("call: {uses: $/.github/workflows/called.yml, permissions: {id-token: none}}")
 
 
 def test_a_cancelled_run_kills_the_step_and_cleans_up(
@@ -254,7 +255,7 @@ def test_a_job_that_takes_too_long_is_cancelled(
         ("j: {runs-on: u, steps: [{run: x, shell: pwsh}]}", "pwsh"),
         ("j: {runs-on: u, strategy: {matrix: {a: [1]}}, steps: []}", "fail-fast"),
         ("j: {runs-on: u, outputs: {a: b}, steps: []}", "outputs"),
-        ("a: {runs-on: u, needs: b, steps: []}\nb: {runs-on: u, needs: a, steps: []}", "wait for"),
+        ("a: {runs-on: u, needs: b, steps: []}\nb: {runs-on: u, needs: a, steps: []}", "no depend"),
     ],
 )
 def test_what_is_not_executed_is_refused_by_name(small: Small, jobs: str, named: str) -> None:
