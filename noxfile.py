@@ -242,6 +242,13 @@ def pulumi(session: nox.Session, verb: str, stack: str, *further: str) -> None:
 
 
 @nox.session(default=False)
+def pulumi_cli(session: nox.Session) -> None:
+    """Build the Pulumi CLI that locks/pulumi/ pins, where none is on the PATH; needs Go."""
+    install(session, "infra")
+    call(session, "infra.cli_build")
+
+
+@nox.session(default=False)
 def preview(session: nox.Session) -> None:
     """Show what a deployment would change: nox -s preview -- STACK."""
     stack, further = stack_argument(session)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
-from google.protobuf.struct_pb2 import Struct, Value  # type: ignore[import-untyped]
+from google.protobuf.struct_pb2 import Struct, Value
 from pulumi.runtime import configure
 from pulumi.runtime.mocks import MockSettings
 from pulumi.runtime.proto.resource_pb2 import RegisterResourceRequest
