@@ -4,39 +4,43 @@ from __future__ import annotations
 
 from typing import Any
 
+from loadtest.presentation.words import interval, throttled_on_purpose
+from reporting import terminal
+from reporting.amounts import count, milliseconds, seconds, share
+from reporting.verdicts import heading
 
-def lines(summary: dict[str, Any]) -> list[str]:
-    """Return a summary's gist, a fact a line."""
+
+def lines(summary: dict[str, Any], columns: int | None = None) -> list[str]:
+    """Return a summary's gist, a fact a paragraph, `columns` wide or as the terminal is."""
     orders, throttle, latency = summary["orders"], summary["throttle"], summary["latency"]
-    counts = ", ".join(f"{name} {count}" for name, count in orders.items())
-    return [
-        f"verdict   {summary['verdict']}",
-        *(f"          {reason}" for reason in summary["reasons"]),
-        f"orders    {counts}",
-        f"throttle  {_share(throttle['share'])} of {throttle['attempts']} attempts "
-        f"[{_interval(throttle['shareInterval'])}]; predicted {_share(throttle['predictedShare'])} "
-        f"[{_interval(throttle['predictedInterval'])}]",
-        f"latency   {', '.join(f'{name} {_ms(value)}' for name, value in latency.items())} "
-        "of served, from the intended time",
-        f"send lag  p99 {_ms(summary['sendLag']['p99'])}, at most {summary['sendLag']['backlog']} "
-        f"orders behind, {_share(summary['run']['cpuShare'])} of a core",
-        f"the peak  recovered after {_seconds(summary['recoverySeconds'])}, its backlog drained "
-        f"after {_seconds(summary['drainSeconds'])} (predicted "
-        f"{_seconds(summary['backlog']['predictedDrainSeconds'])})",
+    counts = ", ".join(f"{name} {count(number)}" for name, number in orders.items())
+    verdict = " ".join([heading(summary["verdict"]), *summary["reasons"]])
+    facts = [
+        ("verdict", verdict),
+        ("orders", counts),
+        (
+            "throttle",
+            f"{share(throttle['share'])} of {count(throttle['attempts'])} attempts "
+            f"({interval(throttle['shareInterval'])}); predicted "
+            f"{share(throttle['predictedShare'])} ({interval(throttle['predictedInterval'])}). "
+            f"{throttled_on_purpose(summary)}",
+        ),
+        (
+            "latency",
+            f"{', '.join(f'{name} {milliseconds(value)}' for name, value in latency.items())} "
+            "of served, from the intended time",
+        ),
+        (
+            "send lag",
+            f"p99 {milliseconds(summary['sendLag']['p99'])}, at most "
+            f"{count(summary['sendLag']['backlog'])} orders behind, "
+            f"{share(summary['run']['cpuShare'])} of a core",
+        ),
+        (
+            "the peak",
+            f"recovered after {seconds(summary['recoverySeconds'])}, its backlog drained after "
+            f"{seconds(summary['drainSeconds'])} (predicted "
+            f"{seconds(summary['backlog']['predictedDrainSeconds'])})",
+        ),
     ]
-
-
-def _share(value: float | None) -> str:
-    return "unknown" if value is None else f"{value:.1%}"
-
-
-def _interval(bounds: list[float] | None) -> str:
-    return "unknown" if bounds is None else f"{bounds[0]:.1%} to {bounds[1]:.1%}"
-
-
-def _ms(value: float | None) -> str:
-    return "unknown" if value is None else f"{value:.0f} ms"
-
-
-def _seconds(value: float | None) -> str:
-    return "unknown" if value is None else f"{value:.1f} s"
+    return list(terminal.pairs(facts, columns or terminal.width()))

@@ -12,6 +12,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from reporting.amounts import weight
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -33,7 +35,7 @@ class AliasState:
         return {self.version: 1 - sum(additional.values()), **additional}
 
     def __str__(self) -> str:
-        return ", ".join(f"version {v}: {share:.0%}" for v, share in self.shares().items())
+        return ", ".join(f"version {v}: {weight(share)}" for v, share in self.shares().items())
 
 
 def client(environment: Mapping[str, str]) -> LambdaClient:

@@ -10,6 +10,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from rehearsal import flip
+from rehearsal.outcome import judge
 from rehearsal.report.model import (
     Alarm,
     Alias,
@@ -24,11 +25,9 @@ from rehearsal.report.model import (
     Throttle,
     WeightStep,
 )  # fmt: skip
-from rehearsal.settings import COLD_FLIP
 from reporting.charts import Mark
 
 if TYPE_CHECKING:
-    from rehearsal.report.model import Verdict
     from rehearsal.steps import Rehearsal
 
 NAMED_VERSIONS = ("pulumi", "pulumi-aws", "awslambdaric", "boto3", "locust")
@@ -37,10 +36,12 @@ NAMED_VERSIONS = ("pulumi", "pulumi-aws", "awslambdaric", "boto3", "locust")
 def report(rehearsal: Rehearsal) -> Report:
     """Return the report; parts that were not reached are None."""
     facts = rehearsal.facts
-    verdict, why = judge(rehearsal)
+    outcome = judge(rehearsal)
     return Report(
-        verdict=verdict,
-        why=why,
+        verdict=outcome.verdict,
+        expected=outcome.expected,
+        headline=outcome.headline,
+        why=outcome.why,
         steps=tuple(rehearsal.journal.steps),
         run=_run(rehearsal),
         artifact=_artifact(facts.artifact) if facts.artifact else None,
@@ -51,33 +52,6 @@ def report(rehearsal: Rehearsal) -> Report:
         flips=_flips(rehearsal) if facts.flips else None,
         rollback_seconds=facts.rollback_seconds,
     )
-
-
-def judge(rehearsal: Rehearsal) -> tuple[Verdict, str]:
-    """Return the verdict on the candidate and one sentence that says why.
-
-    A faulty candidate that was refused as it should be has the verdict `fail` too: the verdict
-    speaks of the release, the exit status of the rehearsal.
-    """
-    facts, journal = rehearsal.facts, rehearsal.journal
-    failed = [step for step in journal.steps if step.status == "fail"]
-    fault = rehearsal.settings.fault
-    if not failed and fault == COLD_FLIP:
-        return "fail", _sentence(flip.judge(facts.flips, facts.load["run"]["startedAt"])[1])
-    if not failed and fault:
-        if facts.refused_by_smoke:
-            return "fail", f"The smoke test refused the candidate '{fault}'; the alias never moved."
-        return "fail", f"The gate refused the candidate '{fault}' and put the alias back."
-    if not failed:
-        return "pass", "Every step held."
-    why = f"{failed[0].name}: {failed[0].seen}"
-    undecided = (
-        facts.gate.get("decision") == "inconclusive"
-        or facts.load.get("verdict") in ("invalid", "inconclusive")
-        or (bool(facts.load) and flip.judge(facts.flips, 0.0)[0] == "undecided")
-    )
-    lost = facts.load.get("orders", {}).get("lost", 0)
-    return ("inconclusive" if undecided and not lost else "fail"), why
 
 
 def series(rehearsal: Rehearsal) -> Series:
@@ -98,6 +72,8 @@ def series(rehearsal: Rehearsal) -> Series:
         latency_p50=[(p["second"], p["p50"]) for p in points if p["p50"] is not None],
         latency_p99=[(p["second"], p["p99"]) for p in points if p["p99"] is not None],
         concurrency=[(p["second"], p["maximum"]) for p in load.get("concurrency", [])],
+        let_in=[(p["second"] + 0.5, p["offered"] - p["throttled"]) for p in points],
+        slot_seconds=load["slotTime"]["mean"] if load and load["slotTime"] else None,
         reserved_concurrency=rehearsal.stack.outputs.get("reservedConcurrency"),
         alias_weights=[WeightStep(at - zero, state.shares()) for at, state in history],
         marks=[Mark(at - zero, what) for at, what in rehearsal.facts.marks],
@@ -119,6 +95,8 @@ def _run(rehearsal: Rehearsal) -> Run:
         started_at=datetime.fromtimestamp(rehearsal.started, UTC).isoformat(timespec="seconds"),
         seconds=round(time.time() - rehearsal.started, 1),
         fault=settings.fault,
+        injected=settings.injected,
+        peak_rate=settings.peak_rate,
     )
 
 
@@ -209,7 +187,3 @@ def _gate(result: dict[str, Any]) -> Gate:
         minimum_samples=result.get("minimumSamples"),
         reason="; ".join(result.get("reasons", [])),
     )
-
-
-def _sentence(text: str) -> str:
-    return f"{text[0].upper()}{text[1:]}."

@@ -8,6 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from reporting.amounts import points, signed, weight
+from reporting.amounts import seconds as worded
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -153,10 +156,10 @@ def judge(costs: Sequence[FlipCost], zero: float, budget: float = BUDGET) -> tup
     Over is one that is proven so for itself; within are all of them together. Flips that were not
     measured, or not well enough, are undecided.
     """
-    allowed = f"the budget of {100 * budget:g} points"
+    allowed = f"the budget of {weight(budget).removesuffix(' %')} points"
     for cost in over_budget(costs, budget):
-        where = ", ".join(f"version {v}: {share:.0%}" for v, share in cost.shares.items())
-        said = f"the flip at {cost.at - zero:.0f} s ({where}) raised the throttle share by "
+        where = ", ".join(f"version {v}: {weight(share)}" for v, share in cost.shares.items())
+        said = f"the flip at {worded(cost.at - zero)} ({where}) raised the throttle share by "
         return "over", f"{said}{_points(cost.rise)}: over {allowed}"
     mean = together(costs)
     if mean is None:
@@ -168,8 +171,7 @@ def judge(costs: Sequence[FlipCost], zero: float, budget: float = BUDGET) -> tup
 
 
 def _points(rise: Rise) -> str:
-    low, high = 100 * rise.low, 100 * rise.high
-    return f"{100 * rise.raised:.1f} points ({low:.1f} to {high:.1f})"
+    return f"{points(rise.raised)} ({signed(rise.low)} to {signed(rise.high)})"
 
 
 def dispersion(quiet: Sequence[_Try]) -> float:

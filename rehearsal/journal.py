@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TextIO
 
 from rehearsal.report.model import Step
+from reporting.amounts import seconds
+from reporting.terminal import width, wrapped
+from reporting.verdicts import STATUS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +43,8 @@ class Journal:
 
     def tell(self, line: str) -> None:
         """Show one line of a running step."""
-        print(f"        {line}", file=self.stream, flush=True)
+        text = "\n".join(wrapped(f"{'':8}{line}", width(), indent=8))
+        print(text, file=self.stream, flush=True)
 
     def skip(self, name: str, why: str) -> None:
         """Record that a step did not run."""
@@ -65,8 +69,7 @@ class Journal:
 
     def _record(self, step: Step) -> None:
         self.steps.append(step)
-        mark = {"pass": "ok", "fail": "FAILED", "skipped": "skipped"}[step.status]
-        self.tell(f"{mark} ({step.seconds:.1f} s): {step.seen}")
+        self.tell(f"{STATUS[step.status]} ({seconds(step.seconds)}): {step.seen}")
 
     def _announce(self, name: str) -> None:
         print(f"[{len(self.steps) + 1:2}/{self.total}] {name}", file=self.stream, flush=True)

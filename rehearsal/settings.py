@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,6 +39,17 @@ class Settings:
     def candidate(self) -> Path:
         """The files that make version 2 differ from version 1."""
         return CANDIDATES / (self.fault or GOOD)
+
+    @property
+    def injected(self) -> str | None:
+        """What is wrong with version 2: the first sentence of what makes it differ."""
+        if self.fault is None:
+            return None
+        package = self.candidate / "order_processor"
+        # The label alone is what a candidate changes that is wrong in how it is released.
+        changed = [path for path in sorted(package.glob("*.py")) if path.name != "version.py"]
+        source = (changed or [package / "version.py"])[0].read_text(encoding="utf-8")
+        return (ast.get_docstring(ast.parse(source)) or self.fault).splitlines()[0]
 
     @property
     def bad(self) -> bool:

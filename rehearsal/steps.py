@@ -15,6 +15,8 @@ from rehearsal.journal import StepError
 from rehearsal.loss import expected_refusals
 from rehearsal.settings import COLD_FLIP
 from rehearsal.stack import Stack
+from reporting.amounts import count, digest, megabytes, number, rate, share
+from reporting.amounts import seconds as worded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,6 +45,7 @@ class Facts:
     flips: list[FlipCost] = field(default_factory=list)
     rollback_seconds: float | None = None
     refused_by_smoke: bool = False
+    smoke_problems: list[str] = field(default_factory=list)
     marks: list[tuple[float, str]] = field(default_factory=list)
 
 
@@ -107,6 +110,8 @@ class Rehearsal:
         if refused and not self.settings.bad:
             raise StepError(child.last_line)
         self.facts.refused_by_smoke = refused
+        if refused:
+            self.facts.smoke_problems = self.stack.result("smoke-2").get("problems", [])
         self._serves_only(self.facts.alias_before)
         return child.last_line
 
@@ -127,7 +132,7 @@ class Rehearsal:
                 raise StepError(f"the load did not start: {self._load.last_line}")
             time.sleep(0.05)
         settings = self.settings
-        return f"a day in {settings.load_seconds:g} s, {settings.peak_rate:g} orders/s at its peak"
+        return f"a day in {number(settings.load_seconds)} s, {rate(settings.peak_rate)} at its peak"
 
     def roll_out(self) -> str:
         """Warm the candidate, shift, watch and promote by one command; or see it refused by it."""
@@ -175,7 +180,7 @@ class Rehearsal:
         self.mark("forward")
         forward = self._serves_only(self.candidate)
         self._hold(WINDOW_SECONDS)
-        return f"back in {self.facts.rollback_seconds:.1f} s, and forward: {forward}"
+        return f"back in {worded(self.facts.rollback_seconds)}, and forward: {forward}"
 
     def finish_load(self) -> str:
         """See the peak hour through, and judge it."""
@@ -189,9 +194,11 @@ class Rehearsal:
         self.facts.flips = self._flips()
         orders, throttle = self.facts.load["orders"], self.facts.load["throttle"]
         predicted = throttle["predictedShare"]
-        seen = f"{orders['sent']} orders, {throttle['share']:.1%} of the attempts throttled"
+        seen = (
+            f"{count(orders['sent'])} orders, {share(throttle['share'])} of the attempts throttled"
+        )
         if predicted is not None:
-            seen += f" (Erlang-B predicts {predicted:.1%})"
+            seen += f", as is meant: Erlang-B predicts {share(predicted)}"
         if throttle["throttled"] == 0:
             raise StepError(f"{seen}: the peak never exceeded the reserved concurrency")
         # A faulty candidate breaks the load's thresholds by design.
@@ -263,4 +270,4 @@ class Rehearsal:
 
 def describe(manifest: dict[str, Any]) -> str:
     """Say what an artifact is in one line."""
-    return f"{manifest['bytes'] / 1e6:.2f} MB, sha256 {manifest['sha256'][:12]}"
+    return f"{megabytes(manifest['bytes'])}, sha256 {digest(manifest['sha256'])}"

@@ -14,10 +14,14 @@ from typing import Literal
 from markupsafe import Markup, escape
 
 from reporting import scales
+from reporting.amounts import number
+from reporting.axes import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, axes, share_sign
+from reporting.axes import place as _place
+from reporting.labels import FONT, spread
 
-WIDTH, HEIGHT = 560, 250
-LEFT, RIGHT, TOP, BOTTOM = 54, WIDTH - 14, 28, HEIGHT - 32
 MARK_RADIUS = 8
+# From baseline to baseline of two limits' labels, at the narrow page's size of text.
+LIMIT_GAP = 18
 # Beyond this many bins, a hover target would be narrower than a pointer can hit.
 MOST_TARGETS = 200
 
@@ -99,45 +103,15 @@ def draw(chart: Chart) -> Markup:
     y = vertical(_values(chart), BOTTOM, TOP)
     parts = [
         *_head(chart),
-        *_axes(chart, x, y),
+        *axes(x, y, chart.unit, chart.across, empty=chart.empty),
         *(_band(chart, band, x, y) for band in chart.bands),
         *(_line(line, x, y) for line in chart.lines),
-        *(_limit(limit, y) for limit in chart.limits),
+        *_limits(chart.limits, y),
         *_marks(chart.marks, x),
         *_targets(chart, x),
         "</svg>",
     ]
     return Markup("\n".join(part for part in parts if part))  # noqa: S704 - every text is escaped
-
-
-def swatch(style: str, kind: str, key: str = "") -> Markup:
-    """Return the legend's sample of a line (by its kind), a band, a hatched band or a limit."""
-    shapes = {
-        "line": f'<path class="line {style}" d="M0 7H28"/>',
-        "step": f'<path class="line {style}" d="M0 11H14V3H28"/>',
-        "area": f'<path class="area {style}" d="M0 14V7H28V14Z"/>'
-        f'<path class="line {style}" d="M0 7H28"/>',
-        "bars": f'<path class="column {style}" d="M2 14V6H10V14ZM16 14V1H24V14Z"/>',
-        "dots": f'<circle class="dot {style}" cx="7" cy="7" r="3"/>'
-        f'<circle class="dot {style}" cx="20" cy="7" r="3"/>',
-        "band": f'<path class="band {style}" d="M0 2H28V12H0Z"/>',
-        "hatch": f'<path class="band {style}" d="M0 2H28V12H0Z"/>'
-        f'<path fill="url(#{key}-hatch)" d="M0 2H28V12H0Z"/>',
-        "limit": f'<path class="line {style}" d="M0 7H28"/>',
-    }
-    svg = f'<svg class="swatch" viewBox="0 0 28 14" aria-hidden="true">{shapes[kind]}</svg>'
-    return Markup(svg)  # noqa: S704 - classes and keys are this package's own words
-
-
-def number(value: float, unit: str = "") -> str:
-    """Return a value as an axis shows it: at most three digits after the point, shares in %."""
-    if unit == "%":
-        return f"{value * 100:.4g} %"
-    if abs(value) >= 1_000_000:
-        text = f"{value:.3g}"
-    else:
-        text = f"{value:,.0f}" if abs(value) >= 1000 else f"{round(value, 3):g}"
-    return f"{text} {unit}".rstrip()
 
 
 def _head(chart: Chart) -> Iterator[str]:
@@ -163,35 +137,8 @@ def _summary(line: Line, unit: str) -> str:
     values = _finite(value for _, value in line.points)
     if not values:
         return f"{line.name}: no data"
-    low = number(min(values), _share_sign(unit))
+    low = number(min(values), share_sign(unit))
     return f"{line.name}: {low} to {number(max(values), unit)}"
-
-
-def _share_sign(unit: str) -> str:
-    """Return what stands at every value: the sign of a share; other units stand in the heading."""
-    return unit if unit == "%" else ""
-
-
-def _axes(chart: Chart, x: scales.Scale, y: scales.Scale) -> Iterator[str]:
-    yield f'<path class="axis" d="M{LEFT} {BOTTOM}H{RIGHT}"/>'
-    if chart.empty:
-        middle = f'x="{(LEFT + RIGHT) // 2}" y="{(TOP + BOTTOM) // 2}"'
-        yield f'<text class="none" {middle} text-anchor="middle">nothing was measured</text>'
-        return
-    for value in y.ticks(5):
-        at = _place(y(value))
-        yield f'<path class="grid" d="M{LEFT} {at}H{RIGHT}"/>'
-        yield (
-            f'<text class="tick" x="{LEFT - 7}" y="{at}" dy=".35em" text-anchor="end">'
-            f"{number(value, _share_sign(chart.unit))}</text>"
-        )
-    for position, value in enumerate(x.ticks(8)):
-        at, minor = _place(x(value)), " minor" if position % 2 else ""
-        yield f'<path class="axis" d="M{at} {BOTTOM}v4"/>'
-        yield (
-            f'<text class="tick{minor}" x="{at}" y="{BOTTOM + 20}" text-anchor="middle">'
-            f"{number(value, chart.across)}</text>"
-        )
 
 
 def _line(line: Line, x: scales.Scale, y: scales.Scale) -> str:
@@ -249,32 +196,35 @@ def _band(chart: Chart, band: Band, x: scales.Scale, y: scales.Scale) -> str:
     return f'<path class="band {band.style}" d="{path}"/>{hatch}'
 
 
-def _limit(limit: Limit, y: scales.Scale) -> str:
-    if not math.isfinite(limit.value):
-        return ""
-    at = y(limit.value)
+def _limits(limits: Sequence[Limit], y: scales.Scale) -> Iterator[str]:
+    shown = [limit for limit in limits if math.isfinite(limit.value)]
+    places = [y(limit.value) for limit in shown]
     # Below the line where the top margin has no room for the label.
-    label = at - 5 if at > TOP + 12 else at + 14
-    return (
-        f'<path class="line {limit.style}" d="M{LEFT} {_place(at)}H{RIGHT}"/>'
-        f'<text class="label {limit.style}" x="{RIGHT}" y="{_place(label)}" text-anchor="end">'
-        f"{escape(limit.name)}</text>"
-    )
+    wanted = [at - 5 if at > TOP + 12 else at + 14 for at in places]
+    labels = spread(wanted, LIMIT_GAP, TOP + FONT, BOTTOM - 4)
+    for limit, at, label in zip(shown, places, labels, strict=True):
+        yield (
+            f'<path class="line {limit.style}" d="M{LEFT} {_place(at)}H{RIGHT}"/>'
+            f'<text class="label {limit.style}" x="{RIGHT}" y="{_place(label)}" text-anchor="end">'
+            f"{escape(limit.name)}</text>"
+        )
 
 
 def _marks(marks: Sequence[Mark], x: scales.Scale) -> Iterator[str]:
-    """Number the marks over the plot; neighbours too close to read are moved apart."""
-    least = float(LEFT)
-    for position, mark in enumerate(marks, start=1):
-        at = x(mark.at)
-        room = RIGHT - 2 * MARK_RADIUS * (len(marks) - position)
-        head = min(max(at, least), max(room, LEFT))
-        least = head + 2 * MARK_RADIUS
+    """Number the marks over the plot; neighbours too close to read are moved apart.
+
+    More of them than have room beside each other are drawn smaller.
+    """
+    places = [x(mark.at) for mark in marks]
+    radius = min(float(MARK_RADIUS), (RIGHT - LEFT) / (2 * max(1, len(marks) - 1)))
+    small = f' style="font-size:{1.3 * radius:.1f}px"' if radius < MARK_RADIUS else ""
+    heads = spread(places, 2 * radius, LEFT, RIGHT)
+    for position, (at, head) in enumerate(zip(places, heads, strict=True), start=1):
         yield (
             f'<path class="mark" d="M{_place(head)} {TOP - 10}L{_place(at)} {TOP}V{BOTTOM}"/>'
-            f'<circle class="mark" cx="{_place(head)}" cy="{TOP - 16}" r="{MARK_RADIUS}"/>'
+            f'<circle class="mark" cx="{_place(head)}" cy="{TOP - 16}" r="{_place(radius)}"/>'
             f'<text class="mark" x="{_place(head)}" y="{TOP - 16}" dy=".35em"'
-            f' text-anchor="middle">{position}</text>'
+            f' text-anchor="middle"{small}>{position}</text>'
         )
 
 
@@ -284,7 +234,7 @@ def _targets(chart: Chart, x: scales.Scale) -> Iterator[str]:
     for line in chart.lines:
         for at, value in line.points:
             if math.isfinite(at) and math.isfinite(value):
-                text = number(value, _share_sign(chart.unit))
+                text = number(value, share_sign(chart.unit))
                 seen.setdefault(at, []).append(f"{line.name} {text}")
     times = sorted(seen)
     if not times or len(times) > MOST_TARGETS:
@@ -340,7 +290,3 @@ def _path(places: Sequence[tuple[float, float]]) -> str:
 
 def _finite(values: Iterable[float]) -> list[float]:
     return [value for value in values if math.isfinite(value)]
-
-
-def _place(value: float) -> str:
-    return f"{value:.1f}"

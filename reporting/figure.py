@@ -26,9 +26,28 @@ def figure(chart: Chart, note: str) -> Figure:
 
 def _legend(chart: Chart) -> Iterator[tuple[Markup, str]]:
     for line in chart.lines:
-        yield charts.swatch(line.style, line.kind), line.name
+        yield swatch(line.style, line.kind), line.name
     for band in chart.bands:
         kind = "hatch" if band.hatch else "band"
-        yield charts.swatch(band.style, kind, chart.key), band.name
+        yield swatch(band.style, kind, chart.key), band.name
     for limit in chart.limits:
-        yield charts.swatch(limit.style, "limit"), limit.name
+        yield swatch(limit.style, "limit"), limit.name
+
+
+def swatch(style: str, kind: str, key: str = "") -> Markup:
+    """Return the legend's sample of a line (by its kind), a band, a hatched band or a limit."""
+    shapes = {
+        "line": f'<path class="line {style}" d="M0 7H28"/>',
+        "step": f'<path class="line {style}" d="M0 11H14V3H28"/>',
+        "area": f'<path class="area {style}" d="M0 14V7H28V14Z"/>'
+        f'<path class="line {style}" d="M0 7H28"/>',
+        "bars": f'<path class="column {style}" d="M2 14V6H10V14ZM16 14V1H24V14Z"/>',
+        "dots": f'<circle class="dot {style}" cx="7" cy="7" r="3"/>'
+        f'<circle class="dot {style}" cx="20" cy="7" r="3"/>',
+        "band": f'<path class="band {style}" d="M0 2H28V12H0Z"/>',
+        "hatch": f'<path class="band {style}" d="M0 2H28V12H0Z"/>'
+        f'<path fill="url(#{key}-hatch)" d="M0 2H28V12H0Z"/>',
+        "limit": f'<path class="line {style}" d="M0 7H28"/>',
+    }
+    svg = f'<svg class="swatch" viewBox="0 0 28 14" aria-hidden="true">{shapes[kind]}</svg>'
+    return Markup(svg)  # noqa: S704 - classes and keys are this package's own words

@@ -5,8 +5,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-SIGNS = {"pass": "✅", "fail": "❌", "inconclusive": "❔", "invalid": "❔", "skipped": "➖"}
-
 
 def escape(text: str) -> str:
     """Return text that Markdown shows as it is, on one line."""

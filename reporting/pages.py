@@ -1,12 +1,19 @@
 """HTML pages from templates: self-contained, no script, two colour schemes, paper."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup, escape
 
-from reporting import amounts, charts
+from reporting import amounts, verdicts
+
+_AMOUNTS: tuple[Callable[..., str], ...] = (
+    amounts.share, amounts.weight, amounts.interval, amounts.signed, amounts.points,
+    amounts.seconds, amounts.milliseconds, amounts.count, amounts.number, amounts.rate,
+    amounts.byte_size, amounts.digest,
+)  # fmt: skip
 
 
 def environment(templates: Path) -> Environment:
@@ -22,15 +29,8 @@ def environment(templates: Path) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.filters.update(
-        share=amounts.share,
-        seconds=amounts.seconds,
-        milliseconds=amounts.milliseconds,
-        count=amounts.count,
-        byte_size=amounts.byte_size,
-        number=charts.number,
-        breakable=breakable,
-    )
+    found.filters.update({each.__name__: each for each in _AMOUNTS}, breakable=breakable)
+    found.globals.update(signs=verdicts.SIGNS)
     return found
 
 

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 from loadtest.presentation import words
 from reporting import orders
 from reporting.amounts import count
-from reporting.markdown import SIGNS, escape, table
+from reporting.markdown import escape, table
+from reporting.verdicts import EMOJI, held
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from loadtest.presentation.spread import Spread
-
-_HELD = {True: "✅", False: "❌", None: "➖"}
 
 
 def render(
@@ -34,12 +33,17 @@ def _lines(
     comparison: Mapping[str, Any] | None,
 ) -> Iterator[str]:
     verdict, scenario = summary["verdict"], summary["run"]["scenario"]
-    yield f"## {SIGNS[verdict]} Load {escape(scenario)}: {verdict}"
+    yield f"## {EMOJI[verdict]} Load {escape(scenario)}: {verdict}"
     yield ""
     yield escape(words.why(summary))
     yield ""
-    held = words.thresholds(summary, spread)
-    rows = ((_HELD[row.held], row.name, row.measured, row.allowed) for row in held)
+    if said := words.throttled_on_purpose(summary):
+        yield escape(said)
+        yield ""
+    rows = (
+        (EMOJI[held(row.held)], row.name, row.measured, row.allowed)
+        for row in words.thresholds(summary, spread)
+    )
     yield from table(("", "threshold", "measured", "allowed"), rows)
     yield from table(("throttling", "seen"), words.throttling(summary))
     if summary["throttle"]["attempts"]:

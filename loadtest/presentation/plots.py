@@ -7,7 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from loadtest.presentation import bins as series
-from reporting.charts import Band, Chart, Limit, Line, Mark
+from reporting import concurrency
+from reporting.amounts import count
+from reporting.charts import Band, Chart, Line, Mark
 from reporting.figure import Figure, figure
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ def figures(summary: Mapping[str, Any], spread: Spread) -> list[Figure]:
             f"{binned}By intended arrival; the band is what is predicted.",
         ),
         *([(_throttle(bins), binned + _THROTTLE_NOTE)] if direct else []),
-        (_concurrency(summary, bins), _CONCURRENCY_NOTE),
+        (_concurrency(summary, bins), concurrency.NOTE),
         *([(_latency(bins), _latency_note(summary))] if direct else []),
     ]
     span, marks = (0.0, float(len(summary["series"])) or 1.0), moments(summary)
@@ -48,10 +50,6 @@ _THROTTLE_NOTE = (
     "Attempts refused with 429, against Erlang-B at the measured slot time and ten requests a "
     "second for each slot; the band is 95 % of the prediction's error and of so few attempts' "
     "scatter."
-)
-_CONCURRENCY_NOTE = (
-    "The most executions at once of each metric period; busy on average is the rate of attempts "
-    "let in times the run's mean slot time (Little's law)."
 )
 
 
@@ -120,20 +118,10 @@ def _throttle(bins: Sequence[Bin]) -> Chart:
 
 
 def _concurrency(summary: Mapping[str, Any], bins: Sequence[Bin]) -> Chart:
-    points = [(point["second"], float(point["maximum"])) for point in summary["concurrency"]]
-    if len(points) > 1:
-        # The last period holds as long as the one before it.
-        points.append((2 * points[-1][0] - points[-2][0], points[-1][1]))
-    slots = summary["run"]["slots"]
-    limits = (Limit(f"limit {slots}", float(slots)),)
+    most = [(point["second"], float(point["maximum"])) for point in summary["concurrency"]]
     slot = summary["slotTime"]
-    busy = (
-        [(b.at, min(slots, (b.offered - b.throttled) * slot["mean"])) for b in bins] if slot else []
-    )
-    lines = [Line("most at once", points, "served", "step")]
-    if busy:
-        lines.append(Line("busy on average", busy, "second", "area"))
-    return Chart("concurrency", "Concurrency against its limit", "executions", lines, limits=limits)
+    let_in = [(b.at, b.offered - b.throttled) for b in bins]
+    return concurrency.chart(most, let_in, slot and slot["mean"], summary["run"]["slots"])
 
 
 def _latency(bins: Sequence[Bin]) -> Chart:
@@ -161,7 +149,7 @@ def _distribution(summary: Mapping[str, Any], spread: Spread) -> Chart:
 
 
 def _spread_note(spread: Spread) -> str:
-    return f"{spread.served:,} served orders; 20 bins to a power of ten, logarithmic."
+    return f"{count(spread.served)} served orders; 20 bins to a power of ten, logarithmic."
 
 
 def _recovery(bins: Sequence[Bin], summary: Mapping[str, Any]) -> Chart:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from reporting import amounts
+from reporting.throttling import meant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -83,22 +84,28 @@ def _text(value: Any, write: Callable[[Any], str]) -> str:
 
 def interval(bounds: list[float] | None) -> str:
     """Return an interval of shares."""
-    if bounds is None:
-        return amounts.NOT_MEASURED
-    return f"{amounts.share(bounds[0])} to {amounts.share(bounds[1])}"
-
-
-def points(value: float | None) -> str:
-    """Return a difference of shares in percentage points."""
-    return amounts.NOT_MEASURED if value is None else f"{value * 100:+.1f} points"
+    return amounts.NOT_MEASURED if bounds is None else amounts.interval(*bounds)
 
 
 def _bounds(kind: str, low: float | None, high: float | None) -> str:
     if low is None or high is None:
         return "needs two runs"
-    if kind == "ratio":
-        return f"{low:.2f} to {high:.2f}"
-    return f"{low * 100:+.1f} to {high * 100:+.1f}"
+    write = amounts.ratio if kind == "ratio" else amounts.signed
+    return f"{write(low)} to {write(high)}"
+
+
+def throttled_on_purpose(summary: Mapping[str, Any]) -> str:
+    """Say why orders were refused, where that was to be; "" where none were."""
+    throttle, run, slot = summary["throttle"], summary["run"], summary["slotTime"]
+    if not throttle["throttled"]:
+        return ""
+    return meant(
+        throttle["predictedShare"],
+        throttle["predictedInterval"],
+        peak_rate=run["peakRate"],
+        slots=run["slots"],
+        slot_seconds=slot["mean"] if slot else None,
+    )
 
 
 def throttling(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -117,7 +124,7 @@ def throttling(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
             f"{amounts.share(throttle['predictedShare'])} "
             f"({interval(throttle['predictedInterval'])})",
         ),
-        ("gap", points(throttle["gap"])),
+        ("gap", amounts.points(throttle["gap"])),
         ("slot time", amounts.milliseconds(slot["mean"] * 1000 if slot else None)),
         ("concurrency limit", amounts.count(summary["run"]["slots"])),
     ]
@@ -138,11 +145,11 @@ def stages(summary: Mapping[str, Any]) -> list[Stage]:
     """Return each stage's throttle share, measured and predicted, each with its interval."""
     return [
         Stage(
-            f"{stage['from']:.0f} to {stage['to']:.0f} s",
-            f"{stage['rate']:.1f}/s",
+            f"{amounts.number(stage['from'])} to {amounts.number(stage['to'])} s",
+            amounts.rate(stage["rate"]),
             _with_interval(stage["share"], stage["shareInterval"]),
             _with_interval(stage["predictedShare"], stage["predictedInterval"]),
-            points(stage["gap"]),
+            amounts.points(stage["gap"]),
         )
         for stage in summary["stages"]
     ]
@@ -151,7 +158,7 @@ def stages(summary: Mapping[str, Any]) -> list[Stage]:
 def _with_interval(value: float | None, bounds: list[float] | None) -> str:
     if value is None or bounds is None:
         return amounts.NOT_MEASURED
-    return f"{amounts.share(value)} ({bounds[0] * 100:.1f} to {bounds[1] * 100:.1f})"
+    return f"{amounts.share(value)} ({interval(bounds)})"
 
 
 def retrying(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -204,12 +211,16 @@ def how(summary: Mapping[str, Any], record: Mapping[str, Any]) -> list[tuple[str
     cpu = run.get("cpuMsPerAttempt")
     versions = ", ".join(f"{name} {version}" for name, version in record["versions"].items())
     return [
-        ("scenario", f"{run['scenario']}, {run['peakRate']:g}/s for {run['duration']:g} s"),
+        (
+            "scenario",
+            f"{run['scenario']}, {amounts.rate(run['peakRate'])} at its peak, "
+            f"for {amounts.number(run['duration'])} s",
+        ),
         ("seed", str(run["seed"])),
         ("function", f"{run['function']}, alias {run['alias']}"),
         ("memory", f"{record['memoryMb']} MB" if record["memoryMb"] else amounts.NOT_MEASURED),
-        ("artifact", record["artifact"] or "unknown"),
-        ("commit", record["commit"] or "unknown"),
+        ("artifact", f"sha256 {amounts.digest(record['artifact'])}"),
+        ("commit", amounts.digest(record["commit"])),
         ("machine", record["machine"]),
         ("versions", versions),
         ("run", run["runId"]),
@@ -239,7 +250,7 @@ def compared(comparison: Mapping[str, Any]) -> Iterator[Compared]:
     for row in comparison["rows"]:
         ratio = row["kind"] == "ratio"
         write = amounts.milliseconds if ratio else amounts.share
-        change: Callable[[float], str] = (lambda v: f"× {v:.2f}") if ratio else points
+        change = amounts.ratio if ratio else amounts.points
         yield Compared(
             FIGURES[row["name"]],
             write(row["value"]),
@@ -264,8 +275,9 @@ def against(comparison: Mapping[str, Any] | None) -> str:
 def limits(comparison: Mapping[str, Any]) -> str:
     """Return by what rule something counts as worse, and which runs differ otherwise."""
     said = (
-        f"Worse is a ratio above {comparison['ratioLimit']:g}, or a share more than "
-        f"{comparison['pointsLimit'] * 100:g} points higher, whose interval leaves out no change "
+        f"Worse is a ratio above {amounts.number(comparison['ratioLimit'])}, or a share more than "
+        f"{amounts.number(comparison['pointsLimit'] * 100)} points higher, whose interval leaves "
+        f"out no change "
         f"({comparison['method']})."
     )
     for count, what in (

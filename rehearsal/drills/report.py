@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING, Any
 
 from reporting import markdown as tables
-from reporting.amounts import seconds
+from reporting import terminal
+from reporting.amounts import count, seconds
+from reporting.verdicts import EMOJI, held
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from rehearsal.drills.drill import Row
 
-# Heading and width of the columns whose text is wrapped; figures follow on the first line.
-_TEXTS = (("claim", 28), ("injected fault", 22), ("what was seen", 36))
 _FIGURES = ("detect", "recover", "lost")
-_FIGURE_WIDTH = 8
 
 
 def document(rows: Sequence[Row], seed: int, *, faulty: bool, started_at: str) -> dict[str, Any]:
@@ -54,20 +52,27 @@ def _row(row: Row) -> dict[str, Any]:
     }
 
 
-def table(report: Mapping[str, Any]) -> str:
-    """Return the table of a `report.json`, for a terminal."""
-    width = sum(wide + 2 for _, wide in _TEXTS) + len(_FIGURES) * _FIGURE_WIDTH
-    lines = ["-" * width, _line([text for text, _ in _TEXTS], _FIGURES)]
+def table(report: Mapping[str, Any], columns: int | None = None) -> str:
+    """Return the table of a `report.json`, `columns` wide or as wide as the terminal."""
+    wide = columns or terminal.width()
+    rule = "-" * wide
+    lines = [rule]
     for row in report["drills"]:
-        lines.append("-" * width)
-        lines += _lines(row)
-    lines += ["-" * width, summary(report)]
-    return "\n".join(lines) + "\n"
+        proof = "proved" if row["proved"] else "NOT PROVED"
+        figures = zip(_FIGURES, _figures(row), strict=True)
+        facts = [
+            (row["name"], f"{proof}: {row['claim']}"),
+            ("injected fault", row["fault"]),
+            ("what was seen", row["seen"]),
+            ("", ", ".join(f"{name} {figure}" for name, figure in figures)),
+        ]
+        lines += [*terminal.pairs(facts, wide), rule]
+    return "\n".join([*lines, *terminal.wrapped(summary(report), wide)]) + "\n"
 
 
 def summary(report: Mapping[str, Any]) -> str:
     """Say in one line how many claims are proved."""
-    lost = "unknown" if report["lost"] is None else report["lost"]
+    lost = "unknown" if report["lost"] is None else count(report["lost"])
     without = " with every fault left out" if report["withoutFault"] else ""
     return (
         f"{report['proved']} of {report['claims']} claims proved{without}, orders lost: {lost}; "
@@ -77,46 +82,20 @@ def summary(report: Mapping[str, Any]) -> str:
 
 def markdown(report: Mapping[str, Any]) -> str:
     """Return a `report.json` as Markdown, for a job summary."""
-    verdict = "pass" if report["proved"] == report["claims"] else "fail"
+    verdict = held(report["proved"] == report["claims"])
     head = ("", "claim", "injected fault", "what was seen", *_FIGURES)
     cells = (
         (
-            tables.SIGNS["pass" if row["proved"] else "fail"],
+            EMOJI[held(row["proved"])],
             *(row["claim"], row["fault"], row["seen"]),
             *_figures(row),
         )
         for row in report["drills"]
     )
-    title = f"## {tables.SIGNS[verdict]} Game day: {tables.escape(summary(report))}"
+    title = f"## {EMOJI[verdict]} Game day: {tables.escape(summary(report))}"
     return "\n".join([title, "", *tables.table(head, cells)]) + "\n"
 
 
 def _figures(row: Mapping[str, Any]) -> list[str]:
-    lost = "-" if row["lost"] is None else str(row["lost"])
-    return [_seconds(row["detectSeconds"]), _seconds(row["recoverSeconds"]), lost]
-
-
-def _lines(row: Mapping[str, Any]) -> list[str]:
-    proof = "" if row["proved"] else " NOT PROVED"
-    texts = [f"{row['name']}{proof}: {row['claim']}", row["fault"], row["seen"]]
-    columns = [
-        textwrap.wrap(text, wide) or [""] for text, (_, wide) in zip(texts, _TEXTS, strict=True)
-    ]
-    figures = _figures(row)
-    height = max(map(len, columns))
-    return [
-        _line(
-            [column[at] if at < len(column) else "" for column in columns],
-            figures if at == 0 else [],
-        )
-        for at in range(height)
-    ]
-
-
-def _line(texts: Sequence[str], figures: Sequence[str]) -> str:
-    cells = [f"{text:<{wide}}  " for text, (_, wide) in zip(texts, _TEXTS, strict=True)]
-    return ("".join(cells) + "".join(f"{each:>{_FIGURE_WIDTH}}" for each in figures)).rstrip()
-
-
-def _seconds(value: float | None) -> str:
-    return "-" if value is None else f"{value:.1f} s"
+    lost = "unknown" if row["lost"] is None else count(row["lost"])
+    return [seconds(row["detectSeconds"]), seconds(row["recoverSeconds"]), lost]

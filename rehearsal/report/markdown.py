@@ -6,7 +6,8 @@ from typing import Any
 from rehearsal.report import words
 from reporting import orders
 from reporting.amounts import count, seconds, share
-from reporting.markdown import SIGNS, escape, table
+from reporting.markdown import escape, table
+from reporting.verdicts import EMOJI
 
 
 def render(report: Mapping[str, Any]) -> str:
@@ -15,13 +16,12 @@ def render(report: Mapping[str, Any]) -> str:
 
 
 def _lines(report: Mapping[str, Any]) -> Iterator[str]:
-    verdict = report["verdict"]
-    yield f"## {SIGNS[verdict]} Release rehearsal: {verdict}"
+    yield f"## {EMOJI[words.tone(report)]} Release rehearsal: {escape(report['headline'])}"
     yield ""
     yield escape(report["why"])
     yield ""
     steps = (
-        (SIGNS[s["status"]], s["name"], seconds(s["seconds"]), s["seen"]) for s in report["steps"]
+        (EMOJI[s["status"]], s["name"], seconds(s["seconds"]), s["seen"]) for s in report["steps"]
     )
     yield from table(("", "step", "time", "what was seen"), steps)
     yield from table(("figure", "seen"), words.figures(report))
@@ -32,7 +32,7 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
     if report["flips"]:
         moves = (
             (seconds(m["second"]), words.move(m["shares"]), share(m["before"]), share(m["after"]),
-             words.points(m))
+             words.rise(m))
             for m in report["flips"]["moves"]
         )  # fmt: skip
         heads = ("move at", "to", "throttled before", "after", "raised beyond the load's own")

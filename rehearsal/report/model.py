@@ -157,16 +157,25 @@ class Run:
     started_at: str
     seconds: float
     fault: str | None = None
+    injected: str | None = None
+    """What the fault is, in a sentence."""
+    peak_rate: float | None = None
+    """Orders per second in the busiest hour."""
 
 
 @dataclass(frozen=True)
 class Report:
-    """A rehearsal's outcome; `why` is one sentence that gives the verdict's reason."""
+    """A rehearsal's outcome: the `verdict` on the release, and whether it is the `expected` one.
+
+    `headline` says both in a line, `why` gives the reason in one or two sentences.
+    """
 
     verdict: Verdict
+    headline: str
     why: str
     steps: Sequence[Step]
     run: Run
+    expected: bool = False
     artifact: Artifact | None = None
     alias: Alias | None = None
     orders: Orders | None = None
@@ -195,7 +204,8 @@ class Series:
     """What the plots show; every time is in seconds from the first intended arrival.
 
     Rates are orders per second per bin, shares 0..1, latencies milliseconds from the *intended*
-    arrival, concurrency counts invocations in progress. Every series may be empty.
+    arrival, concurrency the most executions at once. `let_in` (orders per second that were not
+    refused) times `slot_seconds` is how many are busy on average. Every series may be empty.
     """
 
     offered: Points = ()
@@ -207,6 +217,8 @@ class Series:
     latency_p50: Points = ()
     latency_p99: Points = ()
     concurrency: Points = ()
+    let_in: Points = ()
+    slot_seconds: float | None = None
     reserved_concurrency: int | None = None
     alias_weights: Sequence[WeightStep] = ()
     marks: Sequence[Mark] = ()

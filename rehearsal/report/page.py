@@ -23,8 +23,11 @@ def render(report: Mapping[str, Any], series: Series) -> str:
         figures=plots.figures(series),
         marks=series.marks,
         rows=orders.ROWS,
-        signed=words.signed,
         move=words.move,
+        budget=words.budget,
+        tone=words.tone(report),
+        release=words.release(report),
+        on_purpose=words.throttled_on_purpose(report),
         balance=orders.balance(report["orders"]),
         longest=max([0.001, *(step["seconds"] for step in report["steps"])]),
     )

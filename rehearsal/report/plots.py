@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from rehearsal.report.model import Series, WeightStep
-from reporting.charts import Band, Chart, Limit, Line
+from reporting import concurrency
+from reporting.charts import Band, Chart, Line
 from reporting.figure import Figure, figure
 
 VERSION_STYLES = ("first", "second", "third")
@@ -22,7 +23,7 @@ def figures(series: Series) -> list[Figure]:
             _latency(series),
             "Served orders, from the intended arrival to the answer; logarithmic.",
         ),
-        (_concurrency(series), "Invocations in progress, all versions together."),
+        (_concurrency(series), concurrency.NOTE),
     ]
     times = [at for chart, _ in load for line in chart.lines for at, _ in line.points]
     span = (min(0.0, *times), max(times)) if times else None
@@ -59,11 +60,9 @@ def _latency(series: Series) -> Chart:
 
 
 def _concurrency(series: Series) -> Chart:
-    lines = (Line("in progress", series.concurrency, "served", "area"),)
-    limit = series.reserved_concurrency
-    limits = () if limit is None else (Limit(f"reserved {limit}", float(limit)),)
-    title = "Concurrency against its limit"
-    return Chart("concurrency", title, "invocations", lines, limits=limits)
+    return concurrency.chart(
+        series.concurrency, series.let_in, series.slot_seconds, series.reserved_concurrency
+    )
 
 
 def _weights(series: Series) -> Chart:

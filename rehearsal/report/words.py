@@ -4,19 +4,58 @@ from collections.abc import Mapping
 from typing import Any
 
 from reporting import orders as ends
-from reporting.amounts import NOT_MEASURED, byte_size, count, seconds, share
+from reporting import throttling
+from reporting.amounts import (
+    NOT_MEASURED,
+    byte_size,
+    count,
+    digest,
+    points,
+    seconds,
+    share,
+    signed,
+    weight,
+)
 
 _AGAINST = {"within": "within", "over": "over", "undecided": "neither within nor over"}
-VERDICTS = {"pass": "PASS", "fail": "FAIL", "inconclusive": "INCONCLUSIVE"}
+
+
+def tone(report: Mapping[str, Any]) -> str:
+    """Return how the outcome looks: a fault that was caught, as expected, is no failure."""
+    return "pass" if report["expected"] else str(report["verdict"])
+
+
+def release(report: Mapping[str, Any]) -> str:
+    """Say what the verdict on the release is, and whether it was meant to be."""
+    verdict = str(report["verdict"])
+    if not report["run"]["fault"]:
+        return verdict
+    return f"{verdict}, as it had to" if report["expected"] else f"{verdict}, not as it had to"
+
+
+def throttled_on_purpose(report: Mapping[str, Any]) -> str:
+    """Say why orders were refused: it is what the peak is for."""
+    seen, run = report["throttle"], report["run"]
+    if seen is None:
+        return ""
+    low, high = seen["predictedLow"], seen["predictedHigh"]
+    return throttling.meant(
+        seen["predictedShare"],
+        None if low is None or high is None else (low, high),
+        peak_rate=run["peakRate"],
+        slots=run["reservedConcurrency"],
+        slot_seconds=seen["slotSeconds"],
+    )
 
 
 def figures(report: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return the report's figures as (name, text); what was not reached is left out."""
     texts = {
+        "release": release(report),
         "artifact": _artifact(report["artifact"]),
         "alias": _alias(report["alias"]),
         "orders": _orders(report["orders"]),
-        "throttle": _throttle(report["throttle"]),
+        "throttle": _throttle(report),
         "gate": _gate(report["gate"]),
         "flips": _flips(report["flips"]),
         "rollback": report["rollbackSeconds"] is not None and seconds(report["rollbackSeconds"]),
@@ -27,7 +66,7 @@ def figures(report: Mapping[str, Any]) -> list[tuple[str, str]]:
 def _artifact(artifact: Mapping[str, Any] | None) -> str:
     if artifact is None:
         return ""
-    return f"sha256 {artifact['sha256'][:16]}, {byte_size(artifact['bytes'])}"
+    return f"sha256 {digest(artifact['sha256'])}, {byte_size(artifact['bytes'])}"
 
 
 def _alias(alias: Mapping[str, Any] | None) -> str:
@@ -46,12 +85,13 @@ def _orders(orders: Mapping[str, Any] | None) -> str:
     return text + (f", {count(missing)} UNEXPLAINED" if missing else "")
 
 
-def _throttle(throttle: Mapping[str, Any] | None) -> str:
-    if throttle is None:
+def _throttle(report: Mapping[str, Any]) -> str:
+    seen = report["throttle"]
+    if seen is None:
         return ""
-    measured, predicted = share(throttle["share"]), share(throttle["predictedShare"])
-    of = f"{count(throttle['throttled'])} of {count(throttle['attempts'])} attempts"
-    return f"{measured} ({of}), predicted {predicted}"
+    of = f"{count(seen['throttled'])} of {count(seen['attempts'])} attempts"
+    why = throttled_on_purpose(report) or f"predicted {share(seen['predictedShare'])}"
+    return f"{share(seen['share'])} ({of}). {why}"
 
 
 def _gate(gate: Mapping[str, Any] | None) -> str:
@@ -69,29 +109,26 @@ def _flips(flips: Mapping[str, Any] | None) -> str:
     moves = "1 move" if len(flips["moves"]) == 1 else f"{len(flips['moves'])} moves"
     return (
         f"{moves} of the alias under load raised the throttle share by "
-        f"{points(flips)} on average, {_AGAINST[flips['verdict']]} the budget of "
-        f"{100 * flips['budget']:g} points"
+        f"{rise(flips)} on average, {_AGAINST[flips['verdict']]} the budget of "
+        f"{budget(flips)} points"
     )
 
 
-def points(rise: Mapping[str, Any]) -> str:
+def rise(found: Mapping[str, Any]) -> str:
     """Word a rise of a share, with its bounds, in percentage points."""
-    if rise["raised"] is None:
+    if found["raised"] is None:
         return NOT_MEASURED
-    return f"{signed(rise['raised'])} points ({signed(rise['low'])} to {signed(rise['high'])})"
+    return f"{points(found['raised'])} ({signed(found['low'])} to {signed(found['high'])})"
+
+
+def budget(flips: Mapping[str, Any]) -> str:
+    """Word the budget of moving the alias, without the word points."""
+    return weight(flips["budget"]).removesuffix(" %")
 
 
 def move(shares: Mapping[str, float]) -> str:
     """Word what the alias gives each version."""
-    return ", ".join(f"version {version}: {part:.0%}" for version, part in shares.items())
-
-
-def signed(part: float | None) -> str:
-    """Word a change of a share in percentage points."""
-    if part is None:
-        return NOT_MEASURED
-    text = f"{100 * part:+.1f}"
-    return "0.0" if text in ("+0.0", "-0.0") else text
+    return ", ".join(f"version {version}: {weight(part)}" for version, part in shares.items())
 
 
 def _spaced(key: str) -> str:

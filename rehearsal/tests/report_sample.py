@@ -30,10 +30,13 @@ RUN = Run(
     versions={"Python": "3.11.7", "pulumi-aws": "7.51.1"},
     started_at="2030-01-02T03:04:05Z",
     seconds=80.0,
+    peak_rate=70.0,
 )
 
 REPORT = Report(
     verdict="pass",
+    expected=True,
+    headline="Pass: version 2 is live and no order was lost",
     why="Version 2 was promoted and no order was lost.",
     steps=(Step("build", "pass", 2.5, "13 MB"), Step("promote", "pass", 0.25, "serves 2")),
     run=RUN,
@@ -64,7 +67,9 @@ REPORT = Report(
 )
 
 # What is left where a rehearsal fails in its first step.
-EARLY = Report("fail", "The build failed.", (Step("build", "fail", 0.0, "no pip"),), RUN)
+EARLY = Report(
+    "fail", "Fail: build", "The build failed.", (Step("build", "fail", 0.0, "no pip"),), RUN
+)
 
 SERIES = Series(
     offered=[(0.5, 10.0), (1.5, 30.0), (2.5, 12.0)],
@@ -76,6 +81,8 @@ SERIES = Series(
     latency_p50=[(0.5, 50.0), (1.5, 52.0), (2.5, 51.0)],
     latency_p99=[(0.5, 900.0), (1.5, 110.0), (2.5, 90.0)],
     concurrency=[(0.5, 1.0), (1.5, 5.0), (2.5, 2.0)],
+    let_in=[(0.5, 10.0), (1.5, 20.0), (2.5, 12.0)],
+    slot_seconds=0.055,
     reserved_concurrency=5,
     alias_weights=(
         WeightStep(-1.0, {"1": 0.75, "2": 0.25}),

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rehearsal import assemble
+from rehearsal import assemble, outcome
 from rehearsal.alias import AliasState, Watcher
 from rehearsal.flip import FlipCost, Rise
 from rehearsal.journal import Journal, StepError
@@ -40,8 +40,8 @@ def load(**orders: int) -> dict[str, Any]:
         },
         "slotTime": {"mean": 0.08},
         "series": [
-            {"second": 0, "attempts": 9, "served": 6, "throttled": 3, "predictedShare": 0.3,
-             "p50": 80.0, "p99": 90.0},
+            {"second": 0, "offered": 9, "attempts": 9, "served": 6, "throttled": 3,
+             "predictedShare": 0.3, "p50": 80.0, "p99": 90.0},
         ],
         "concurrency": [{"second": 0.0, "maximum": 5.0}],
     }  # fmt: skip
@@ -55,14 +55,14 @@ def failed(made: Rehearsal, sentence: str) -> None:
 
 def test_a_rehearsal_whose_steps_all_held_passes(tmp_path: Path) -> None:
     """Nothing failed, nothing was injected: pass."""
-    assert assemble.judge(rehearsal(tmp_path))[0] == "pass"
+    assert outcome.judge(rehearsal(tmp_path)).verdict == "pass"
 
 
 def test_a_refused_faulty_candidate_has_the_verdict_fail(tmp_path: Path) -> None:
     """The verdict speaks of the release, though every step of the rehearsal held."""
-    verdict, why = assemble.judge(rehearsal(tmp_path, fault="bad-release"))
-    assert verdict == "fail"
-    assert "bad-release" in why
+    found = outcome.judge(rehearsal(tmp_path, fault="bad-release"))
+    assert (found.verdict, found.expected) == ("fail", True)
+    assert "bad-release" in found.why
 
 
 def test_a_gate_that_cannot_tell_makes_the_rehearsal_inconclusive(tmp_path: Path) -> None:
@@ -70,7 +70,10 @@ def test_a_gate_that_cannot_tell_makes_the_rehearsal_inconclusive(tmp_path: Path
     made = rehearsal(tmp_path)
     made.facts.gate = {"decision": "inconclusive"}
     failed(made, "12 of 299 samples")
-    assert assemble.judge(made) == ("inconclusive", "Let the gate decide: 12 of 299 samples")
+    found = outcome.judge(made)
+    assert (found.verdict, found.expected) == ("inconclusive", False)
+    assert found.headline == "Inconclusive: Let the gate decide"
+    assert found.why == "Let the gate decide: 12 of 299 samples"
 
 
 def test_a_lost_order_fails_whatever_else_is_undecided(tmp_path: Path) -> None:
@@ -79,7 +82,7 @@ def test_a_lost_order_fails_whatever_else_is_undecided(tmp_path: Path) -> None:
     made.facts.gate = {"decision": "inconclusive"}
     made.facts.load = load(lost=1)
     failed(made, "1 lost")
-    assert assemble.judge(made)[0] == "fail"
+    assert outcome.judge(made).verdict == "fail"
 
 
 def test_parts_that_were_not_reached_are_null_not_zero(tmp_path: Path) -> None:
@@ -158,7 +161,7 @@ def test_a_flip_over_its_budget_fails_the_step(tmp_path: Path) -> None:
     with pytest.raises(StepError, match="neither within nor over") as error:
         undecided.judge_flips()
     failed(undecided, str(error.value))
-    assert assemble.judge(undecided)[0] == "inconclusive"
+    assert outcome.judge(undecided).verdict == "inconclusive"
 
 
 def test_a_cold_flip_has_to_break_the_budget(tmp_path: Path) -> None:
@@ -166,9 +169,12 @@ def test_a_cold_flip_has_to_break_the_budget(tmp_path: Path) -> None:
     a release is `fail`."""
     made = flipped(rehearsal(tmp_path, COLD_FLIP), 0.2)
     assert "over the budget" in made.judge_flips()
-    verdict, why = assemble.judge(made)
-    assert verdict == "fail"
-    assert why.startswith("The flip at 20 s (version 2: 100%) raised")
+    found = outcome.judge(made)
+    assert (found.verdict, found.expected) == ("fail", True)
+    assert found.headline == (
+        "Caught, as expected: the cold flip cost +20.0 points of refusals, 5 are allowed"
+    )
+    assert "the flip at 20.0 s (version 2: 100 %) raised" in found.why
     with pytest.raises(StepError):
         flipped(rehearsal(tmp_path, COLD_FLIP), 0.01).judge_flips()
 
@@ -196,6 +202,6 @@ def test_a_candidate_that_smoke_refuses_is_neither_shifted_nor_loaded(tmp_path: 
     """Nothing of a customer's reaches it, and the verdict says who refused it."""
     made = rehearsal(tmp_path, fault="bad-release")
     made.facts.refused_by_smoke = True
-    assert "smoke test" in assemble.judge(made)[1]
+    assert "smoke test" in outcome.judge(made).headline
     run_steps(made)
     assert {step.status for step in made.journal.steps} == {"skipped"}

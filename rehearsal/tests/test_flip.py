@@ -148,6 +148,6 @@ def test_one_flip_over_the_budget_is_not_averaged_away() -> None:
     bad = FlipCost(142.0, {"1": 1.0}, 300, 0.1, 0.3, 0.1, 0.1, Rise(0.2, 0.02))
     verdict, said = judge([good, good, good, good, good, bad], 100.0)
     assert verdict == "over"
-    assert "42 s" in said
-    assert "20.0 points (16.6 to 23.4)" in said
+    assert "42.0 s" in said
+    assert "+20.0 points (+16.6 to +23.4)" in said
     assert judge([good], 100.0)[0] == "within"

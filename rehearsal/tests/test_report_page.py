@@ -31,10 +31,10 @@ def test_the_page_needs_nothing_else() -> None:
 @pytest.mark.parametrize("verdict", ["pass", "fail", "inconclusive"])
 def test_the_banner_says_the_verdict_and_why(verdict: Verdict) -> None:
     """The verdict stands in words, in the title, and with its reason."""
-    html = render(document(verdict=verdict, why="Because of that."), SERIES)
+    headline = f"{verdict.capitalize()}: a step"
+    html = render(document(verdict=verdict, headline=headline, why="Because of that."), SERIES)
     text = " ".join(Page(html).text)
-    assert verdict.capitalize() in text
-    assert f"Release rehearsal: {verdict}" in text
+    assert f"Release rehearsal: {headline}" in text
     assert "Because of that." in text
 
 
@@ -68,7 +68,7 @@ def test_an_unread_alarm_is_not_green() -> None:
 def test_text_from_the_run_cannot_become_markup(text: str) -> None:
     """Whatever a step saw, the page stays well-formed and holds no element of the text's own."""
     steps = (Step(text + EVIL, "pass", 1.0, EVIL + text),)
-    html = render(document(why=text + EVIL, steps=steps), SERIES)
+    html = render(document(headline=EVIL, why=text + EVIL, steps=steps), SERIES)
     assert "<script" not in html
     assert Page(html).open == []
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reporting import charts, scales
+from reporting import amounts, axes, charts, scales
 from reporting.charts import Band, Chart, Limit, Line, Mark
 
 FINITE = st.floats(-1e12, 1e12, allow_nan=False) | st.sampled_from([5e-324, 1e-12, 1e12])
@@ -68,8 +68,8 @@ def places(chart: Chart) -> tuple[list[float], list[float]]:
 def test_every_place_is_inside_the_drawing(chart: Chart) -> None:
     """No point, label, mark or hover target lies outside the viewBox."""
     across, down = places(chart)
-    assert all(0 <= place <= charts.WIDTH for place in across)
-    assert all(0 <= place <= charts.HEIGHT for place in down)
+    assert all(0 <= place <= axes.WIDTH for place in across)
+    assert all(0 <= place <= axes.HEIGHT for place in down)
 
 
 @given(CHARTS)
@@ -156,5 +156,5 @@ def test_zero_is_on_the_axis() -> None:
 
 def test_shares_read_as_percentages() -> None:
     """An axis of shares shows 0.25 as 25 %."""
-    assert charts.number(0.25, "%") == "25 %"
-    assert charts.number(12_500) == "12,500"
+    assert amounts.number(0.25, "%") == "25 %"
+    assert amounts.number(12_500) == "12,500"

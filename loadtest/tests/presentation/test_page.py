@@ -161,9 +161,9 @@ def test_text_from_the_run_cannot_become_markup(text: str) -> None:
 def test_every_stage_stands_with_its_prediction() -> None:
     """Measured and predicted share with their intervals, and the gap; what is unknown is said."""
     first, second = words.stages(summary())
-    assert (first.when, first.offered) == ("0 to 6 s", "12.0/s")
-    assert first.measured == "23.0 % (15.0 to 33.0)"
-    assert first.predicted == "21.0 % (19.0 to 24.0)"
+    assert (first.when, first.offered) == ("0 to 6 s", "12 orders/s")
+    assert first.measured == "23.0 % (15.0 to 33.0 %)"
+    assert first.predicted == "21.0 % (19.0 to 24.0 %)"
     assert first.gap == "+2.0 points"
     assert second.measured == second.gap == "not measured"
     said = markdown.render(summary(), SPREAD, RECORD, None)
@@ -199,7 +199,7 @@ def test_an_asynchronous_backlog_is_drawn_beside_its_prediction() -> None:
     assert [line.name for line in chart.lines] == ["waiting", "predicted"]
     assert max(value for _, value in chart.lines[0].points) == 9
     facts = dict(words.queueing(summary(backlog=BACKLOG)))
-    assert facts["predicted to drain in"] == "0.80 s (0.60 s to 1.10 s)"
+    assert facts["predicted to drain in"] == "0.80 s (0.60 s to 1.1 s)"
     said = markdown.render(summary(backlog=BACKLOG), SPREAD, RECORD, None)
     assert "asynchronous backlog" in said
     long = BACKLOG | {"queued": list(range(9_000)), "predicted": None}

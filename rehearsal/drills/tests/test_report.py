@@ -40,7 +40,7 @@ def test_losses_that_are_not_known_are_not_zero() -> None:
 def test_the_table_shows_each_claim_with_its_figures() -> None:
     """Claim, fault, what was seen, seconds and losses stand in the rows."""
     text = " ".join(report.table(document(GOOD, BAD)).split())
-    for part in ("storm: A storm is", "far too many", "It was seen.", "1.5 s 4.0 s 0"):
+    for part in ("storm proved: A storm is", "far too many", "detect 1.5 s, recover 4.0 s, lost 0"):
         assert part in text
     assert "storm NOT PROVED: A storm" in text
     assert "1 of 2 claims proved" in text

@@ -1,8 +1,8 @@
-"""What an order costs, in exact decimals; with a price campaign that was not thought through.
+"""One real order in five raises: a price campaign that was not thought through.
 
-Customers' orders are split evenly over five groups of an experiment, but only four have a rate: one
-order in five raises. The group hangs on the order id alone, so a retry meets the same fate.
-Synthetic orders take no part in experiments, so a smoke test passes.
+What an order costs, in exact decimals. Customers' orders are split evenly over five groups of an
+experiment, but only four have a rate. The group hangs on the order id alone, so a retry meets the
+same fate. Synthetic orders take no part in experiments, so a smoke test passes.
 """
 
 from __future__ import annotations

@@ -1,0 +1,31 @@
+"""Why a load test has refused orders: it is meant to have, and how many was predicted."""
+
+from reporting.amounts import interval, milliseconds, number, rate, share
+
+
+def meant(
+    predicted: float | None,
+    bounds: tuple[float, float] | None,
+    *,
+    peak_rate: float | None,
+    slots: int,
+    slot_seconds: float | None,
+) -> str:
+    """Say why throttling is no fault of the run, in two sentences; "" where nothing predicts it.
+
+    `predicted` and `bounds` are shares (0..1), `peak_rate` is orders per second.
+    """
+    if not predicted or not slot_seconds:
+        return ""
+    between = f" ({interval(*bounds)})" if bounds else ""
+    asks = ""
+    if peak_rate:
+        asks = (
+            f": the peak's {rate(peak_rate)} of {milliseconds(slot_seconds * 1000)} each ask for "
+            f"{number(round(peak_rate * slot_seconds, 1))} executions at once, and {slots} are "
+            "reserved"
+        )
+    return (
+        f"Throttling is meant to be{asks}. Erlang-B predicts that {share(predicted)}{between} of "
+        "the attempts are refused. Who is refused is told so; that is no order lost."
+    )
