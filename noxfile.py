@@ -1,6 +1,7 @@
 """Sessions: what a person, the rehearsal and the workflows call. `nox -l` lists them."""
 
 import argparse
+import re
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -41,21 +42,32 @@ def install(session: nox.Session, group: str, python: str | None = None) -> None
         str(session.cache_dir.parent / f"{group}-{version}"),
         interpreter=python, reuse_existing=True, venv_backend="uv",
     )  # fmt: skip
-    shared.create()
+    try:
+        new = shared.create()
+    except nox.virtualenv.InterpreterNotFound:
+        refuse(
+            f"Python {python} is not here, and uv could not fetch it: type "
+            f"`uv python install {python}` where there is a network, or install it otherwise."
+        )
     session._runner.venv = shared  # noqa: SLF001 - nox has no word for a shared environment
     # A host that forbids bytecode would make every child process compile its imports anew.
     session.env["PYTHONDONTWRITEBYTECODE"] = ""
-    session.install("--require-hashes", "-r", f"locks/{group}.txt")
+    session.install("--require-hashes", "-r", f"locks/{group}.txt", silent=not new)
+
+
+def install_apart(session: nox.Session, place: str, *what: str) -> None:
+    """Install into a directory what cannot share an environment with the rest."""
+    session.install("--require-hashes", "--target", place, *what, silent=Path(place).exists())
 
 
 def install_storage(session: nox.Session) -> None:
     """Install the kept storage emulator into a directory of its own: it pins another botocore."""
-    session.install("--require-hashes", "--target", STORAGE, "-r", "locks/storage.txt")
+    install_apart(session, STORAGE, "-r", "locks/storage.txt")
 
 
 def install_awscli(session: nox.Session) -> None:
     """Install the AWS command line, for tests, into a directory of its own."""
-    session.install("--require-hashes", "--target", AWSCLI, "-r", "locks/awscli.txt")
+    install_apart(session, AWSCLI, "-r", "locks/awscli.txt")
 
 
 def install_github(session: nox.Session) -> None:
@@ -108,7 +120,7 @@ def lint(session: nox.Session) -> None:
 def typecheck(session: nox.Session) -> None:
     """Check every annotation (mypy --strict)."""
     install(session, "check")
-    session.run("mypy", *CODE[:-2], "tests")
+    session.run("mypy", *CODE)
 
 
 @nox.session
@@ -199,9 +211,16 @@ def emulator(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def build(session: nox.Session) -> None:
-    """Build the zip artifact and its manifest into build/artifact/."""
+    """Build the zip and its manifest for the Python that AWS's stacks run: [STACK] [--out DIR]."""
+    given = list(session.posargs)
+    stack = [given.pop(0)] if given and not given[0].startswith("-") else []
     install(session, "artifact")
-    call(session, "services.artifact", "build", "--out", "build/artifact", *session.posargs)
+    asked = ["python", "-m", "infra.stack_file", *stack]
+    python = str(session.run(*asked, silent=True, log=False, success_codes=[0, 2])).strip()
+    if python and not re.fullmatch(r"3\.\d+", python):
+        refuse(python)
+    install(session, "artifact", python or None)
+    call(session, "services.artifact", "build", "--out", "build/artifact", *given)
 
 
 @nox.session(default=False)
@@ -455,10 +474,7 @@ def bench_emulator(session: nox.Session) -> None:
     """Measure the emulator beside MiniStack, AWS's interface emulator and a bare loop."""
     install(session, "emulator")
     install_storage(session)
-    session.install(
-        "--require-hashes", "--no-deps", "--target", "build/tools/samcli",
-        "-r", "locks/interface-emulator.txt",
-    )  # fmt: skip
+    install_apart(session, "build/tools/samcli", "--no-deps", "-r", "locks/interface-emulator.txt")
     call(session, "emulator.bench", "speed", *session.posargs)
 
 

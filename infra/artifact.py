@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from infra.errors import UsageError
-from infra.settings import MANIFEST_RUNTIME
+from infra.stack_file import MANIFEST_RUNTIME
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,15 +8,13 @@ from __future__ import annotations
 import argparse
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import yaml
-
-from infra import artifact, preflight, settings
+from infra import artifact, preflight, settings, stack_file
 from infra.errors import UsageError
 from infra.names import Names
 from infra.release_alarms import WATCHED
-from infra.settings import MANIFEST_RUNTIME, PROJECT, ROOT
+from infra.settings import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,8 +23,6 @@ if TYPE_CHECKING:
     from types_boto3_lambda import LambdaClient
 
     from infra.settings import Settings
-
-STACKS = ROOT / "infra" / "stacks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +49,12 @@ def main(
     parser.add_argument("stacks", nargs="*", help="all but the rehearsal's, unless named")
     options = parser.parse_args(arguments)
     try:
-        for line in check(options.stacks or known(), connect, artifacts):
+        for line in check(options.stacks or stack_file.known(), connect, artifacts):
             print(line)
     except UsageError as error:
         print(error, file=sys.stderr)
         return 2
     return 0
-
-
-def known() -> list[str]:
-    """The names of all stacks that meet AWS; one that runs on whatever Python built its artifact
-    is for rehearsals."""
-    names = sorted(path.name.split(".")[1] for path in STACKS.glob("Pulumi.*.yaml"))
-    return [name for name in names if load(name).runtime != MANIFEST_RUNTIME]
 
 
 def check(
@@ -117,24 +106,7 @@ def demand(client: LambdaClient, configured: Settings) -> Demand:
 
 def load(stack: str) -> Settings:
     """A stack's settings as the program will read them; UsageError if it has none."""
-    path = STACKS / f"Pulumi.{stack}.yaml"
-    if not path.is_file():
-        raise UsageError(f"There is no stack '{stack}': choose one of {', '.join(known())}.")
-    project: Any = yaml.safe_load((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))
-    given: Any = yaml.safe_load(path.read_text(encoding="utf-8"))["config"]
-    raw = {
-        key: as_text(given.get(f"{PROJECT}:{key}", declared.get("default")))
-        for key, declared in project["config"].items()
-    }
-    raw["aws:region"] = as_text(given.get("aws:region"))
-    return settings.parse(stack, raw)
-
-
-def as_text(value: object) -> str | None:
-    """A configuration value as Pulumi hands it to the program."""
-    if value is None:
-        return None
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return settings.parse(stack, stack_file.raw(stack))
 
 
 if __name__ == "__main__":

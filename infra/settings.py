@@ -8,20 +8,18 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pulumi
 
 from infra.errors import UsageError
+from infra.stack_file import MANIFEST_RUNTIME
+from infra.stack_file import PROJECT as PROJECT
+from infra.stack_file import ROOT as ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-ROOT = Path(__file__).resolve().parent.parent
-PROJECT = "order-processing"
-MANIFEST_RUNTIME = "manifest"
-"""Value of `runtime` that stands for the runtime named in the artifact's manifest."""
+    from pathlib import Path
 
 # The only retentions that CloudWatch Logs takes (API reference, PutRetentionPolicy).
 _RETENTION_DAYS = frozenset(

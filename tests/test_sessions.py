@@ -1,18 +1,24 @@
 """What nox itself does for a person: environments that sessions share, one sentence for a slip."""
 
+import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parent.parent
 
 
-def nox(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run nox as a person does, with further environment variables."""
+def nox(
+    *arguments: str, cwd: Path = ROOT, given: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run nox as a person does, who has given environment variables."""
     return subprocess.run(
         [sys.executable, "-m", "nox", *arguments],
-        cwd=ROOT, env=os.environ | variables, capture_output=True, text=True, check=False,
+        cwd=cwd, env={**os.environ, **(given or {})}, capture_output=True, text=True, check=False,
     )  # fmt: skip
 
 
@@ -30,7 +36,7 @@ def test_a_session_chosen_by_its_parameter_is_known() -> None:
 
 def test_without_uv_one_sentence() -> None:
     """It says what installs it."""
-    ended = nox("-s", "plan", UV="uv-that-there-is-not")
+    ended = nox("-s", "plan", given={"UV": "uv-that-there-is-not"})
     assert ended.returncode == 2
     assert "pip install -r locks/nox.txt" in ended.stderr
     assert "Traceback" not in ended.stderr
@@ -42,7 +48,7 @@ def test_sessions_of_one_lock_start_without_network(tmp_path: Path) -> None:
     first = nox(*environments, "-s", "plan", "--", "--help")
     assert first.returncode == 0, first.stderr
     nothing = {"UV_OFFLINE": "1", "UV_CACHE_DIR": str(tmp_path / "empty")}
-    second = nox(*environments, "-s", "bench_reconciliation", "--", "--help", **nothing)
+    second = nox(*environments, "-s", "bench_reconciliation", "--", "--help", given=nothing)
     assert second.returncode == 0, second.stderr
     assert "--orders" in second.stdout
 
@@ -63,3 +69,40 @@ def test_uv_sync_gives_nox_and_leaves_no_trace_in_git(tmp_path: Path) -> None:
     status = ["git", "status", "--porcelain", "--untracked-files=all"]
     left = subprocess.run(status, cwd=tmp_path, check=True, capture_output=True, text=True).stdout
     assert {line[:2] for line in left.splitlines()} == {"A "}
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """Return a copy of what `nox -s build` needs."""
+    for name in ("noxfile.py", "pyproject.toml", "Pulumi.yaml"):
+        shutil.copy(ROOT / name, tmp_path)
+    for name in ("infra", "locks", "services"):
+        ignored = shutil.ignore_patterns(".venv", "tests")
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=ignored)
+    return tmp_path
+
+
+def test_an_artifact_is_for_the_python_that_its_stack_runs(tree: Path) -> None:
+    """The rehearsal's stack runs the Python that is here."""
+    ended = nox("-s", "build", "--", "local", cwd=tree)
+    assert ended.returncode == 0, ended.stderr
+    manifest = json.loads((tree / "build/artifact/manifest.json").read_text())
+    assert manifest["runtime"] == "python{}.{}".format(*sys.version_info)
+
+
+def test_a_python_that_is_not_here_is_one_sentence(tree: Path) -> None:
+    """It says what to type; nothing was built."""
+    project = tree / "Pulumi.yaml"
+    project.write_text(project.read_text().replace("default: python3.13", "default: python3.99"))
+    ended = nox("-s", "build", cwd=tree, given={"UV_OFFLINE": "1"})
+    assert ended.returncode == 2
+    assert "`uv python install 3.99`" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert not (tree / "build").exists()
+
+
+def test_a_build_for_no_stack_is_one_sentence(tree: Path) -> None:
+    """With the stacks that there are."""
+    ended = nox("-s", "build", "--", "nowhere", cwd=tree)
+    assert ended.returncode == 2
+    assert "There is no stack 'nowhere': choose one of dev, prod, staging." in ended.stderr

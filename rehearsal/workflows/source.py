@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import shutil
 import subprocess
+import sys
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,11 +19,12 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 PACKAGE = Path("services/order_processor/src/order_processor")
 CANDIDATES = Path("rehearsal/candidates")
 
-# What no checkout has: .gitignore's, and git's own.
-_LEFT_OUT = (
-    *(".git", ".venv", "build", "__pycache__", ".nox", ".coverage*", ".hypothesis"),
-    *(".mypy_cache", ".pytest_cache", ".ruff_cache", "*.egg-info"),
-)
+
+def checkout(tree: Path, place: Path) -> None:
+    """Copy what a commit of `tree` as it stands would hold: all but git's own and .gitignore's."""
+    names = (ROOT / ".gitignore").read_text(encoding="utf-8").split()
+    ignored = [name.strip("/") for name in names if not name.startswith("/")]
+    shutil.copytree(tree, place, ignore=shutil.ignore_patterns(".git", *ignored))
 
 
 class Source:
@@ -34,7 +37,8 @@ class Source:
         """Make `tree`, as it stands, the first commit; returns its name."""
         shutil.rmtree(self.origin, ignore_errors=True)
         shutil.rmtree(self._commits, ignore_errors=True)
-        shutil.copytree(tree, self.origin, ignore=shutil.ignore_patterns(*_LEFT_OUT))
+        checkout(tree, self.origin)
+        _build_for_this_python(self.origin / "Pulumi.yaml")
         self._git("init", "--quiet", "--initial-branch=main")
         # GitHub lets a job fetch its commit by name.
         self._git("config", "uploadpack.allowAnySHA1InWant", "true")
@@ -75,3 +79,11 @@ class Source:
         who = ["-c", "user.name=mona", "-c", "user.email=mona@example.invalid"]
         command = ["git", "-C", os.fspath(self.origin), *who, *arguments]
         return subprocess.run(command, check=True, capture_output=True).stdout
+
+
+def _build_for_this_python(project: Path) -> None:
+    """Let the stacks run the Python that is here: its zip must run on this machine."""
+    if project.is_file():
+        here = "default: python{}.{}".format(*sys.version_info)
+        text = re.sub(r"default: python3\.\d+", here, project.read_text(encoding="utf-8"))
+        project.write_text(text, encoding="utf-8")

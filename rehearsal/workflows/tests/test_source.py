@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from rehearsal.workflows.source import Source
@@ -15,6 +16,7 @@ def test_a_commit_keeps_its_workflow_files(tmp_path: Path) -> None:
     tree = tmp_path / "tree"
     (tree / ".github/workflows").mkdir(parents=True)
     (tree / ".github/workflows/ci.yml").write_text("name: old\n")
+    (tree / "Pulumi.yaml").write_text("    default: python3.99\n")
     (tree / "build").mkdir()
     (tree / "build/left").write_text("what no checkout has")
     source = Source(tmp_path / "origin", tmp_path / "commits")
@@ -27,3 +29,5 @@ def test_a_commit_keeps_its_workflow_files(tmp_path: Path) -> None:
     }
     assert found == {first: "name: old\n", second: "name: new\n"}
     assert not (tmp_path / "origin/build").exists()
+    here = "default: python{}.{}".format(*sys.version_info)
+    assert here in (tmp_path / "origin/Pulumi.yaml").read_text()

@@ -1,0 +1,179 @@
+"""`python3 -m tests.stock_machine [SESSION ...]`: the README's commands on a machine as installed.
+
+The machine: an ordinary user of its own (where root runs this; else an empty home), nothing in the
+environment, the oldest Python that the README names as `python3` and no `python`, the tree as git
+would have it, without git, in a folder whose name has a space and an umlaut. There both commands of
+the README are run as they stand, then the further sessions. Needs the standard library alone, since
+nothing is installed yet.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import pwd
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rehearsal.workflows.source import ROOT, checkout
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+FOLDER = "Bestellungen für morgen"
+SYSTEM = "/usr/bin:/bin"
+
+# What a company's network asks of everyone in it, where it does.
+_NETWORK = re.compile(r"SSL_CERT_\w+|PIP_CERT|(PIP|UV)_(DEFAULT_)?INDEX(_URL)?|(?i:\w+_proxy)")
+_BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a command ended: exit status, seconds, and the longest time without a word."""
+
+    status: int
+    seconds: float
+    silence: float
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """`account` is the user's; None stands for the one that runs this."""
+
+    home: Path
+    account: str | None
+    path: str
+
+    @property
+    def tree(self) -> Path:
+        """The project."""
+        return self.home / FOLDER
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """All that a command finds."""
+        network = {name: value for name, value in os.environ.items() if _NETWORK.fullmatch(name)}
+        own = {"HOME": os.fspath(self.home), "PATH": self.path, "LANG": "C", "COLUMNS": "80"}
+        return network | own
+
+    def run(self, command: str) -> Ended:
+        """Run a line as a terminal would, and show what it says."""
+        began = last = time.monotonic()
+        silence, said = 0.0, bytearray()
+        with subprocess.Popen(
+            ["bash", "-c", command], cwd=self.tree, env=self.environment, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=0, user=self.account,
+            group=self.account, extra_groups=None if self.account is None else [],
+        ) as process:  # fmt: skip
+            assert process.stdout is not None
+            while words := process.stdout.read(65536):
+                silence, last = max(silence, time.monotonic() - last), time.monotonic()
+                sys.stdout.buffer.write(words)
+                sys.stdout.flush()
+                said += words
+        return Ended(process.returncode, time.monotonic() - began, silence, said.decode())
+
+
+@contextmanager
+def machine() -> Iterator[Machine]:
+    """Make the machine, and take it away again."""
+    account = f"stock-{os.getpid()}" if os.geteuid() == 0 and shutil.which("useradd") else None
+    if account is None:
+        home = Path(tempfile.mkdtemp(prefix="stock-"))
+    else:
+        subprocess.run(["useradd", "--create-home", "--user-group", account], check=True)
+        home = Path(pwd.getpwnam(account).pw_dir)
+    try:
+        made = Machine(home, account, _path(home))
+        checkout(ROOT, made.tree)
+        if account is not None:
+            subprocess.run(["chown", "--recursive", f"{account}:{account}", home], check=True)
+        yield made
+    finally:
+        if account is None:
+            shutil.rmtree(home)
+        else:
+            subprocess.run(
+                ["userdel", "--force", "--remove", account], check=True, capture_output=True
+            )
+
+
+def commands(readme: Path = ROOT / "README.md") -> list[str]:
+    """Return the README's two commands: whatever stands in its first blocks of shell."""
+    text = readme.read_text(encoding="utf-8")
+    return [block.strip() for block in _BLOCK.findall(text)]
+
+
+def activation(readme: Path = ROOT / "README.md") -> str:
+    """Return what the README says one types in a new terminal before `nox`."""
+    found = re.search(r"new terminal[^`]*`([^`]+)`", readme.read_text(encoding="utf-8"))
+    assert found, "the README does not say how a new terminal finds nox"
+    return found[1]
+
+
+def oldest(readme: Path = ROOT / "README.md") -> str:
+    """Return the oldest Python that the README names, such as 3.11."""
+    found = re.search(r"Python (3\.\d+)", readme.read_text(encoding="utf-8"))
+    assert found, "the README names no Python"
+    return found[1]
+
+
+def _path(home: Path) -> str:
+    """The system's programs; `python3` is the oldest that there is of those that will do."""
+    version = oldest()
+    asked = [f"{directory}/python3" for directory in SYSTEM.split(":")]
+    found = next((each for each in asked if _version(each) == version), None)
+    if found is not None:
+        return SYSTEM
+    named = shutil.which(f"python{version}")
+    if named is None:
+        raise SystemExit(f"There is no Python {version} here: the oldest must be tried as well.")
+    own = home / "bin"
+    own.mkdir()
+    (own / "python3").symlink_to(Path(named).resolve())
+    return f"{own}:{SYSTEM}"
+
+
+def _version(python: str) -> str | None:
+    say = "import sys; print('{}.{}'.format(*sys.version_info))"
+    try:
+        asked = subprocess.run([python, "-I", "-c", say], capture_output=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return asked.stdout.decode().strip()
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run everything; 0 if all of it ended with 0, else the status of the first that did not."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("sessions", nargs="*", metavar="SESSION", help="as: 'drill -- --list'")
+    sessions = parser.parse_args(arguments).sessions
+    lines = [*commands(), *(f"{activation()} && nox -s {session}" for session in sessions)]
+    ended: list[tuple[str, Ended]] = []
+    with machine() as made:
+        for line in lines:
+            print(f"$ {line}", flush=True)
+            ended.append((line, made.run(line)))
+            if ended[-1][1].status:
+                break
+        for report in made.tree.glob("build/*/report.*"):
+            place = ROOT / "build" / "stock-machine" / report.parent.name
+            place.mkdir(parents=True, exist_ok=True)
+            shutil.copy(report, place)
+    for line, end in ended:
+        print(f"{end.status}  {end.seconds:5.0f} s  at most {end.silence:3.0f} s silent  {line}")
+    return ended[-1][1].status
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

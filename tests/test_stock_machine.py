@@ -1,0 +1,61 @@
+"""The README's two commands as far as they install; `.ci/run` runs the whole of them."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests import stock_machine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.stock_machine import Machine
+
+
+@pytest.fixture(scope="module")
+def machine() -> Iterator[Machine]:
+    """Return the machine."""
+    with stock_machine.machine() as made:
+        yield made
+
+
+def installing() -> list[str]:
+    """Return both commands with what they run replaced by nothing more than nox's list."""
+    return [f"{line[: line.rindex('&&')]}&& nox --list" for line in stock_machine.commands()]
+
+
+def test_the_machine_is_bare(machine: Machine) -> None:
+    """No `python`, the oldest `python3`, C for a language, no git, a path with more than ASCII."""
+    said = machine.run(
+        "command -v python || echo none; echo $LANG; ls -a; pwd; id -un;"
+        "python3 -c 'import sys; print(*sys.version_info[:2], sep=\".\")'"
+    ).said.splitlines()
+    assert said[:2] == ["none", "C"]
+    assert "noxfile.py" in said
+    assert not {".git", ".venv", ".nox", "build"} & set(said)
+    *_, place, user, version = said
+    assert " " in place
+    assert not place.isascii()
+    assert machine.account in (None, user)
+    assert version == stock_machine.oldest()
+
+
+def test_the_system_s_python_takes_no_package(machine: Machine) -> None:
+    """PEP 668: where the system manages its packages, pip refuses outside an environment."""
+    where = "import sysconfig; print(sysconfig.get_path('stdlib'))"
+    marker = f"test -e $(python3 -c {shlex.quote(where)})/EXTERNALLY-MANAGED"
+    managed = machine.run(marker).status == 0
+    refused = "externally-managed" in machine.run("python3 -m pip install nox --dry-run").said
+    assert refused is managed
+
+
+def test_each_command_is_complete_in_itself(machine: Machine) -> None:
+    """Either may be repeated after the other; then nox is found as the README says."""
+    assert len(installing()) == 2
+    for line in [*installing(), f"{stock_machine.activation()} && nox --list"]:
+        ended = machine.run(line)
+        assert ended.status == 0, ended.said
+        assert "* tests ->" in ended.said
