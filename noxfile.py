@@ -1,24 +1,34 @@
 """Sessions: what a person, the rehearsal and the workflows call. `nox -l` lists them."""
 
 import argparse
+import os
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
 import nox
+
+sys.path.insert(0, str(Path(__file__).parent))  # nox puts the folder of its own program there
+from sandbox import emulated, environment
+from sandbox.errors import SandboxError
 
 nox.needs_version = ">=2026.10"
 # Environments belong to locks, not to sessions: `install` makes them.
 nox.options.default_venv_backend = "none"
 nox.options.sessions = ["lint", "typecheck", "tests"]
 
+# Nothing of a person's Python, pip, uv or Locust settings redirects what is installed or run here.
+for name in set(os.environ) - set(environment.outward()):
+    del os.environ[name]
+
 STORAGE = "build/tools/storage"
 AWSCLI = "build/tools/awscli"
 GITHUB = "build/tools/github"
 SERVICE = ("services/artifact/tests", "services/order_processor/tests")
 CODE = (
-    "cloud", "emulator", "infra", "loadtest", "rehearsal", "release", "reporting",
+    "cloud", "emulator", "infra", "loadtest", "rehearsal", "release", "reporting", "sandbox",
     "services/artifact", "services/order_processor", "tests", "noxfile.py",
 )  # fmt: skip
 
@@ -84,17 +94,34 @@ def install_github(session: nox.Session) -> None:
     session.run("npm", "ci", "--prefix", GITHUB, "--ignore-scripts", "--no-audit", "--no-fund")
 
 
-def call(session: nox.Session, *command: str) -> None:
-    """Run a Python module of this repository; its exit statuses 2 and 3 become nox's own.
+def call(
+    session: nox.Session,
+    *command: str,
+    where: Callable[[], dict[str, str]] = environment.local,
+    **variables: str,
+) -> None:
+    """Run a Python module; its exit statuses 2 and 3 become nox's own.
 
     2 is bad input and 3 is an inconclusive verdict: a workflow must be able to tell them from 1.
+    `where` makes its environment: unless told otherwise the work stays on this machine.
     """
     try:
-        session.run("python", "-m", *command, interrupt_timeout=30, terminate_timeout=30)
+        session.run(
+            "python", "-m", "sandbox.tied", *command,
+            env={**where(), "TIED_TO": str(os.getpid()), **variables}, include_outer_env=False,
+            interrupt_timeout=30, terminate_timeout=30,
+        )  # fmt: skip
+    except SandboxError as error:
+        refuse(str(error))
     except nox.command.CommandFailed as failure:
         if failure.return_code in (2, 3):
             sys.exit(failure.return_code)
         raise
+
+
+def at(stack: str) -> Callable[[], dict[str, str]]:
+    """What leads to a stack: `local` is on the emulated AWS that `nox -s emulator` runs."""
+    return emulated.clients if stack == "local" else environment.outward
 
 
 def stack_argument(session: nox.Session) -> tuple[str, list[str]]:
@@ -131,14 +158,14 @@ def tests(session: nox.Session) -> None:
     install_awscli(session)
     install_github(session)
     if session.posargs:
-        session.run("pytest", *session.posargs)
+        call(session, "pytest", *session.posargs)
         return
     integration = "infra/tests/integration"
-    session.run(
-        "pytest", "infra", f"--ignore={integration}",
+    call(
+        session, "pytest", "infra", f"--ignore={integration}",
         "--cov=infra", "--cov-report=term-missing", "--cov-fail-under=100",
     )  # fmt: skip
-    session.run("pytest", *(part for part in CODE[:-1] if part != "infra"), integration)
+    call(session, "pytest", *(part for part in CODE[:-1] if part != "infra"), integration)
 
 
 @nox.session(default=False)
@@ -146,7 +173,7 @@ def tests(session: nox.Session) -> None:
 def service_tests(session: nox.Session, python: str) -> None:
     """Test the service with its own dependencies only, and the zip that each Python builds."""
     install(session, "service-test", python)
-    session.run("pytest", *(session.posargs or SERVICE))
+    call(session, "pytest", *(session.posargs or SERVICE))
 
 
 @nox.session(default=False)
@@ -154,8 +181,10 @@ def inputs(session: nox.Session) -> None:
     """Reject 10,000 malformed events for every reason: nox -s inputs [-- --examples N --seed N]."""
     install(session, "test")
     install_storage(session)
-    session.env["PYTHONPATH"] = "services/order_processor/src"
-    call(session, "services.order_processor.tests.inputs", *session.posargs)
+    call(
+        session, "services.order_processor.tests.inputs", *session.posargs,
+        PYTHONPATH="services/order_processor/src",
+    )  # fmt: skip
 
 
 @nox.session(default=False)
@@ -220,14 +249,16 @@ def build(session: nox.Session) -> None:
     if python and not re.fullmatch(r"3\.\d+", python):
         refuse(python)
     install(session, "artifact", python or None)
-    call(session, "services.artifact", "build", "--out", "build/artifact", *given)
+    command = ("services.artifact", "build", "--out", "build/artifact", *given)
+    call(session, *command, where=environment.outward)
 
 
 @nox.session(default=False)
 def verify(session: nox.Session) -> None:
     """Check that the artifact is the one its manifest describes."""
     install(session, "artifact")
-    call(session, "services.artifact", "verify", *(session.posargs or ["build/artifact"]))
+    where = session.posargs or ["build/artifact"]
+    call(session, "services.artifact", "verify", *where, where=environment.outward)
 
 
 @nox.session(default=False)
@@ -257,7 +288,7 @@ def pulumi(session: nox.Session, verb: str, stack: str, *further: str) -> None:
         "uv", "pip", "sync", "--python", str(environment), "--require-hashes", "locks/infra.txt",
         external=True,
     )  # fmt: skip
-    call(session, "infra.pulumi_cli", verb, stack, *further)
+    call(session, "infra.pulumi_cli", verb, stack, *further, where=environment.outward)
 
 
 @nox.session(default=False)
@@ -284,7 +315,7 @@ def deploy(session: nox.Session) -> None:
     stack, further = stack_argument(session)
     if stack == "local":
         install(session, "rehearsal")
-        call(session, "rehearsal.engine", "up", "--stack", stack, *further)
+        call(session, "rehearsal.engine", "up", "--stack", stack, *further, where=at(stack))
     else:
         pulumi(session, "deploy", stack, *further)
 
@@ -302,7 +333,7 @@ def outputs_of(session: nox.Session, stack: str) -> str:
     """Return the stack's outputs file; a machine that did not deploy it asks AWS for them."""
     path = f"build/stacks/{stack}/outputs.json"
     if not Path(path).exists():
-        call(session, "release", "--outputs", path, "discover", "--stack", stack)
+        call(session, "release", "--outputs", path, "discover", "--stack", stack, where=at(stack))
     return path
 
 
@@ -310,7 +341,10 @@ def release(session: nox.Session, command: str, *defaults: str) -> None:
     """Run one command of the release tool on a deployed stack."""
     stack, further = stack_argument(session)
     install(session, "release")
-    call(session, "release", "--outputs", outputs_of(session, stack), command, *defaults, *further)
+    call(
+        session, "release", "--outputs", outputs_of(session, stack), command, *defaults, *further,
+        where=at(stack),
+    )  # fmt: skip
 
 
 @nox.session(default=False)
@@ -385,7 +419,7 @@ def drift(session: nox.Session) -> None:
 def preflight(session: nox.Session) -> None:
     """Ask the account whether it can give what all stacks reserve: nox -s preflight [-- STACK]."""
     install(session, "infra")
-    call(session, "infra.quotas", *session.posargs)
+    call(session, "infra.quotas", *session.posargs, where=environment.outward)
 
 
 @nox.session(default=False)
@@ -438,14 +472,17 @@ def load(session: nox.Session) -> None:
         call(session, "loadtest.local", scenario, *kept)
         return
     outputs = outputs_of(session, stack)
-    call(session, "loadtest", "run", "--scenario", scenario, "--outputs", outputs, *kept)
+    call(
+        session, "loadtest", "run", "--scenario", scenario, "--outputs", outputs, *kept,
+        where=environment.outward,
+    )  # fmt: skip
 
 
 @nox.session(default=False)
 def plan(session: nox.Session) -> None:
     """Say what reserved concurrency a peak needs: nox -s plan -- --peak 40 --target 1%."""
     install(session, "loadtest")
-    call(session, "loadtest", "plan", *session.posargs)
+    call(session, "loadtest", "plan", *session.posargs, where=environment.outward)
 
 
 @nox.session(default=False)

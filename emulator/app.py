@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import random
+import sys
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -203,7 +204,11 @@ class Emulator:
             self._stack.push_async_callback(_cancel, task)
 
     def _write_environment(self, endpoint: str) -> None:
-        """Write the variables that any AWS client needs, atomically and for this user only."""
+        """Leave the variables that any AWS client needs, atomically and for this user only.
+
+        On Linux the file is a link into this process: however the emulator ends, it leads nowhere
+        from then on, and nobody reads of an emulator that is gone.
+        """
         path, region = self._options.env_file, self._options.region
         lines = (
             f"AWS_ENDPOINT_URL={endpoint}",
@@ -214,8 +219,15 @@ class Emulator:
         )
         draft = path.with_name(f".{path.name}.{os.getpid()}")
         try:
-            draft.touch(mode=0o600)
-            draft.write_text("\n".join(lines) + "\n")
+            if sys.platform == "linux":
+                held = os.memfd_create(path.name)
+                self._stack.callback(os.close, held)
+                os.fchmod(held, 0o600)
+                os.write(held, "\n".join((*lines, "")).encode())
+                draft.symlink_to(f"/proc/{os.getpid()}/fd/{held}")
+            else:
+                draft.touch(mode=0o600)
+                draft.write_text("\n".join(lines) + "\n")
             draft.replace(path)
         except OSError as error:
             raise UsageError(

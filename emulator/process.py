@@ -4,69 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
 import os
 import resource
 import signal
 import subprocess
 import sys
-from functools import cache
 from typing import TYPE_CHECKING
 
+from sandbox.lifelines import tied
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 DESCRIPTORS = 1024
 """File descriptors of an execution environment (Lambda Developer Guide, gettingstarted-limits)."""
-
-
-class Lifeline:
-    """A pipe whose only writing end this process holds: the kernel tells when it is gone.
-
-    A child inherits a reading end that is set, from here, to raise a signal in the child once the
-    last writer has closed (fcntl(2), F_SETOWN, F_SETSIG). Unlike prctl(2)'s parent-death signal it
-    needs no code in the child, so the child can be made by vfork: forking would copy this
-    process's page tables, some milliseconds in which nothing else happens.
-    """
-
-    def __init__(self, number: signal.Signals) -> None:
-        self._number = number
-        self.descriptors: tuple[int, ...] = ()
-        """What the child has to inherit: nothing where the kernel has no such signal."""
-        if sys.platform == "linux":
-            end = os.open(f"/proc/self/fd/{_pipe()}", os.O_RDONLY | os.O_NONBLOCK)
-            self.descriptors = (end,)
-
-    def bind(self, owner: int) -> None:
-        """Let the process `owner`, or the group -`owner`, get the signal when this one is gone."""
-        for end in self.descriptors:
-            with contextlib.suppress(ProcessLookupError):  # it has ended already
-                fcntl.fcntl(end, fcntl.F_SETOWN, owner)
-                fcntl.fcntl(end, fcntl.F_SETSIG, self._number)
-                fcntl.fcntl(end, fcntl.F_SETFL, fcntl.fcntl(end, fcntl.F_GETFL) | os.O_ASYNC)
-
-    def close(self) -> None:
-        """Leave the end to the child."""
-        for end in self.descriptors:
-            os.close(end)
-
-
-@contextlib.contextmanager
-def lifeline(number: signal.Signals = signal.SIGKILL) -> Iterator[Lifeline]:
-    """What ties one child to this process: start the child with its `descriptors`, then `bind`."""
-    line = Lifeline(number)
-    try:
-        yield line
-    finally:
-        line.close()
-
-
-@cache
-def _pipe() -> int:
-    """The end that lifelines are opened from; the writing end stays open with this process."""
-    reader, _ = os.pipe()
-    return reader
 
 
 def _limit_descriptors(pid: int) -> None:
@@ -101,18 +53,15 @@ class Child:
         pass_fds: tuple[int, ...] = (),
     ) -> None:
         self._loop = asyncio.get_running_loop()
-        with lifeline() as line:
-            self._process = subprocess.Popen(
-                arguments,
-                cwd=cwd,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                pass_fds=(*pass_fds, *line.descriptors),
-                start_new_session=True,
-            )
-            line.bind(-self._process.pid)
+        self._process = tied(
+            arguments,
+            cwd=cwd,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            pass_fds=pass_fds,
+        )
         if sys.platform == "linux":
             _limit_descriptors(self._process.pid)
         self.pid = self._process.pid

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from pathlib import Path
 from socket import create_server
 from typing import TYPE_CHECKING, Final
+
+from sandbox import lifelines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,15 +52,10 @@ def launch(
         "--html", str(books / "locust.html"), "--csv", str(books / "locust"),
         *further,
     ]  # fmt: skip
-    process = subprocess.Popen(command, cwd=_HERE.parent)
+    process = lifelines.tied(command, cwd=_HERE.parent)
     try:
         return process.wait() != _REFUSED
     except BaseException:
         # Whatever ends this ends the load as well, Ctrl-C included.
-        process.terminate()
-        try:
-            process.wait(_LAST_WORDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        lifelines.end(process, _LAST_WORDS)
         raise

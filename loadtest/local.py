@@ -6,25 +6,22 @@ run takes. The other parts are used by the commands that a person would type.
 
 from __future__ import annotations
 
-import os
 import signal
-import socket
-import subprocess
 import sys
-import time
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn
-from urllib.parse import urlsplit
 
 from loadtest.errors import UsageError
+from sandbox import emulated, lifelines
+from sandbox.environment import ROOT
+from sandbox.errors import SandboxError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
-ROOT: Final = Path(__file__).parents[1]
-RUNNING: Final = ROOT / "build/emulator.env"
-OWN: Final = ROOT / "build/load/emulator.env"
+OWN: Final = ROOT / "build/load"
+"""Where an emulated AWS of its own and its stack lie."""
 ARTIFACT: Final = ROOT / "build/artifact"
 TIME_SCALE: Final = 20
 """Divides what Lambda makes one wait, for one the minutes between the tries of an event."""
@@ -32,7 +29,7 @@ LATENCY: Final = "dynamodb=60"
 """Stretches the time of a slot until one machine can offer more than a few slots serve."""
 SLOTS: Final = 10
 """Reserved concurrency, as staging has it: what the scenarios' thresholds are made for."""
-START_SECONDS: Final = 60.0
+LAST_WORDS: Final = 30.0
 QUIET_SECONDS: Final = 180 / TIME_SCALE
 
 
@@ -43,14 +40,14 @@ def main(arguments: list[str]) -> int:
         print("Name the scenario: python -m loadtest.local SCENARIO", file=sys.stderr)
         return 2
     try:
-        with emulated() as (environment, stack):
+        with aws() as (environment, stack):
             outputs = deployed(environment, stack)
             return _run(
                 environment,
                 *("loadtest", "run", "--scenario", arguments[0], "--outputs", str(outputs)),
                 *("--quiet-seconds", f"{QUIET_SECONDS:g}", *arguments[1:]),
             )
-    except UsageError as error:
+    except (UsageError, SandboxError) as error:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -62,36 +59,18 @@ def _end(*_: object) -> NoReturn:
 
 
 @contextmanager
-def emulated() -> Iterator[tuple[dict[str, str], Path]]:
-    """Yield the variables that lead to the emulated AWS, and the directory of the stack in it.
+def aws() -> Iterator[tuple[dict[str, str], Path]]:
+    """Yield the environment that leads to the emulated AWS, and the directory of the stack in it.
 
-    Raises UsageError.
+    Raises SandboxError.
     """
-    if answers(variables(RUNNING)):
-        yield {**_clean(), **variables(RUNNING)}, ROOT / "build/stacks/local"
+    running = emulated.running()
+    if running is not None:
+        yield running, ROOT / "build/stacks/local"
         return
-    OWN.parent.mkdir(parents=True, exist_ok=True)
-    OWN.unlink(missing_ok=True)
-    command = ["--env-file", str(OWN), "--time-scale", str(TIME_SCALE), "--latency", LATENCY]
-    # In a group of its own: Ctrl-C is for the load, which still has to ask the emulator.
-    process = subprocess.Popen(
-        [sys.executable, "-m", "emulator", *command],
-        cwd=ROOT, env=_clean(), stdout=subprocess.DEVNULL, start_new_session=True,
-    )  # fmt: skip
-    try:
-        _wait(process)
-        yield {**_clean(), **variables(OWN)}, ROOT / "build/load/stack"
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _wait(process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while not answers(variables(OWN)):
-        if process.poll() is not None or time.monotonic() > deadline:
-            raise UsageError("The emulated AWS did not start; nox -s emulator shows why.")
-        time.sleep(0.05)
+    options = ("--time-scale", str(TIME_SCALE), "--latency", LATENCY)
+    with emulated.aws(OWN, *options) as environment:
+        yield environment, OWN / "stack"
 
 
 def deployed(environment: Mapping[str, str], stack: Path) -> Path:
@@ -99,8 +78,8 @@ def deployed(environment: Mapping[str, str], stack: Path) -> Path:
 
     Raises UsageError.
     """
-    outputs, began = stack / "outputs.json", RUNNING if _is_running(environment) else OWN
-    if outputs.exists() and outputs.stat().st_mtime > began.stat().st_mtime:
+    outputs = stack / "outputs.json"
+    if stack != OWN / "stack" and _is_newer(outputs, emulated.RUNNING):
         return outputs
     steps = (
         ("services.artifact", "build", "--out", str(ARTIFACT)),
@@ -115,42 +94,19 @@ def deployed(environment: Mapping[str, str], stack: Path) -> Path:
     return outputs
 
 
-def _is_running(environment: Mapping[str, str]) -> bool:
-    return environment.get("AWS_ENDPOINT_URL") == variables(RUNNING).get("AWS_ENDPOINT_URL")
-
-
-def variables(file: Path) -> dict[str, str]:
-    """Return what an emulator wrote; nothing where there is none."""
+def _is_newer(path: Path, than: Path) -> bool:
     try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return {}
-    return dict(line.split("=", 1) for line in lines if "=" in line)
-
-
-def answers(found: Mapping[str, str]) -> bool:
-    """Return whether somebody listens where the variables lead: an emulator may have ended."""
-    where = urlsplit(found.get("AWS_ENDPOINT_URL", ""))
-    try:
-        with socket.create_connection((where.hostname or "", where.port or 0), timeout=1):
-            return True
+        return path.stat().st_mtime > than.stat().st_mtime
     except OSError:
         return False
 
 
-def _clean() -> dict[str, str]:
-    """Return this process's environment without what leads to a real AWS account."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-
-
 def _run(environment: Mapping[str, str], *command: str) -> int:
-    process = subprocess.Popen([sys.executable, "-m", *command], cwd=ROOT, env=dict(environment))
+    process = lifelines.tied([sys.executable, "-m", *command], cwd=ROOT, env=dict(environment))
     try:
         return process.wait()
     except BaseException:
-        # It heard of Ctrl-C itself; of anything else it has to be told.
-        process.terminate()
-        process.wait()
+        lifelines.end(process, LAST_WORDS)
         raise
 
 

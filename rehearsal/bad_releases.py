@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rehearsal.processes import Children
 from rehearsal.settings import CANDIDATES, ROOT, Settings, faults
 from rehearsal.trials import RATE, Trials, end_on_sigterm, summary, table
+from sandbox.processes import Children
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

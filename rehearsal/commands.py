@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from rehearsal.settings import ROOT, STACK
+from rehearsal.settings import STACK
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,25 +15,12 @@ if TYPE_CHECKING:
 # Lambda's two retries of a failed event take three minutes: after as long without an order
 # arriving, one that is nowhere is lost.
 QUIET_AWS_SECONDS = 180.0
-STORAGE = ROOT / "build" / "tools" / "storage"
 
 
 def build(out: Path, overlay: Path | None = None) -> list[str]:
     """Build the artifact into `out`, with the files of `overlay` laid over the package."""
     extra = [] if overlay is None else ["--overlay", str(overlay)]
     return _module("services.artifact", "build", "--out", str(out), *extra)
-
-
-def emulator(settings: Settings, env_file: Path) -> list[str]:
-    """Start the emulated AWS on a free port; it writes `env_file` once it is ready."""
-    return _module(
-        "emulator",
-        *("--env-file", str(env_file)),
-        *("--storage", str(STORAGE)),
-        *("--seed", str(settings.seed)),
-        *("--time-scale", str(settings.time_scale)),
-        *("--latency", f"dynamodb={settings.storage_latency_ms}"),
-    )
 
 
 def outputs(settings: Settings) -> Path:

@@ -14,9 +14,9 @@ from math import comb
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rehearsal.processes import Children
 from rehearsal.settings import CANDIDATES, GOOD, ROOT, Settings
 from rehearsal.trials import RATE, Trial, Trials, end_on_sigterm, table
+from sandbox.processes import Children
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

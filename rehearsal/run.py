@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from rehearsal import assemble, commands
+from rehearsal import assemble
 from rehearsal.journal import Journal
-from rehearsal.processes import Children
 from rehearsal.report import markdown, page, terminal
 from rehearsal.settings import COLD_FLIP, ROOT
 from rehearsal.steps import Rehearsal
 from reporting.markdown import summarise
+from sandbox.emulated import STORAGE
+from sandbox.processes import Children
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,7 +56,7 @@ def leave_report(rehearsal: Rehearsal) -> None:
 
 def prepare(settings: Settings) -> None:
     """Make the report's directory; raises `UsageError` where a rehearsal cannot begin."""
-    if not commands.STORAGE.is_dir():
+    if not STORAGE.is_dir():
         raise UsageError("the storage emulator is not installed; run `nox -s rehearse`")
     try:
         settings.directory.mkdir(parents=True, exist_ok=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rehearsal import alias as alias_view
 from rehearsal import commands, emulated
 from rehearsal.journal import StepError
+from sandbox.environment import local
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from types_boto3_lambda.client import LambdaClient
 
-    from rehearsal.processes import Child, Children
     from rehearsal.settings import Settings
+    from sandbox.processes import Child, Children
 
 
 class Stack:
@@ -34,16 +34,14 @@ class Stack:
     ) -> None:
         self.settings = settings
         self.children = children
-        self.environment = clean_environment()
+        self.environment = local()
         self.outputs: dict[str, Any] = {}
         self._tell = tell
         self._lambda: LambdaClient | None = None
 
     def start(self) -> str:
         """Start the emulated AWS and take over the variables that lead clients to it."""
-        env_file = self.path("emulator.env")
-        command = commands.emulator(self.settings, env_file)
-        emulated.start(self.children, command, env_file, self.environment)
+        _, self.environment = emulated.start(self.children, self.settings)
         self._lambda = alias_view.client(self.environment)
         return self.environment["AWS_ENDPOINT_URL"]
 
@@ -136,9 +134,3 @@ class Stack:
     def path(self, name: str) -> Path:
         """A file in the rehearsal's directory."""
         return self.settings.directory / name
-
-
-def clean_environment() -> dict[str, str]:
-    """Return this process's environment without anything that leads to a real AWS account."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    return kept | {"AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": os.devnull}

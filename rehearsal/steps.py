@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rehearsal.journal import Journal
-    from rehearsal.processes import Child, Children
     from rehearsal.settings import Settings
+    from sandbox.processes import Child, Children
 
 LOAD_START_SECONDS = 30.0
 BAKE_SECONDS = 12.0

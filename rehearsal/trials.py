@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from rehearsal.processes import Children
     from rehearsal.settings import Settings
+    from sandbox.processes import Children
 
 RATE = 60.0
 """Orders a second, of which the candidate gets its weight."""

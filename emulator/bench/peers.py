@@ -17,9 +17,9 @@ from botocore.config import Config
 
 from emulator.bench.client import Connection, signed
 from emulator.lambda_.runtime_dir import assemble
-from emulator.process import lifeline
 from emulator.storage import free_port
 from emulator.tests.running import RUNTIME, RunningEmulator, zipped
+from sandbox.lifelines import tied
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -164,18 +164,6 @@ _EVENT = (
     b"Sampled=0\r\n\r\n{}"
 )
 _ACCEPTED = b"HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\nContent-Length: 0\r\n\r\n"
-
-
-def tied(
-    command: list[str], number: signal.Signals = signal.SIGKILL, **settings: Any
-) -> subprocess.Popen[bytes]:
-    """A process in a group of its own, which gets the signal `number` when this one has gone."""
-    with lifeline(number) as line:
-        process = subprocess.Popen(
-            command, pass_fds=line.descriptors, start_new_session=True, **settings
-        )
-        line.bind(-process.pid)
-    return process
 
 
 def runtime_command() -> list[str]:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emulator.bench import figures, flatness, peers
+from sandbox.lifelines import tied
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -161,7 +162,7 @@ def _start_seconds(times: int, work: Path) -> float:
     for index in range(times):
         env_file = work / f"start-{index}.env"
         began = time.perf_counter()
-        process = peers.tied(
+        process = tied(
             [sys.executable, "-m", "emulator", "--env-file", str(env_file)],
             signal.SIGTERM,
             cwd=_ROOT,

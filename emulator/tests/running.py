@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
-from emulator.process import lifeline
+from sandbox.emulated import variables
+from sandbox.lifelines import tied
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -85,26 +86,22 @@ class RunningEmulator:
         It ends with this process, however that ends.
         """
         command = [sys.executable, *program, f"--env-file={env_file}"]
-        with lifeline(signal.SIGTERM) as line:
-            process = subprocess.Popen(
-                [*command, f"--time-scale={scale}", *options],
-                cwd=ROOT,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-                env={**os.environ, "HOST_SECRET": "not for functions"},
-                pass_fds=line.descriptors,
-            )
-            line.bind(process.pid)
+        process = tied(
+            [*command, f"--time-scale={scale}", *options],
+            signal.SIGTERM,
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "HOST_SECRET": "not for functions"},
+        )
 
         def ready() -> bool:
             assert process.poll() is None, process.communicate()
             return env_file.exists()
 
         wait_until(ready, _READY_SECONDS)
-        lines = env_file.read_text().splitlines()
-        environment = dict(line.split("=", 1) for line in lines)
-        return cls(process, env_file, scale, environment)
+        return cls(process, env_file, scale, variables(env_file))
 
     def stop(self) -> str:
         """SIGTERM; returns what it printed."""

@@ -8,6 +8,7 @@ import pytest
 
 from loadtest import local
 from loadtest.errors import UsageError
+from sandbox import emulated
 
 
 def env_file(path: Path, port: int) -> Path:
@@ -32,8 +33,8 @@ def ran(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]
 
     monkeypatch.setattr(local, "_run", record)
     monkeypatch.setattr(local, "ROOT", tmp_path)
-    monkeypatch.setattr(local, "RUNNING", tmp_path / "emulator.env")
-    monkeypatch.setattr(local, "OWN", tmp_path / "own.env")
+    monkeypatch.setattr(local, "OWN", tmp_path / "own")
+    monkeypatch.setattr(emulated, "RUNNING", tmp_path / "emulator.env")
     monkeypatch.setattr("signal.signal", lambda *_: None)
     return commands
 
@@ -57,15 +58,6 @@ def test_an_emulator_that_runs_is_used_and_deployed_to_once(
         *("services.artifact", "rehearsal.engine", "loadtest"),
     ]
     assert ran[2][-2:] == ("--seed", "3")
-
-
-def test_an_emulator_that_ended_is_not_waited_for(tmp_path: Path) -> None:
-    """Its variables lie there still, and nobody listens where they lead."""
-    with create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-        assert local.answers(local.variables(env_file(tmp_path / "a.env", port)))
-    assert not local.answers(local.variables(tmp_path / "a.env"))
-    assert not local.answers(local.variables(tmp_path / "none.env"))
 
 
 def test_a_stack_that_cannot_be_deployed_is_said(

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from rehearsal import commands
 from rehearsal.journal import StepError
 from rehearsal.settings import CANDIDATES
-from rehearsal.stack import clean_environment
+from sandbox.environment import local
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from rehearsal.processes import Children
+    from sandbox.processes import Children
 
 FIRST = "first"
 """The service as it is, without any candidate's changes."""
@@ -31,9 +31,7 @@ class Artifacts:
         out = self._directory / candidate
         if not (out / "manifest.json").exists():
             overlay = None if candidate == FIRST else CANDIDATES / candidate
-            child = children.run(
-                f"build-{candidate}", commands.build(out, overlay), clean_environment()
-            )
+            child = children.run(f"build-{candidate}", commands.build(out, overlay), local())
             if child.process.returncode:
                 raise StepError(f"the build of {candidate} failed: {child.last_line}")
         return out

@@ -14,8 +14,8 @@ from rehearsal.drills.artifacts import FIRST, Artifacts
 from rehearsal.drills.drill import Row
 from rehearsal.drills.stage import Stage
 from rehearsal.journal import Journal, StepError
-from rehearsal.processes import Children
 from rehearsal.settings import ROOT, Settings
+from sandbox.processes import Children
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

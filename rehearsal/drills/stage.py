@@ -15,7 +15,7 @@ from rehearsal import commands, emulated
 from rehearsal.drills.artifacts import FIRST
 from rehearsal.drills.callers import Callers
 from rehearsal.journal import StepError
-from rehearsal.stack import clean_environment
+from sandbox.environment import local
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from rehearsal.alias import AliasState
     from rehearsal.drills.artifacts import Artifacts
     from rehearsal.drills.drill import Needs
-    from rehearsal.processes import Child, Children
     from rehearsal.settings import Settings
+    from sandbox.processes import Child, Children
 
 POLL_SECONDS = 0.1
 
@@ -51,7 +51,7 @@ class Stage:
         self.needs = needs
         self.children = children
         self.faulty = faulty
-        self.environment = clean_environment()
+        self.environment = local()
         self.outputs: dict[str, Any] = {}
         self.struck_at = time.time()
         self._artifacts = artifacts
@@ -59,9 +59,9 @@ class Stage:
 
     def prepare(self) -> None:
         """Start the emulated AWS, deploy the stack and make version 1 live."""
-        env_file = self.settings.directory / "emulator.env"
-        command = [*commands.emulator(self.settings, env_file), *self.needs.emulator]
-        self.emulator = emulated.start(self.children, command, env_file, self.environment)
+        self.emulator, self.environment = emulated.start(
+            self.children, self.settings, *self.needs.emulator
+        )
         self.aws_lambda = alias_view.client(self.environment)
         self.deploy(FIRST, "--fresh")
         self.release("smoke", "--version", "1")

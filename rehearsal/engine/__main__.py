@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
 from rehearsal.engine import deployment, project
 from rehearsal.engine.errors import EngineError
 from rehearsal.engine.process import ROOT, stack_directory
+from sandbox import emulated
+from sandbox.environment import refuse_remote
+from sandbox.errors import SandboxError
 
 
 def main(arguments: list[str]) -> int:
@@ -16,6 +20,7 @@ def main(arguments: list[str]) -> int:
     options = _parser().parse_args(arguments)
     directory = options.directory or stack_directory(options.stack)
     try:
+        _stay_here()
         loaded = project.load(options.root, options.stack, dict(options.config))
         if options.command == "up":
             if options.fresh:
@@ -23,13 +28,21 @@ def main(arguments: list[str]) -> int:
             deployment.up(loaded, directory, _report)
         else:
             deployment.destroy(loaded, directory, _report)
-    except EngineError as error:
+    except (EngineError, SandboxError) as error:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("Interrupted: run the same command again to complete the stack.", file=sys.stderr)
         return 130
     return 0
+
+
+def _stay_here() -> None:
+    """This engine is for the emulated AWS: the one that is given, else the one that runs here."""
+    if os.environ.get("AWS_ENDPOINT_URL"):
+        refuse_remote(os.environ)
+    else:
+        os.environ.update(emulated.clients())
 
 
 def _report(operation: str, type_: str, name: str) -> None:

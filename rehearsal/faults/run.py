@@ -21,8 +21,8 @@ from rehearsal.faults.kinds import KINDS
 from rehearsal.faults.plan import plan
 from rehearsal.faults.proxy import FaultProxy
 from rehearsal.faults.report import Report, assemble
-from rehearsal.processes import Children
 from rehearsal.settings import ROOT
+from sandbox.processes import Children
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -10,23 +10,23 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
-from rehearsal import commands, emulated
+from rehearsal import commands
 from rehearsal.faults import broken
 from rehearsal.faults.errors import UsageError
 from rehearsal.faults.kinds import HURRIED_TIMEOUT_SECONDS
 from rehearsal.faults.settings import TIME_SCALE
-from rehearsal.journal import StepError
 from rehearsal.settings import STACK
-from rehearsal.stack import clean_environment
+from sandbox import emulated
+from sandbox.environment import local
+from sandbox.errors import SandboxError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from types_boto3_lambda import LambdaClient
 
     from rehearsal.faults.settings import Settings
-    from rehearsal.processes import Child, Children
+    from sandbox.processes import Child, Children
 
 # Waiters ask at once, then in steps of this many seconds; the type stubs know whole ones only.
 _WAIT: Any = {"Delay": 0.2, "MaxAttempts": 150}
@@ -60,14 +60,13 @@ class Stack:
 
 def deploy(settings: Settings, children: Children) -> Stack:
     """Build the artifact, start an emulated AWS and deploy the stack; raises UsageError."""
-    environment = clean_environment()
+    environment = local()
     artifact = settings.directory / "artifact"
     overlay = None
     if settings.broken is not None:
         overlay = broken.overlay(settings.broken, settings.directory / "overlay")
     _run(children, "build", commands.build(artifact, overlay), environment)
-    env_file = settings.directory / "aws.env"
-    emulator = _start_emulator(settings, children, env_file, environment)
+    emulator, environment = _start_emulator(settings, children)
     directory = settings.directory / "stack"
     command = _module(
         *("rehearsal.engine", "up", "--stack", STACK, "--directory", str(directory), "--fresh"),
@@ -123,17 +122,12 @@ def publish_version(
     return version
 
 
-def _start_emulator(
-    settings: Settings, children: Children, env_file: Path, environment: dict[str, str]
-) -> Child:
-    command = _module(
-        *("emulator", "--env-file", str(env_file), "--storage", str(commands.STORAGE)),
-        *("--seed", str(settings.seed), "--time-scale", str(TIME_SCALE)),
-    )
+def _start_emulator(settings: Settings, children: Children) -> tuple[Child, dict[str, str]]:
+    options = ("--seed", str(settings.seed), "--time-scale", str(TIME_SCALE))
     try:
-        return emulated.start(children, command, env_file, environment)
-    except StepError as error:
-        raise UsageError(f"The emulated AWS did not start: {error}.") from error
+        return emulated.start(children, settings.directory / "aws.env", *options)
+    except SandboxError as error:
+        raise UsageError(str(error)) from error
 
 
 def _run(children: Children, name: str, command: list[str], environment: Mapping[str, str]) -> None:

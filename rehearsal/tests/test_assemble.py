@@ -10,10 +10,10 @@ from rehearsal import assemble, outcome
 from rehearsal.alias import AliasState, Watcher
 from rehearsal.flip import FlipCost, Rise
 from rehearsal.journal import Journal, StepError
-from rehearsal.processes import Children
 from rehearsal.run import run_steps, sequence
 from rehearsal.settings import COLD_FLIP, Settings
 from rehearsal.steps import Rehearsal
+from sandbox.processes import Children
 
 ORDERS = {
     "sent": 10, "confirmed": 6, "rejected": 1, "deadLettered": 0, "throttled": 3,

@@ -41,7 +41,7 @@ def test_a_directory_that_cannot_be_written_ends_with_one_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Nothing is started where the report could not be left."""
-    monkeypatch.setattr("rehearsal.commands.STORAGE", tmp_path)
+    monkeypatch.setattr("rehearsal.run.STORAGE", tmp_path)
     (tmp_path / "file").write_text("")
     assert main(["--directory", str(tmp_path / "file" / "below")]) == 2
     assert capsys.readouterr().err.count("\n") == 1

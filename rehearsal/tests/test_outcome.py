@@ -11,12 +11,12 @@ from rehearsal import assemble
 from rehearsal.flip import FlipCost, Rise
 from rehearsal.journal import Journal
 from rehearsal.outcome import gate_saw, short_names
-from rehearsal.processes import Children
 from rehearsal.report import markdown, page, terminal
 from rehearsal.settings import COLD_FLIP, Settings, faults
 from rehearsal.steps import Rehearsal
 from rehearsal.tests.test_assemble import load
 from reporting.tests.page_reader import Page
+from sandbox.processes import Children
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rehearsal.processes import Children
 from rehearsal.workflows.github import DefinitionError
 from rehearsal.workflows.scenarios import SCENARIOS, Seen
 from rehearsal.workflows.source import ROOT
 from rehearsal.workflows.world import World
+from sandbox.processes import Children
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import sys
-import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +13,8 @@ from rehearsal.workflows import actions
 from rehearsal.workflows.hosting import REPOSITORY, Hosting, Run
 from rehearsal.workflows.runs import run_workflow
 from rehearsal.workflows.source import ROOT, Source
+from sandbox import emulated
+from sandbox.environment import local
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,8 +22,8 @@ if TYPE_CHECKING:
 
     from types_boto3_lambda.client import LambdaClient
 
-    from rehearsal.processes import Children
     from rehearsal.workflows.runs import WorkflowRun
+    from sandbox.processes import Children
 
 STACKS = ("dev", "staging", "prod")
 ALIAS = "production"
@@ -36,9 +35,6 @@ SHORT = {"BAKE_SECONDS": "6", "POLL_SECONDS": "2", "DRIVE_RATE": "200"}
 LOAD_SECONDS = "12"
 RATE = 12.0
 """Orders a second that each stack gets from its customers while a release goes on."""
-
-_KEPT = ("PIP_", "UV_", "SSL_", "LC_")
-_KEPT_TOO = {"HOME", "LANG", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "NO_PROXY", "no_proxy"}
 
 
 class World:
@@ -102,20 +98,8 @@ class World:
 
     def _start_emulator(self) -> Mapping[str, str]:
         env_file = self._root / "emulator.env"
-        env_file.unlink(missing_ok=True)
-        command = [
-            *(sys.executable, "-m", "emulator", "--env-file", os.fspath(env_file)),
-            *("--storage", os.fspath(ROOT / "build/tools/storage")),
-            *("--time-scale", str(TIME_SCALE), "--seed", "1"),
-        ]
-        child = self._children.start("emulator", command, machine())
-        deadline = time.monotonic() + 60
-        while not env_file.exists():
-            if child.process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"the emulator did not start: {child.last_line}")
-            time.sleep(0.1)
-        lines = env_file.read_text(encoding="utf-8").splitlines()
-        return dict(line.split("=", 1) for line in lines if "=" in line)
+        emulated.start(self._children, env_file, "--time-scale", str(TIME_SCALE), "--seed", "1")
+        return emulated.variables(env_file)
 
 
 def function(stack: str) -> str:
@@ -125,11 +109,8 @@ def function(stack: str) -> str:
 
 def machine() -> dict[str, str]:
     """The runner's own environment: nothing of this shell but what installers need."""
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if name in _KEPT_TOO or name.startswith(_KEPT) or name.lower().endswith("_proxy")
-    }
+    ours = ("AWS_", "GITHUB_")
+    kept = {name: value for name, value in local().items() if not name.startswith(ours)}
     return kept | {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
 
 

@@ -5,25 +5,22 @@ from __future__ import annotations
 import io
 import json
 import os
-import subprocess
 import sys
-import time
 import zipfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import boto3
 import pytest
 
+from sandbox import emulated
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from types_boto3_lambda.type_defs import WaiterConfigTypeDef
 
-ROOT = Path(__file__).resolve().parents[2]
-STORAGE = ROOT / "build" / "tools" / "storage"
-READY_SECONDS = 60
 TIME_SCALE = 60
 """A metric period of 60 s takes one real second."""
 
@@ -74,25 +71,17 @@ class Stack:
 
 @pytest.fixture(scope="session")
 def emulated_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """The AWS_* variables of a running emulator; skipped where its storage is not installed."""
-    if not STORAGE.is_dir():
-        pytest.skip("the emulator's storage is not installed: run this through nox")
-    folder = tmp_path_factory.mktemp("emulator")
-    env_file, log = folder / "aws.env", folder / "emulator.log"
-    command = [sys.executable, "-m", "emulator", "--env-file", str(env_file)]
-    command += ["--time-scale", str(TIME_SCALE), "--seed", "1"]
-    with log.open("wb") as sink:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=sink, stderr=sink)
-    try:
-        _await_ready(process, env_file, log)
-        with pytest.MonkeyPatch.context() as environment:
-            for line in env_file.read_text().splitlines():
-                environment.setenv(*line.split("=", 1))
-            environment.delenv("AWS_PROFILE", raising=False)
-            yield
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
+    """The AWS_* variables of a running emulator."""
+    options = ("--time-scale", str(TIME_SCALE), "--seed", "1")
+    with (
+        emulated.aws(tmp_path_factory.mktemp("emulator"), *options) as variables,
+        pytest.MonkeyPatch.context() as environment,
+    ):
+        for name, value in variables.items():
+            if name.startswith("AWS_"):
+                environment.setenv(name, value)
+        environment.delenv("AWS_PROFILE", raising=False)
+        yield
 
 
 @pytest.fixture
@@ -143,11 +132,3 @@ def _archive(number: int, *, bad: bool) -> bytes:
     with zipfile.ZipFile(content, "w") as archive:
         archive.writestr("orders.py", f"# version {number}\nBAD = {bad}\n{HANDLER}")
     return content.getvalue()
-
-
-def _await_ready(process: subprocess.Popen[bytes], env_file: Path, log: Path) -> None:
-    deadline = time.monotonic() + READY_SECONDS
-    while not env_file.exists():
-        if process.poll() is not None or time.monotonic() > deadline:
-            pytest.fail(f"the emulator did not start:\n{log.read_text()}")
-        time.sleep(0.05)

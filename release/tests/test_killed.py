@@ -7,7 +7,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from release.tests.conftest import ROOT
+from sandbox.environment import ROOT
 
 if TYPE_CHECKING:
     from release.tests.conftest import Stack

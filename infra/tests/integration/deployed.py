@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import subprocess
 import sys
 import time
@@ -17,9 +15,11 @@ import boto3
 from botocore.config import Config
 
 from infra.settings import ROOT
+from sandbox import emulated
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from types_boto3_cloudwatch import CloudWatchClient
@@ -143,24 +143,11 @@ def eventually(look: Callable[[], T | None]) -> T:
     raise AssertionError(f"not seen within {PATIENCE_SECONDS:.0f} s")
 
 
-@contextlib.contextmanager
-def emulated_aws(directory: Path) -> Iterator[dict[str, str]]:
+def emulated_aws(directory: Path) -> AbstractContextManager[dict[str, str]]:
     """Start the emulated AWS; yield an environment that leads every client to it."""
-    env_file = directory / "aws.env"
-    command = [
-        *(sys.executable, "-m", "emulator", "--env-file", str(env_file)),
-        *("--time-scale", str(TIME_SCALE), "--latency", f"dynamodb={TABLE_LATENCY_MS}"),
-    ]
-    with (directory / "emulator.log").open("w") as log:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT)
-    try:
-        eventually(lambda: env_file.exists() or process.poll() is not None)
-        assert env_file.exists(), (directory / "emulator.log").read_text()
-        pairs = (line.split("=", 1) for line in env_file.read_text().splitlines())
-        yield {**os.environ, **dict(pairs)}
-    finally:
-        process.terminate()
-        process.wait(PATIENCE_SECONDS)
+    return emulated.aws(
+        directory, "--time-scale", str(TIME_SCALE), "--latency", f"dynamodb={TABLE_LATENCY_MS}"
+    )
 
 
 def build_artifact(directory: Path, label: str | None = None) -> dict[str, Any]:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from rehearsal import commands, emulated
 from rehearsal.drills.drill import Drill, Needs, Observation
 from rehearsal.journal import StepError
-from rehearsal.stack import clean_environment
 
 if TYPE_CHECKING:
     from rehearsal.drills.stage import Stage
@@ -76,10 +75,9 @@ def _deploy_elsewhere(stage: Stage, limit: int) -> None:
     """Deploy the refused request to an account that has the quota requested."""
     settings = replace(stage.settings, directory=stage.settings.directory / "granted")
     settings.directory.mkdir()
-    env_file = settings.directory / "emulator.env"
-    command = [*commands.emulator(settings, env_file), "--account-concurrency", str(limit)]
-    environment = clean_environment()
-    emulator = emulated.start(stage.children, command, env_file, environment)
+    emulator, environment = emulated.start(
+        stage.children, settings, "--account-concurrency", str(limit)
+    )
     artifact = stage.artifact(CANDIDATE)
     deployment = [*commands.deploy(settings, artifact, fresh=True), *_asking(ASKED)]
     child = stage.children.run("deploy-granted", deployment, environment)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rehearsal.drills.stage import Stage
-    from rehearsal.processes import Child
+    from sandbox.processes import Child
 
 RACERS = 8
 COMMIT = "c0ffee0"

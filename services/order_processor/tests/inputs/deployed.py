@@ -6,8 +6,6 @@ The stack is used as anybody uses it: commands to start and to deploy, AWS's API
 from __future__ import annotations
 
 import json
-import os
-import signal
 import subprocess
 import sys
 import time
@@ -19,14 +17,14 @@ from typing import TYPE_CHECKING, Any
 import botocore.session
 from botocore.exceptions import ClientError
 
+from sandbox import emulated
+from sandbox.errors import SandboxError
 from services.order_processor.tests.inputs.events import FIRST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[4]
-STORAGE = ROOT / "build" / "tools" / "storage"
-START_SECONDS = 60.0
 DRAIN_SECONDS = 120.0
 LARGEST = [
     '{"deep":' + "[" * 5_000 + "]" * 5_000 + "}",
@@ -129,32 +127,11 @@ def _parsed(message: str) -> dict[str, Any]:
 
 @contextmanager
 def _deployed(artifact: Path, directory: Path) -> Iterator[tuple[dict[str, str], dict[str, Any]]]:
-    if not STORAGE.is_dir():
-        raise StackError("The storage emulator is not installed: run `nox -s inputs`.")
-    directory.mkdir(parents=True, exist_ok=True)
-    env_file = directory / "emulator.env"
-    env_file.unlink(missing_ok=True)
-    with (directory / "emulator.log").open("wb") as log:
-        emulator = subprocess.Popen(
-            _module("emulator", "--env-file", str(env_file), "--storage", str(STORAGE)),
-            stdout=log, stderr=log, cwd=ROOT, start_new_session=True,
-        )  # fmt: skip
-        try:
-            environment = _await(emulator, env_file)
+    try:
+        with emulated.aws(directory) as environment:
             yield environment, _deploy(artifact, directory / "stack", environment)
-        finally:
-            os.killpg(emulator.pid, signal.SIGTERM)
-            emulator.wait()
-
-
-def _await(emulator: subprocess.Popen[bytes], env_file: Path) -> dict[str, str]:
-    deadline = time.monotonic() + START_SECONDS
-    while not env_file.exists():
-        if emulator.poll() is not None or time.monotonic() > deadline:
-            raise StackError(f"The emulator did not start: see {env_file.parent}/emulator.log.")
-        time.sleep(0.05)
-    lines = env_file.read_text(encoding="utf-8").splitlines()
-    return dict(line.split("=", 1) for line in lines if "=" in line)
+    except SandboxError as error:
+        raise StackError(str(error)) from error
 
 
 def _deploy(artifact: Path, directory: Path, environment: dict[str, str]) -> dict[str, Any]:
@@ -163,7 +140,7 @@ def _deploy(artifact: Path, directory: Path, environment: dict[str, str]) -> dic
         *("--directory", str(directory), "--config", f"artifact={artifact}"),
     )
     result = subprocess.run(
-        command, cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, check=False
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )
     if result.returncode:
         raise StackError(f"The stack was not deployed: {result.stdout}{result.stderr}")

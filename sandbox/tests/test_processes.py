@@ -1,4 +1,4 @@
-"""The rehearsal's child processes."""
+"""Child processes and their logs."""
 
 import os
 import sys
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.processes import Children
+from sandbox.processes import Children
 
 SPAWN_GRANDCHILD = """
 import subprocess, sys, time
@@ -51,7 +51,7 @@ def test_a_child_that_ignores_sigterm_is_killed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Patience has an end."""
-    monkeypatch.setattr("rehearsal.processes.STOP_SECONDS", 0.2)
+    monkeypatch.setattr("sandbox.processes.STOP_SECONDS", 0.2)
     stubborn = "import signal,time; signal.signal(15, signal.SIG_IGN); print(1); time.sleep(600)"
     with Children(tmp_path, tmp_path) as children:
         child = children.start("stubborn", [sys.executable, "-uc", stubborn], os.environ)

@@ -1,14 +1,14 @@
-"""The rehearsal's child processes: each in a process group of its own, none outlives it."""
+"""Child processes with their logs: each in a process group of its own, none outlives this one."""
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import threading
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
+
+from sandbox import lifelines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -40,12 +40,9 @@ class Child:
 
     def stop(self) -> None:
         """End the whole process group: SIGTERM, and SIGKILL where that is not heeded."""
-        for number, patience in ((signal.SIGTERM, STOP_SECONDS), (signal.SIGKILL, STOP_SECONDS)):
-            with suppress(ProcessLookupError):
-                os.killpg(self.process.pid, number)
-            with suppress(subprocess.TimeoutExpired):
-                self.wait(patience)
-                return
+        lifelines.end(self.process, STOP_SECONDS)
+        if self.reader is not None:
+            self.reader.join()
 
 
 class Children:
@@ -69,11 +66,16 @@ class Children:
         command: Sequence[str],
         environment: Mapping[str, str],
         echo: Callable[[str], None] | None = None,
+        number: signal.Signals = signal.SIGKILL,
     ) -> Child:
-        """Start `command`; its output, errors included, is kept in the log `name`."""
+        """Start `command`; its output, errors included, is kept in the log `name`.
+
+        Where this process is killed, the command's process group gets the signal `number`.
+        """
         self._logs.mkdir(parents=True, exist_ok=True)
-        process = subprocess.Popen(
+        process = lifelines.tied(
             command,
+            number,
             cwd=self._directory,
             env=dict(environment),
             stdin=subprocess.DEVNULL,
@@ -81,7 +83,6 @@ class Children:
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
-            start_new_session=True,
         )
         child = Child(name, process)
         self._running.append(child)

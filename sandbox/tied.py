@@ -1,0 +1,16 @@
+"""`python -m sandbox.tied MODULE ARGUMENTS`: as `python -m MODULE`, but ends with its parent.
+
+nox runs every module of this repository by it, so that nothing goes on after a nox that was killed.
+The parent says in `TIED_TO` which process it is: it may be gone before this one can ask.
+"""
+
+import os
+import runpy
+import sys
+
+from sandbox.lifelines import die_with
+
+if __name__ == "__main__":
+    die_with(int(os.environ.pop("TIED_TO")))
+    del sys.argv[0]
+    runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
