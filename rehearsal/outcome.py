@@ -94,7 +94,7 @@ def gate_saw(gate: Mapping[str, Any]) -> str:
     rung = [alarm["name"] for alarm in gate.get("alarms", []) if alarm["state"] == "ALARM"]
     who = f"{', '.join(short_names(rung, gate['alarms']))} alarm" if rung else "gate"
     if samples and errors:
-        return f"{share(errors / samples)} of its orders failed, {who}"
+        return f"{share(errors / samples)} of its orders failed ({errors} of {samples}), {who}"
     proofs = [reason for reason in reasons if not reason.endswith("is in ALARM")]
     return f"{proofs[0]}, {who}" if proofs else f"{who}"
 

@@ -6,6 +6,7 @@ Nothing but the standard library, so that every part can use it whatever it is i
 import base64
 import binascii
 import re
+from datetime import UTC, datetime
 
 NOT_MEASURED = "not measured"
 DIGEST_LENGTH = 12
@@ -84,7 +85,7 @@ def number(value: float, unit: str = "") -> str:
 
 def rate(value: float) -> str:
     """Return orders per second."""
-    return f"{number(value)} orders/s"
+    return f"{number(round(value, 1))} orders/s"
 
 
 def ratio(value: float | None) -> str:
@@ -105,6 +106,16 @@ def megabytes(value: float) -> str:
 def dollars(value: float) -> str:
     """Return an amount of US dollars."""
     return f"${value:,.2f}"
+
+
+def moment(value: str | float) -> str:
+    """Return a time, RFC 3339 or in seconds since the epoch, as `2030-01-02 03:04:05 UTC`."""
+    found = (
+        datetime.fromtimestamp(value, UTC)
+        if isinstance(value, int | float)
+        else datetime.fromisoformat(value).astimezone(UTC)
+    )
+    return f"{found:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def digest(text: str | None) -> str:

@@ -49,7 +49,7 @@ def place(value: float) -> str:
 def _down(y: scales.Scale, unit: str) -> Iterator[str]:
     values = y.ticks(5)
     places = [y(value) for value in values]
-    wide, narrow = _rooms(places, [1.0] * len(values))
+    wide, narrow = _rooms(places, [1.0] * len(values), _major(y, values))
     for at, value in enumerate(values):
         here = place(places[at])
         yield f'<path class="grid" d="M{LEFT} {here}H{RIGHT}"/>'
@@ -64,7 +64,8 @@ def _across(x: scales.Scale, unit: str) -> Iterator[str]:
     values = x.ticks(8)
     texts = [tick_text(value, unit) for value in values]
     places = [x(value) for value in values]
-    wide, narrow = _rooms(places, [text_width(text, 1) for text in texts])
+    sizes = [text_width(text, 1) for text in texts]
+    wide, narrow = _rooms(places, sizes, _major(x, values))
     for at, text in enumerate(texts):
         yield f'<path class="axis" d="M{place(places[at])} {BOTTOM}v4"/>'
         if at in wide:
@@ -74,16 +75,26 @@ def _across(x: scales.Scale, unit: str) -> Iterator[str]:
             )
 
 
-def _rooms(places: Sequence[float], sizes: Sequence[float]) -> tuple[set[int], set[int]]:
+def _major(scale: scales.Scale, values: Sequence[float]) -> set[int]:
+    """Return the places of the powers of ten on a logarithmic scale."""
+    if not scale.log:
+        return set()
+    return {at for at, value in enumerate(values) if f"{value:e}".startswith("1.0000")}
+
+
+def _rooms(
+    places: Sequence[float], sizes: Sequence[float], major: set[int]
+) -> tuple[set[int], set[int]]:
     """Return which labels have room on a wide page, and which of them on a narrow one too.
 
     `sizes` are the labels' extents along the axis, in font sizes.
     """
 
-    def spans(of: Sequence[int], font: float) -> list[tuple[float, float]]:
-        return [(places[at] - font * sizes[at] / 2, places[at] + font * sizes[at] / 2) for at in of]
+    def kept(of: Sequence[int], font: float) -> list[int]:
+        reach = {at: font * sizes[at] / 2 for at in of}
+        spans = [(places[at] - reach[at], places[at] + reach[at]) for at in of]
+        chosen = thinned(spans, [number for number, at in enumerate(of) if at in major])
+        return [of[number] for number in sorted(chosen)]
 
-    every = range(len(places))
-    wide = sorted(thinned(spans(every, FONT)), key=lambda at: places[at])
-    narrow = thinned(spans(wide, NARROW_FONT))
-    return set(wide), {wide[at] for at in narrow}
+    wide = kept(range(len(places)), FONT)
+    return set(wide), set(kept(wide, NARROW_FONT))

@@ -1,6 +1,6 @@
 """Where text has room: how wide it is taken to be, and which labels of an axis to leave out."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import pairwise
 
 # Sizes (px of the drawing) of the base style sheet: wide pages, and figures narrower than 460 px.
@@ -15,18 +15,27 @@ def text_width(text: str, font: float = FONT) -> float:
     return len(text) * _GLYPH * font
 
 
-def thinned(spans: Sequence[tuple[float, float]], gap: float = _GAP) -> set[int]:
+def thinned(
+    spans: Sequence[tuple[float, float]], major: Collection[int] = (), gap: float = _GAP
+) -> set[int]:
     """Return the places of the spans (start, end) to keep, so that none touches another.
 
-    Every n-th is kept, for the smallest n that leaves them apart: what is left stays regular.
+    Where not all have room, every n-th of the `major` ones is kept, for the smallest n that leaves
+    them apart (of all, where none is major): what is left stays regular.
     """
     ordered = sorted(range(len(spans)), key=lambda at: spans[at])
+    if _apart([spans[at] for at in ordered], gap):
+        return set(ordered)
+    ordered = [at for at in ordered if at in major] or ordered
     for step in range(1, len(spans) + 1):
         kept = ordered[::step]
-        apart = all(spans[one][1] + gap <= spans[other][0] for one, other in pairwise(kept))
-        if apart:
+        if _apart([spans[at] for at in kept], gap):
             return set(kept)
     return set()
+
+
+def _apart(spans: Sequence[tuple[float, float]], gap: float) -> bool:
+    return all(one[1] + gap <= other[0] for one, other in pairwise(spans))
 
 
 def spread(wanted: Sequence[float], apart: float, low: float, high: float) -> list[float]:

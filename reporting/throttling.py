@@ -22,8 +22,8 @@ def meant(
     if peak_rate:
         asks = (
             f": the peak's {rate(peak_rate)} of {milliseconds(slot_seconds * 1000)} each ask for "
-            f"{number(round(peak_rate * slot_seconds, 1))} executions at once, and {slots} are "
-            "reserved"
+            f"{number(round(peak_rate * slot_seconds, 1))} executions on average where {slots} are "
+            "reserved, and they come in bunches"
         )
     return (
         f"Throttling is meant to be{asks}. Erlang-B predicts that {share(predicted)}{between} of "

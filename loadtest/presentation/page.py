@@ -28,7 +28,6 @@ def render(
         run=summary["run"],
         why=words.why(summary),
         on_purpose=words.throttled_on_purpose(summary),
-        started=words.started(summary),
         thresholds=words.thresholds(summary, spread),
         throttling=words.throttling(summary),
         stages=words.stages(summary) if summary["throttle"]["attempts"] else [],

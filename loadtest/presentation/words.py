@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -145,7 +144,7 @@ def stages(summary: Mapping[str, Any]) -> list[Stage]:
     """Return each stage's throttle share, measured and predicted, each with its interval."""
     return [
         Stage(
-            f"{amounts.number(stage['from'])} to {amounts.number(stage['to'])} s",
+            f"{amounts.number(round(stage['from'], 1))} to {amounts.number(round(stage['to'], 1))} s",
             amounts.rate(stage["rate"]),
             _with_interval(stage["share"], stage["shareInterval"]),
             _with_interval(stage["predictedShare"], stage["predictedInterval"]),
@@ -226,11 +225,6 @@ def how(summary: Mapping[str, Any], record: Mapping[str, Any]) -> list[tuple[str
         ("run", run["runId"]),
         ("generator", f"{amounts.milliseconds(cpu)} CPU per attempt"),
     ]
-
-
-def started(summary: Mapping[str, Any]) -> str:
-    """Return when the run began, in UTC."""
-    return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(summary["run"]["startedAt"]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,7 +90,10 @@ def test_a_fault_that_was_caught_is_the_headline_and_no_failure(
 def test_the_headline_names_what_failed_and_who_noticed(tmp_path: Path) -> None:
     """Orders that failed and the alarm; the smoke test's finding; the cost of a flip."""
     by_gate = assemble.report(rehearsed(tmp_path, "bad-release", smoke=False))
-    assert by_gate.headline == "Caught, as expected: 5.0 % of its orders failed, errors alarm"
+    assert (
+        by_gate.headline
+        == "Caught, as expected: 5.0 % of its orders failed (20 of 400), errors alarm"
+    )
     by_smoke = assemble.report(rehearsed(tmp_path, "wrong-totals", smoke=True))
     assert by_smoke.headline == (
         "Caught, as expected: the total is 10.00 instead of 12.00, smoke test"
