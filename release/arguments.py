@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 STANDARD_OUTPUT = Path("-")
+WEIGHT = PLANS["canary"][0]
 CANDIDATE = "default: the version of the last deployment"
 
 
@@ -29,8 +30,10 @@ class _Parser(argparse.ArgumentParser):
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
-    """The command and its options; UsageError on bad input."""
-    return _parser().parse_args(arguments)
+    """The command and its options, as `typed` and understood; UsageError on bad input."""
+    options = _parser().parse_args(arguments)
+    options.typed = arguments[arguments.index(options.command) + 1 :]
+    return options
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -49,6 +52,8 @@ def _parser() -> argparse.ArgumentParser:
     discover = _command(commands, "discover", "write the outputs file from what is in AWS")
     discover.add_argument("--stack", required=True)
     _command(commands, "drift", "compare alias, ledger, versions and alarms with the outputs")
+    invoke = _command(commands, "invoke", "send one event to the alias and show the answer")
+    invoke.add_argument("event", type=Path, help="a JSON file")
     _add_ledger(commands)
     _add_trials(commands)
     _add_canary(commands)
@@ -88,7 +93,9 @@ def _add_trials(commands: argparse._SubParsersAction[_Parser]) -> None:
 def _add_canary(commands: argparse._SubParsersAction[_Parser]) -> None:
     canary = _command(commands, "canary", "give a version a share of the traffic")
     _add_target(canary)
-    canary.add_argument("--weight", type=float, required=True, help="a share from 0 to 1")
+    canary.add_argument(
+        "--weight", type=float, default=WEIGHT, help="a share from 0 to 1 (%(default)s)"
+    )
     canary.add_argument(
         "--reason", help="take what was rolled back from or is older, recording why"
     )

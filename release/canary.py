@@ -10,7 +10,7 @@ from release.errors import AliasChangedError, UsageError
 from release.ledger import Entry
 from release.result import Change, Exit, Result
 from release.succession import check_succession
-from release.target import check_number, check_target
+from release.target import check_number, check_target, served_already
 
 if TYPE_CHECKING:
     from release.alias import Alias
@@ -40,7 +40,7 @@ def canary(
     if seen.version == version:
         return Result(
             Exit.DONE,
-            f"Nothing to promote: {outputs.alias} already serves version {version}.",
+            served_already(outputs, version),
             {"from": version, "to": version, "weight": 0.0, "changed": False, "since": None},
             Change(version, version, "not read", "nothing to promote"),
         )

@@ -69,7 +69,7 @@ def _tell(options: argparse.Namespace, result: Result) -> None:
     if options.json == STANDARD_OUTPUT:
         print(json.dumps(content, indent=2))
     else:
-        print(result.message, file=sys.stderr if result.exit == Exit.FAIL else sys.stdout)
+        print(result.text, file=sys.stderr if result.exit == Exit.FAIL else sys.stdout)
         if options.json is not None:
             write_json(options.json, content)
     if result.change is not None:

@@ -10,10 +10,12 @@ from release import artifact
 from release.canary import canary
 from release.drift import drift
 from release.errors import UsageError
+from release.invoke import invoke
 from release.judge import Request, judge
 from release.promote import promote
 from release.prune import prune
 from release.redrive import list_letters, redrive
+from release.remedy import Typed
 from release.result import Exit, Result
 from release.rollback import end_canary, rollback
 from release.rollout import PLANS, Order, Rollout
@@ -95,6 +97,10 @@ def _status(call: Call) -> Result:
     return status(systems.functions, systems.monitoring, systems.letters, call.outputs)
 
 
+def _invoke(call: Call) -> Result:
+    return invoke(call.systems.functions, call.outputs, call.options.event)
+
+
 def _ledger(call: Call) -> Result:
     return show_ledger(call.systems.functions, call.options.last)
 
@@ -153,6 +159,7 @@ def _request(call: Call) -> Request:
         on_inconclusive=options.on_inconclusive,
         patience=options.patience,
         drive_rate=options.drive_rate,
+        typed=Typed(options.command, call.outputs.stack, options.typed),
     )
 
 
@@ -219,6 +226,7 @@ def _redrive(call: Call) -> Result:
 
 COMMANDS: dict[str, Callable[[Call], Result]] = {
     "status": _status,
+    "invoke": _invoke,
     "ledger": _ledger,
     "drift": _drift,
     "prune": _prune,

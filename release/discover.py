@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from cloud.names import function_of
 from release.aws import CONTROL, translated
 from release.errors import UsageError
 
@@ -26,14 +27,9 @@ STANDING = ("error-alarm", "dlq-errors-alarm", "dlq-alarm")
 WATCHED = ("errors", "throttles", "duration")
 
 
-def function_name(stack: str) -> str:
-    """What the function of a stack is called."""
-    return f"order-processing-{stack}"
-
-
 def discover(session: boto3.Session, stack: str) -> dict[str, Any]:
     """Return the outputs of `stack`; UsageError if it has no such function or alias."""
-    name = function_name(stack)
+    name = function_of(stack)
     with translated(f"looking for {name}"):
         functions = session.client("lambda", config=CONTROL)
         try:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from release.evidence import failures, shortages, suspicions
+from release.remedy import Remedy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 Verdict = Literal["pass", "fail", "inconclusive"]
 AlarmState = Literal["OK", "ALARM", "INSUFFICIENT_DATA", "ABSENT", "UNREADABLE"]
+Doubt = tuple[str, Remedy]
 Dimensions = frozenset[tuple[str, str]]
 
 MINIMUM_SAMPLES = 299
@@ -64,12 +66,17 @@ class Policy:
 class Decision:
     """A verdict and, for every verdict but a pass, each thing that stands in the way.
 
-    `short` says that more samples are all that is missing.
+    `remedy` is what an inconclusive one needs, and only that has one.
     """
 
     verdict: Verdict
     reasons: tuple[str, ...]
-    short: bool = False
+    remedy: Remedy | None = None
+
+    def __post_init__(self) -> None:
+        """ValueError for an inconclusive decision that nobody could act on."""
+        if (self.verdict == "inconclusive") != (self.remedy is not None):
+            raise ValueError("an inconclusive decision has a remedy, and no other one has")
 
 
 def decide(alarms: Sequence[Alarm], samples: Samples | None, policy: Policy) -> Decision:
@@ -85,15 +92,19 @@ def decide(alarms: Sequence[Alarm], samples: Samples | None, policy: Policy) -> 
     failed += failures(samples, policy)
     if failed:
         return Decision("fail", tuple(failed))
-    doubts = [reason for alarm in alarms if (reason := _doubt(alarm, policy))]
+    doubts = [doubt for alarm in alarms if (doubt := _doubt(alarm, policy))]
     if not alarms:
-        doubts.append("no release alarm is named, so nothing watches the candidate")
+        nobody = "no release alarm is named, so nothing watches the candidate"
+        doubts.append((nobody, Remedy.DEPLOY))
     if samples is None:
-        return Decision("inconclusive", (*doubts, "the candidate's samples could not be read"))
-    doubts += suspicions(samples, policy)
-    lacking = [*shortages(samples, policy), *_staleness(samples, policy)]
-    if doubts or lacking:
-        return Decision("inconclusive", (*doubts, *lacking), short=not doubts)
+        doubts.append(("the candidate's samples could not be read", Remedy.WAIT))
+    else:
+        doubts += [(reason, Remedy.WAIT) for reason in suspicions(samples, policy)]
+        lacking = [*shortages(samples, policy), *_staleness(samples, policy)]
+        doubts += [(reason, Remedy.SAMPLES) for reason in lacking]
+    if doubts:
+        reasons = tuple(reason for reason, _ in doubts)
+        return Decision("inconclusive", reasons, min(remedy for _, remedy in doubts))
     return Decision("pass", ())
 
 
@@ -116,18 +127,20 @@ def _failure(alarm: Alarm, policy: Policy) -> str | None:
     return None
 
 
-def _doubt(alarm: Alarm, policy: Policy) -> str | None:
+def _doubt(alarm: Alarm, policy: Policy) -> Doubt | None:
     if alarm.state == "ABSENT":
-        return f"{alarm.name} does not exist"
+        return f"{alarm.name} does not exist", Remedy.DEPLOY
     if alarm.state == "UNREADABLE":
-        return f"{alarm.name} could not be read"
+        return f"{alarm.name} could not be read", Remedy.WAIT
     if not watches_candidate(alarm, policy):
-        return f"{alarm.name} does not watch version {policy.version} under {policy.alias}"
+        watched = f"version {policy.version} under {policy.alias}"
+        return f"{alarm.name} does not watch {watched}", Remedy.DEPLOY
     if alarm.state == "ALARM":
-        return f"{alarm.name} has been in ALARM since before the canary began"
+        since = "has been in ALARM since before the canary began"
+        return f"{alarm.name} {since}", Remedy.STATUS
     if alarm.state != "OK":
-        return f"{alarm.name} has {alarm.state}"
-    return f"{alarm.name} is OK on partial data" if alarm.partial else None
+        return f"{alarm.name} has {alarm.state}", Remedy.WAIT
+    return (f"{alarm.name} is OK on partial data", Remedy.WAIT) if alarm.partial else None
 
 
 def _is_old(alarm: Alarm, policy: Policy) -> bool:

@@ -12,6 +12,7 @@ from release.errors import UsageError
 from release.evidence import Samples
 from release.gate import MAXIMUM_ERROR_SHARE, MINIMUM_SAMPLES, Policy
 from release.ledger import Entry, Figures
+from release.remedy import Typed, sentence
 from release.result import Change, Exit, Result
 from release.target import check_number
 from release.watch import Plan, watch
@@ -60,6 +61,8 @@ class Request:
     on_inconclusive: OnInconclusive = "stop"
     patience: float = PATIENCE
     drive_rate: float = RATE
+    typed: Typed | None = None
+    """The command behind it, for the one that gets further; None: the gate of this version."""
 
 
 def judge(
@@ -94,7 +97,8 @@ def judge(
     )
     began = clock.monotonic()
     outcome = watch(functions, monitoring, clock, plan, seen, say)
-    return _result(outputs, policy, seen, outcome, clock.monotonic() - began)
+    remedy = _remedy(outputs, request, policy, outcome)
+    return _result(outputs, policy, seen, outcome, clock.monotonic() - began, remedy)
 
 
 def plan_policy(outputs: Outputs, request: Request, seen: Alias) -> Policy:
@@ -175,8 +179,29 @@ def _nothing(outputs: Outputs, version: str) -> Result:
     )
 
 
+def _remedy(outputs: Outputs, request: Request, policy: Policy, outcome: Outcome) -> str | None:
+    """The command that gets further; a gate alone needs a canary anew where its own was ended."""
+    needed = outcome.reading.decision.remedy
+    if needed is None:
+        return None
+    version = policy.version
+    typed = request.typed or Typed("gate", outputs.stack, ("--version", version))
+    first = ""
+    if outcome.restored and typed.session == "gate":
+        share = f"{policy.weight or 0.0:g}"
+        first = typed.other("canary", "--version", version, "--weight", share) + " && "
+    return sentence(
+        needed, typed, first, 0.0 if request.on_inconclusive == "stop" else request.patience
+    )
+
+
 def _result(
-    outputs: Outputs, policy: Policy, seen: Alias, outcome: Outcome, seconds: float
+    outputs: Outputs,
+    policy: Policy,
+    seen: Alias,
+    outcome: Outcome,
+    seconds: float,
+    remedy: str | None,
 ) -> Result:
     reading = outcome.reading
     verdict = reading.decision.verdict
@@ -186,6 +211,7 @@ def _result(
         _message(outputs, policy, seen, outcome),
         _details(policy, seen, outcome, seconds),
         Change(seen.version, policy.version, states, verdict),
+        remedy=remedy,
     )
 
 

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from cloud.names import stack_of
 from release.errors import UsageError
 
 if TYPE_CHECKING:
@@ -34,6 +35,11 @@ class Outputs:
     standing_alarms: tuple[str, ...] = ()
     """Those that watch the stack at all times, whatever is released."""
     dashboard: str | None = None
+
+    @property
+    def stack(self) -> str:
+        """The stack's name, as its function tells it."""
+        return stack_of(self.function)
 
     @property
     def plots(self) -> str | None:

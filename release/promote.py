@@ -14,7 +14,7 @@ from release.errors import AliasChangedError, UsageError
 from release.ledger import Entry
 from release.result import Change, Exit, Result
 from release.succession import check_succession, is_insisted
-from release.target import check_target
+from release.target import check_target, served_already
 
 if TYPE_CHECKING:
     from release.alias import Alias
@@ -130,7 +130,7 @@ def _result(outputs: Outputs, seen: Alias, version: str, *, changed: bool) -> Re
     message = (
         f"{outputs.alias} serves version {version} (before: {seen.version})."
         if changed
-        else f"Nothing to promote: {outputs.alias} already serves version {version}."
+        else served_already(outputs, version)
     )
     return Result(
         Exit.DONE,

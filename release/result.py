@@ -44,15 +44,31 @@ class Result:
     change: Change | None = None
     plots: str | None = None
     """Where the measurements behind it are shown, a URL."""
+    remedy: str | None = None
+    """What to type next; every inconclusive end has it."""
+
+    def __post_init__(self) -> None:
+        """ValueError for an inconclusive end that leaves a person alone."""
+        if self.exit is Exit.INCONCLUSIVE and not self.remedy:
+            raise ValueError("an inconclusive result names the command that gets further")
+
+    @property
+    def text(self) -> str:
+        """What a person is told."""
+        return f"{self.message}\nNext: {self.remedy}" if self.remedy else self.message
 
 
 def as_json(command: str, result: Result) -> dict[str, object]:
-    """`command`, `status` (done, fail, refused, inconclusive), `exitCode`, `message`, details."""
+    """`command`, `status` (done, fail, refused, inconclusive), `exitCode`, `message`, details.
+
+    `remedy` where there is one.
+    """
     return {
         "command": command,
         "status": result.exit.name.lower(),
         "exitCode": int(result.exit),
         "message": result.message,
+        **({"remedy": result.remedy} if result.remedy else {}),
         **result.details,
     }
 

@@ -40,6 +40,14 @@ def choose(version: str | None, outputs: Outputs) -> str:
     return chosen
 
 
+def served_already(outputs: Outputs, version: str) -> str:
+    """Say that a version is live, and how a newer one comes about."""
+    return (
+        f"Nothing to promote: {outputs.alias} already serves version {version}. A change to the "
+        f"function makes a new version: `nox -s build`, then `nox -s deploy -- {outputs.stack}`."
+    )
+
+
 def check_target(functions: Functions, outputs: Outputs, version: str) -> None:
     """Hold that the version exists, can run, and is what was built.
 

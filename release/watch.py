@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from release import alias
 from release.errors import AliasChangedError, UnavailableError
 from release.gate import Alarm, Decision, decide
+from release.remedy import Remedy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
     from release.drive import Driver
     from release.evidence import Samples
     from release.gate import Policy
+
+_INTERRUPTED = Decision("inconclusive", ("the watch was interrupted",), Remedy.REPEAT)
+_CHANGED = Decision(
+    "inconclusive", ("somebody else changed the alias during the watch",), Remedy.STATUS
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +77,7 @@ def watch(
     """Poll until a fail or the end of the bake time, then act on the alias as it was `seen`."""
     end = clock.monotonic() + plan.bake
     polls = 0
-    reading = Reading(Decision("inconclusive", ("the watch was interrupted",)), (), None)
+    reading = Reading(_INTERRUPTED, (), None)
     try:
         while True:
             if not _unchanged(store, seen):
@@ -82,13 +88,12 @@ def watch(
             left = end - clock.monotonic()
             if reading.decision.verdict == "fail" or not _goes_on(plan, reading.decision, left):
                 break
-            if left <= 0 and plan.driver is not None and reading.decision.short:
+            if left <= 0 and plan.driver is not None and reading.decision.remedy is Remedy.SAMPLES:
                 plan.driver.run(plan.poll)
             else:
                 clock.sleep(min(plan.poll, left if left > 0 else plan.poll))
     except KeyboardInterrupt:
-        stopped = Decision("inconclusive", ("the watch was interrupted",))
-        reading = Reading(stopped, reading.alarms, reading.samples)
+        reading = Reading(_INTERRUPTED, reading.alarms, reading.samples)
     return _conclude(store, plan, seen, reading, polls)
 
 
@@ -156,10 +161,11 @@ def _conclude(store: AliasStore, plan: Plan, seen: Alias, reading: Reading, poll
 
 
 def _aborted(reading: Reading, polls: int) -> Outcome:
-    stopped = Decision("inconclusive", ("somebody else changed the alias during the watch",))
-    return Outcome(Reading(stopped, reading.alarms, reading.samples), polls, aborted=True)
+    return Outcome(Reading(_CHANGED, reading.alarms, reading.samples), polls, aborted=True)
 
 
 def _with_reason(reading: Reading, reason: str) -> Reading:
-    decision = Decision(reading.decision.verdict, (*reading.decision.reasons, reason))
-    return Reading(decision, reading.alarms, reading.samples)
+    decision, left = reading.decision, Remedy.END_CANARY
+    remedy = left if decision.verdict == "inconclusive" else None
+    told = Decision(decision.verdict, (*decision.reasons, reason), remedy)
+    return Reading(told, reading.alarms, reading.samples)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from release.history import StoredEntry
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
-FUNCTION, ALIAS = "orders", "production"
+FUNCTION, ALIAS = "order-processing-staging", "production"
 ALARMS = ("errors", "throttles", "duration")
 
 OUTPUTS = Outputs(

@@ -14,6 +14,7 @@ from release.lambda_adapter import Invocation, Version
 from release.outputs import load
 from release.tests.fakes import (
     ALARMS,
+    FUNCTION,
     FakeClock,
     FakeFunctions,
     FakeLetters,
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from release.outputs import Outputs
 
 CONTENT: dict[str, object] = {
-    "lambdaFunctionName": "orders",
+    "lambdaFunctionName": FUNCTION,
     "lambdaFunctionArn": "arn:aws:lambda:eu-central-1:123456789012:function:orders",
     "lambdaAliasName": "production",
     "dlqQueueUrl": "queue",
@@ -123,7 +124,6 @@ def test_1_a_lost_race(shell: Shell) -> None:
         (("canary", "--version", "9", "--weight", "0.5"), "no version 9"),
         (("canary", "--version", "2", "--weight", "2"), "from 0 to 1"),
         (("canary", "--version", "2", "--weight", "half"), "invalid float"),
-        (("canary", "--version", "2"), "--weight"),
         (("gate", "--version", "2", "--since", "yesterday"), "no ISO 8601 time"),
         (("gate", "--version", "2", "--since", "2026-03-01T12:00:00"), "offset"),
         (("gate", "--version", "2"), "not the canary"),

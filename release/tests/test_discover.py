@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import boto3
 import pytest
 
+from cloud.names import function_of
 from release.cli import main
-from release.discover import function_name
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,7 +37,7 @@ def test_a_function_without_a_published_version_is_refused(
     stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """There is nothing to roll back to or promote."""
-    monkeypatch.setattr("release.discover.function_name", lambda _: stack.function)
+    monkeypatch.setattr("release.discover.function_of", lambda _: stack.function)
     functions = boto3.client("lambda")
     functions.update_alias(
         FunctionName=stack.function, Name="production", FunctionVersion="$LATEST"
@@ -52,7 +52,7 @@ def test_the_newest_version_is_the_candidate(
     stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What the last deployment published, with the digest of its code."""
-    monkeypatch.setattr("release.discover.function_name", lambda _: stack.function)
+    monkeypatch.setattr("release.discover.function_of", lambda _: stack.function)
     path = tmp_path / "deep" / "outputs.json"
     assert call(path, "any") == 0
     found = json.loads(path.read_text())
@@ -65,7 +65,7 @@ def test_a_dead_letter_queue_that_is_gone_stops_nothing(
     stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A rollback finds its way without it."""
-    monkeypatch.setattr("release.discover.function_name", lambda _: stack.function)
+    monkeypatch.setattr("release.discover.function_of", lambda _: stack.function)
     target = "arn:aws:sqs:us-east-1:123456789012:deleted"
     functions = boto3.client("lambda")
     functions.update_function_configuration(
@@ -94,4 +94,4 @@ def test_an_aws_that_cannot_be_reached_is_one_sentence(
 
 def test_functions_are_named_by_their_stack() -> None:
     """As the Pulumi program names them; an integration test compares the two."""
-    assert function_name("prod") == "order-processing-prod"
+    assert function_of("prod") == "order-processing-prod"

@@ -8,6 +8,7 @@ import pytest
 
 from release.evidence import Count, Period, Samples, failures, shortages, suspicions
 from release.gate import Policy, decide
+from release.remedy import Remedy
 from release.tests.fakes import ALIAS, FUNCTION, START, watching
 
 POLICY = Policy(FUNCTION, ALIAS, "2", START, START, live="1", weight=0.3)
@@ -111,7 +112,9 @@ def test_driven_orders_are_samples_that_need_no_period() -> None:
 
 def test_only_a_lack_of_samples_is_mended_by_more() -> None:
     """Driving helps against too few samples, not against an alarm that watches nothing."""
-    assert decide(ALARMS, Samples(), POLICY).short
-    assert not decide((*ALARMS, watching("errors", "1")), Samples(), POLICY).short
-    assert not decide((), Samples(), POLICY).short
-    assert not decide(ALARMS, None, POLICY).short
+    assert decide(ALARMS, Samples(), POLICY).remedy is Remedy.SAMPLES
+    assert (
+        decide((*ALARMS, watching("errors", "1")), Samples(), POLICY).remedy is not Remedy.SAMPLES
+    )
+    assert decide((), Samples(), POLICY).remedy is not Remedy.SAMPLES
+    assert decide(ALARMS, None, POLICY).remedy is not Remedy.SAMPLES
