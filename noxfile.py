@@ -337,8 +337,17 @@ def outputs_of(session: nox.Session, stack: str) -> str:
     return path
 
 
+def asks_for_help(session: nox.Session) -> bool:
+    """Whether the options of a command are asked for: told before anything is done."""
+    return bool({"-h", "--help"} & set(session.posargs))
+
+
 def release(session: nox.Session, command: str, *defaults: str) -> None:
     """Run one command of the release tool on a deployed stack."""
+    if asks_for_help(session):
+        install(session, "release")
+        call(session, "release", "--outputs", "-", command, "--help")
+        return
     stack, further = stack_argument(session)
     install(session, "release")
     call(
@@ -354,15 +363,29 @@ def smoke(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def order(session: nox.Session) -> None:
+    """Send one order to the alias and show the answer: nox -s order -- STACK [FILE]."""
+    example = () if len(session.posargs) > 1 else ("services/order_processor/example-order.json",)
+    release(session, "invoke", *example)
+
+
+@nox.session(default=False)
 def canary(session: nox.Session) -> None:
     """Give the candidate a share of the traffic: nox -s canary -- STACK [--weight W]."""
     release(session, "canary")
 
 
+def local_watch(session: nox.Session) -> tuple[str, ...]:
+    """How a gate watches the stack `local`, where nobody orders anything; options prevail."""
+    if session.posargs[:1] != ["local"]:
+        return ()
+    return ("--bake", "20", "--poll", "5", "--on-inconclusive", "drive", "--drive-rate", "30")
+
+
 @nox.session(default=False)
 def gate(session: nox.Session) -> None:
     """Watch the canary and decide; a failing one is taken back: nox -s gate -- STACK."""
-    release(session, "gate")
+    release(session, "gate", *local_watch(session))
 
 
 @nox.session(default=False)
@@ -380,7 +403,7 @@ def rollback(session: nox.Session) -> None:
 @nox.session(default=False)
 def rollout(session: nox.Session) -> None:
     """Smoke, warm, shift, watch and promote in one command: nox -s rollout -- STACK [--plan P]."""
-    release(session, "rollout")
+    release(session, "rollout", *local_watch(session))
 
 
 @nox.session(default=False)
@@ -405,11 +428,11 @@ def prune(session: nox.Session) -> None:
 def drift(session: nox.Session) -> None:
     """Compare AWS with the last deployment, and the alias with the ledger: -- STACK."""
     stack, _ = stack_argument(session)
-    failure = None
+    failure: Exception | SystemExit | None = None
     try:
         pulumi(session, "drift", stack)
-    except nox.command.CommandFailed as drifted:
-        failure = drifted  # what the alias says is worth knowing all the same
+    except (nox.command.CommandFailed, SystemExit) as ended:
+        failure = ended  # what the alias says is worth knowing all the same
     release(session, "drift")
     if failure:
         raise failure
@@ -459,10 +482,22 @@ def status(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def load(session: nox.Session) -> None:
-    """Load a stack: nox -s load -- STACK|local [SCENARIO]; `local` is emulated on this machine."""
+    """Load a stack: nox -s load -- STACK|local [SCENARIO | report LEDGER].
+
+    `local` is emulated on this machine; `report` judges a run again.
+    """
+    if asks_for_help(session):
+        install(session, "rehearsal")
+        call(session, "loadtest", "run", "--help")
+        return
     stack, further = stack_argument(session)
     scenario = further.pop(0) if further and not further[0].startswith("-") else "average"
     install(session, "rehearsal")
+    if scenario == "report":
+        outputs = outputs_of(session, stack)
+        outputs = outputs_of(session, stack)
+        call(session, "loadtest", "report", "--outputs", outputs, "--ledger", *further)
+        return
     kept = (
         "--ledgers", f"build/load/{stack}-{scenario}",
         "--baselines", "build/baselines", "--job-summary", *further,

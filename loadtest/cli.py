@@ -7,23 +7,31 @@ import signal
 import sys
 import time
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
+from loadtest import descriptors
 from loadtest.deployed import deployed
 from loadtest.drain import LONGEST_WAIT, RETRY_GAP, Patience
 from loadtest.errors import UsageError
 from loadtest.launch import launch, shared_by
+from loadtest.orders import planned
 from loadtest.planning import cli as planning
 from loadtest.presentation import options as presentation
 from loadtest.presentation.files import leave
 from loadtest.presentation.words import against
 from loadtest.printed import lines
+from loadtest.remedy import look_again
 from loadtest.report import report
 from loadtest.room import dated, holds_run, make_room
 from loadtest.shapes import SCENARIOS, scenario
 from loadtest.target import Aws, connect, load_outputs
 from loadtest.thresholds import thresholds_of
 from loadtest.verdict import EXIT_STATUS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from loadtest.shapes import Scenario
 
 
 class _Parser(argparse.ArgumentParser):
@@ -99,7 +107,7 @@ def main(arguments: list[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, _end)
     options = argparse.Namespace()
     try:
-        _parser().parse_args(arguments, options)
+        options = parsed(arguments)
         if options.command == "plan":
             planning.run(options)
             return 0
@@ -116,13 +124,30 @@ def _end(*_: object) -> NoReturn:
     raise Ended
 
 
-def _run(options: argparse.Namespace) -> int:
-    """Load, then report."""
+def check(options: argparse.Namespace) -> Scenario:
+    """Return what is to be sent. Raises UsageError for whatever is wrong without asking AWS."""
     presentation.wishes(options)
     _patience(options)
     chosen = scenario(options.scenario, options.peak_rate, options.duration, options.day)
     thresholds_of(chosen.name, options.thresholds)
-    connect(Aws(), load_outputs(options.outputs))
+    if next(planned(chosen, options.seed, "", 0.0), None) is None:
+        raise UsageError(
+            f"No order falls due in {chosen.duration:g} s of {chosen.name} at "
+            f"{chosen.peak_rate:g} orders/s: give a longer --duration or a higher --peak-rate."
+        )
+    return chosen
+
+
+def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Read the command line. Raises UsageError."""
+    return _parser().parse_args(arguments)
+
+
+def _run(options: argparse.Namespace) -> int:
+    """Load, then report."""
+    chosen = check(options)
+    target = connect(Aws(), load_outputs(options.outputs))
+    descriptors.check(chosen, target.slots, options.processes)
     if options.ledgers is not None:
         options.ledger = dated(options.ledgers, time.time())
     make_room(options.ledger, chosen.orders())
@@ -153,8 +178,9 @@ def _patience(options: argparse.Namespace) -> Patience:
 def _say_what_is_kept(options: argparse.Namespace) -> None:
     ledger = getattr(options, "ledger", None)
     if ledger is not None and holds_run(ledger):
+        function, sent = load_outputs(options.outputs).function, getattr(options, "scenario", "")
         print(
-            f"Ended before its end; the ledger is kept in {ledger}. To judge what was sent: "
-            f"python -m loadtest report --outputs {options.outputs} --ledger {ledger}",
+            f"Ended before its end; the ledger is kept in {ledger}. "
+            f"{look_again(function, sent, ledger)}",
             file=sys.stderr,
         )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import logging
 import os
-import resource
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -26,6 +25,7 @@ from loadtest.crew import (
     report_broken,
     report_done,
 )
+from loadtest.descriptors import allow_connections
 from loadtest.errors import UsageError
 from loadtest.ledger import RUN, Attempt, Ledger, Part, Run, part_directory, record, write
 from loadtest.meter import Meter
@@ -208,10 +208,3 @@ def _number(what: str, given: float | str | None) -> float | None:
         return None if given in (None, "") else float(given)
     except ValueError as error:
         raise UsageError(f"The {what} is '{given}'; give a number above 0.") from error
-
-
-def allow_connections() -> None:
-    """Let this process open as many connections as the system lets it: each waits for an answer."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft != hard:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

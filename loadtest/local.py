@@ -11,13 +11,14 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, NoReturn
 
+from loadtest import cli
 from loadtest.errors import UsageError
 from sandbox import emulated, lifelines
 from sandbox.environment import ROOT
 from sandbox.errors import SandboxError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 OWN: Final = ROOT / "build/load"
@@ -40,6 +41,7 @@ def main(arguments: list[str]) -> int:
         print("Name the scenario: python -m loadtest.local SCENARIO", file=sys.stderr)
         return 2
     try:
+        _check(arguments)
         with aws() as (environment, stack):
             outputs = deployed(environment, stack)
             return _run(
@@ -52,6 +54,13 @@ def main(arguments: list[str]) -> int:
         return 2
     except KeyboardInterrupt:
         return 130
+
+
+def _check(arguments: Sequence[str]) -> None:
+    """Answer `--help`, and raise UsageError for what is wrong, before anything is started."""
+    kept = [] if {"--ledger", "--ledgers"} & set(arguments) else ["--ledger", "nowhere"]
+    own = ["run", "--scenario", arguments[0], "--outputs", "unknown", *kept]
+    cli.check(cli.parsed([*own, *arguments[1:]]))
 
 
 def _end(*_: object) -> NoReturn:

@@ -43,4 +43,6 @@ def lines(summary: dict[str, Any], columns: int | None = None) -> list[str]:
             f"{seconds(summary['backlog']['predictedDrainSeconds'])})",
         ),
     ]
-    return list(terminal.pairs(facts, columns or terminal.width()))
+    shown = list(terminal.pairs(facts, columns or terminal.width()))
+    # Not wrapped: it is there to be copied.
+    return [*shown, f"next: {remedy}"] if (remedy := summary.get("remedy")) else shown

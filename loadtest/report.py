@@ -6,7 +6,7 @@ import time
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from loadtest import backlog, figures, ledger, prediction
+from loadtest import backlog, figures, ledger, prediction, remedy
 from loadtest.backlog import Flow
 from loadtest.drain import Patience, drain
 from loadtest.errors import UsageError
@@ -18,7 +18,7 @@ from loadtest.sorting import Sorted
 from loadtest.target import Aws, Outputs
 from loadtest.telemetry import Point, SlotTime, Telemetry
 from loadtest.thresholds import Thresholds, thresholds_of
-from loadtest.verdict import Measured, Verdict, decide
+from loadtest.verdict import Measured, decide
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,7 +64,7 @@ def report(
         seen = Evidence(
             run, counted, reconciled, flow, telemetry.slot_time(), telemetry.concurrency()
         )
-        summary = summarise(seen, limits)
+        summary = summarise(seen, limits, directory)
         summary["waitedSeconds"] = round(waited, 3)
         ledger.write(directory / SUMMARY, summary)
     except OSError as error:
@@ -85,7 +85,7 @@ def _telemetry(aws: Aws, outputs: Outputs, run: Run, counted: Tally) -> Telemetr
     )
 
 
-def summarise(seen: Evidence, limits: Thresholds) -> dict[str, Any]:
+def summarise(seen: Evidence, limits: Thresholds, ledger: Path) -> dict[str, Any]:
     """Return the report as JSON values; times are milliseconds unless a name says otherwise."""
     run, counted, slot = seen.run, seen.counted, seen.slot
     retries = SCENARIOS[run.scenario].retries
@@ -115,11 +115,13 @@ def summarise(seen: Evidence, limits: Thresholds) -> dict[str, Any]:
             for point in seen.concurrency
         ],
     }
-    return _judged(decide(_measured(seen, summary), limits)) | summary
-
-
-def _judged(verdict: Verdict) -> dict[str, Any]:
-    return {"verdict": verdict.decision, "reasons": list(verdict.reasons)}
+    verdict = decide(_measured(seen, summary), limits)
+    return {
+        "verdict": verdict.decision,
+        "reasons": list(verdict.reasons),
+        "remedy": verdict.remedy and remedy.sentence(verdict.remedy, run, ledger),
+        **summary,
+    }
 
 
 def _described(run: Run, counted: Tally) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
+    from loadtest.remedy import Remedy
     from loadtest.thresholds import Thresholds
 
 Decision = Literal["pass", "fail", "inconclusive", "invalid"]
@@ -41,10 +42,19 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The decision and every reason for it, as sentences; a pass needs none."""
+    """The decision and every reason for it, as sentences; a pass needs none.
+
+    An inconclusive one has the remedy that gets further, and no other has.
+    """
 
     decision: Decision
     reasons: tuple[str, ...] = ()
+    remedy: Remedy | None = None
+
+    def __post_init__(self) -> None:
+        """ValueError for an inconclusive verdict that leaves a person alone."""
+        if (self.decision == "inconclusive") != (self.remedy is not None):
+            raise ValueError("an inconclusive verdict has a remedy, and no other one has")
 
 
 def decide(measured: Measured, limits: Thresholds) -> Verdict:
@@ -54,14 +64,20 @@ def decide(measured: Measured, limits: Thresholds) -> Verdict:
     bottleneck is invalid, not passed and not failed; a threshold not held fails it; too few answers
     or orders that could not be verified leave it undecided.
     """
+    few, unverified = _few(measured, limits), _unverified(measured)
     ranked: tuple[tuple[Decision, list[str]], ...] = (
         ("fail", _orders(measured, limits)),
         ("invalid", _generator(measured, limits)),
         ("fail", _thresholds(measured, limits)),
-        ("inconclusive", _undecided(measured, limits)),
+        ("inconclusive", [*few, *unverified]),
     )
     decision: Decision = next((decision for decision, reasons in ranked if reasons), "pass")
-    return Verdict(decision, tuple(reason for _, reasons in ranked for reason in reasons))
+    remedy: Remedy = "load longer" if few else "judge again"
+    return Verdict(
+        decision,
+        tuple(reason for _, reasons in ranked for reason in reasons),
+        remedy if decision == "inconclusive" else None,
+    )
 
 
 def _orders(measured: Measured, limits: Thresholds) -> list[str]:
@@ -120,15 +136,16 @@ def _thresholds(measured: Measured, limits: Thresholds) -> list[str]:
     return reasons
 
 
-def _undecided(measured: Measured, limits: Thresholds) -> list[str]:
-    reasons = []
-    if measured.served < limits.minimum_served:
-        reasons.append(
-            f"Only {measured.served} attempts were served ({limits.minimum_served} are needed)."
-        )
-    if measured.unverified:
-        reasons.append(f"{measured.unverified} orders could not be verified.")
-    return reasons
+def _few(measured: Measured, limits: Thresholds) -> list[str]:
+    if measured.served >= limits.minimum_served:
+        return []
+    return [f"Only {measured.served} attempts were served ({limits.minimum_served} are needed)."]
+
+
+def _unverified(measured: Measured) -> list[str]:
+    if not measured.unverified:
+        return []
+    return [f"{measured.unverified} orders could not be verified."]
 
 
 def locust_status(attempts: int, failures: int, limits: Thresholds) -> int:

@@ -44,7 +44,8 @@ def served_already(outputs: Outputs, version: str) -> str:
     """Say that a version is live, and how a newer one comes about."""
     return (
         f"Nothing to promote: {outputs.alias} already serves version {version}. A change to the "
-        f"function makes a new version: `nox -s build`, then `nox -s deploy -- {outputs.stack}`."
+        f"function makes a new version: `nox -s build -- {outputs.stack}`, then "
+        f"`nox -s deploy -- {outputs.stack}`."
     )
 
 

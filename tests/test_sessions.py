@@ -106,3 +106,20 @@ def test_a_build_for_no_stack_is_one_sentence(tree: Path) -> None:
     ended = nox("-s", "build", "--", "nowhere", cwd=tree)
     assert ended.returncode == 2
     assert "There is no stack 'nowhere': choose one of dev, prod, staging." in ended.stderr
+
+
+def test_help_comes_before_anything_else() -> None:
+    """A stack's name is not asked for, nothing is deployed."""
+    for session, option in (("rollout", "--plan"), ("load", "--peak-rate"), ("order", "event")):
+        ended = nox("-s", session, "--", "--help")
+        assert (ended.returncode, option in ended.stdout) == (0, True), ended.stderr
+
+
+def test_drift_looks_at_the_alias_where_pulumi_cannot_look_at_all() -> None:
+    """Pulumi's half ends with 2; what the alias says is worth knowing all the same."""
+    nowhere = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_REGION": "us-east-1"}
+    keys = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret"}
+    ended = nox("-s", "drift", "--", "nosuch", given=nowhere | keys)
+    assert ended.returncode == 2
+    assert "There is no stack 'nosuch'" in ended.stdout
+    assert "cannot be reached while looking for order-processing-nosuch" in ended.stdout

@@ -45,7 +45,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> dict[str, Any]:
     """Make the plan, leave its files and return it. Raises UsageError."""
     if not 0 < options.target < 1:
-        raise UsageError("The --target must lie above 0% and below 100%.")
+        raise UsageError("--target must lie above 0% and below 100%, such as 1% or 0.01.")
     slot = _slot(options)
     memory = options.memory_mb or slot.memory_mb or MEMORY_MB
     if not 128 <= memory <= 10_240:
@@ -81,7 +81,10 @@ def _limits(function: str | None) -> Account | str:
 
 
 def _positive(given: str) -> float:
-    value = float(given)
+    try:
+        value = float(given)
+    except ValueError:
+        value = math.nan
     if not (math.isfinite(value) and value > 0):
         raise argparse.ArgumentTypeError(f"{given} is not above 0")
     return value
@@ -89,7 +92,12 @@ def _positive(given: str) -> float:
 
 def _share(given: str) -> float:
     """Read `1%` or `0.01`."""
-    value = float(given.removesuffix("%")) / (100 if given.endswith("%") else 1)
+    try:
+        value = float(given.removesuffix("%")) / (100 if given.endswith("%") else 1)
+    except ValueError:
+        value = math.nan
+    if 1 <= value <= 100 and not given.endswith("%"):
+        raise argparse.ArgumentTypeError(f"{given} is all of them or more: is {given}% meant")
     if not 0 <= value <= 1:
         raise argparse.ArgumentTypeError(f"{given} is no share: give 1% or 0.01")
     return value

@@ -112,5 +112,5 @@ def test_ending_the_command_ends_the_load_and_keeps_the_books(
     assert not any(child.is_running() for child in load)
     assert list(entries(books))
     assert f"the ledger is kept in {books}" in said
-    assert f"report --outputs {file} --ledger {books}" in said
+    assert "`nox -s load -- local smoke` loads again" in said
     assert "Traceback" not in said
