@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import runpy
 import traceback
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pulumi
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError
 from pulumi.runtime import configure, run_in_stack, set_all_config
 from pulumi.runtime.mocks import MockEngine, MockSettings
 
 from rehearsal.engine.errors import EngineError
-from rehearsal.engine.monitor import Monitor, Progress, refusal, refuse_protected
-from rehearsal.engine.providers import PROVIDERS
-from rehearsal.engine.providers.base import Aws
-from rehearsal.engine.state import Properties, State, deletion_order, write_json
+from rehearsal.engine.monitor import Monitor
+from rehearsal.engine.providers.aws import Aws, unreachable
+from rehearsal.engine.state import Pending, Properties, Record, State, deletion_order, write_json
+from rehearsal.engine.steps import Progress, Steps, differences, known
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,27 +30,76 @@ STATE = "state.json"
 OUTPUTS = "outputs.json"
 
 
-def up(project: Project, directory: Path, progress: Progress) -> Properties:
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """A resource that AWS holds otherwise than the state; by argument, {} where it is gone."""
+
+    type: str
+    name: str
+    was: Properties
+    held: Properties
+
+
+def up(
+    project: Project, directory: Path, progress: Progress, *, refreshed: bool = False
+) -> Properties:
     """Deploy the stack; return its outputs, also written to `outputs.json` in `directory`.
 
-    One run per process: the SDK keeps its settings in module state. Raises EngineError.
+    `refreshed` first takes over into the state what AWS holds, so that what was changed by hand is
+    put right. One run per process: the SDK keeps its settings in module state. Raises EngineError.
     """
     state = State.load(directory / STATE)
     aws = Aws(project.region)
-    monitor = Monitor(aws, state, progress)
-    try:
-        run_program(project, monitor)
-    except Exception as error:
-        raise sentence(monitor.failure or error) from error
-    _delete(aws, state, set(state.urns()) - set(monitor.registered), progress)
-    write_json(directory / OUTPUTS, monitor.outputs)
-    return monitor.outputs
+    if refreshed:
+        _take_over(aws, state)
+    outputs = _run(project, Steps(aws, state, progress, dry_run=False))
+    write_json(directory / OUTPUTS, outputs)
+    return outputs
+
+
+def preview(
+    project: Project, directory: Path, progress: Progress, *, refreshed: bool = False
+) -> None:
+    """Tell `progress` what `up` would do, and do nothing. Raises EngineError."""
+    state = State.load(directory / STATE).scratch()
+    aws = Aws(project.region)
+    if refreshed:
+        _take_over(aws, state)
+    _run(project, Steps(aws, state, progress, dry_run=True), dry_run=True)
+
+
+def refresh(project: Project, directory: Path, *, write: bool = True) -> list[Drift]:
+    """Compare AWS with the state, which takes over what AWS holds unless `write` is False."""
+    state = State.load(directory / STATE)
+    return _take_over(Aws(project.region), state if write else state.scratch())
+
+
+def recover(project: Project, directory: Path) -> list[tuple[Pending, bool]]:
+    """Settle what a killed deployment left open; return each and whether AWS has it.
+
+    What was created is taken into the state, what was not is forgotten, and everything else is read
+    anew: the next deployment can go on. Raises EngineError.
+    """
+    state = State.load(directory / STATE)
+    aws = Aws(project.region)
+    settled = []
+    for note in list(state.pending):
+        record = note.record
+        found = _found(aws, record) if note.operation == "creating" else None
+        if found:
+            state.put(note.urn, replace(record, id=found["id"], outputs=found))
+        settled.append((note, found is not None))
+        state.pending.remove(note)
+        state.save()
+    if settled:
+        _take_over(aws, state)
+    return settled
 
 
 def destroy(project: Project, directory: Path, progress: Progress) -> None:
     """Delete everything in the stack's state, dependants first; raises EngineError."""
     state = State.load(directory / STATE)
-    _delete(Aws(project.region), state, set(state.urns()), progress)
+    _delete(Steps(Aws(project.region), state, progress, dry_run=False), set(state.urns()))
     (directory / OUTPUTS).unlink(missing_ok=True)
 
 
@@ -58,7 +109,17 @@ def forget(directory: Path) -> None:
     (directory / OUTPUTS).unlink(missing_ok=True)
 
 
-def run_program(project: Project, monitor: Monitor) -> None:
+def _run(project: Project, steps: Steps, *, dry_run: bool = False) -> Properties:
+    monitor = Monitor(steps)
+    try:
+        run_program(project, monitor, dry_run=dry_run)
+    except Exception as error:
+        raise sentence(monitor.failure or error) from error
+    _delete(steps, set(steps.state.urns()) - set(monitor.registered))
+    return monitor.outputs
+
+
+def run_program(project: Project, monitor: Monitor, *, dry_run: bool = False) -> None:
     """Do as the SDK's own executable does: configuration, settings, then the program in a stack."""
     set_all_config(dict(project.config))
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
@@ -70,7 +131,7 @@ def run_program(project: Project, monitor: Monitor) -> None:
             engine=MockEngine(logging.getLogger("pulumi")),
             project=project.name,
             stack=project.stack,
-            dry_run=False,
+            dry_run=dry_run,
         )
     )
     try:
@@ -83,23 +144,73 @@ def _program(project: Project) -> None:
     runpy.run_path(str(project.program), run_name="__main__")
 
 
-def _delete(aws: Aws, state: State, doomed: set[str], progress: Progress) -> None:
-    order = deletion_order(state, doomed)
-    records = {urn: record for urn in order if (record := state.get(urn))}
-    for record in records.values():
+def _delete(steps: Steps, doomed: set[str]) -> None:
+    """Delete what is no longer registered and what was replaced, dependants first."""
+    state = steps.state
+    kept = [(urn, record) for urn in state.urns() if (record := state.get(urn)) and urn in doomed]
+    for _, record in kept:
         refuse_protected(record)
-    for urn, record in records.items():
-        if record.custom and not record.retain_on_delete:
-            progress("delete", record.type, record.name)
-            try:
-                PROVIDERS[record.type].delete(aws, record.outputs)
-            except (BotoCoreError, ClientError) as error:
-                raise EngineError(refusal("delete", record.type, record.name, error)) from error
-        state.remove(urn)
+    for entry in deletion_order([*state.replaced, *kept]):
+        urn, record = entry
+        try:
+            steps.delete(urn, record)
+        except EngineError as error:
+            raise sentence(error) from error
+        if entry in state.replaced:
+            state.replaced.remove(entry)
+            state.save()
+        else:
+            state.remove(urn)
+
+
+def _take_over(aws: Aws, state: State) -> list[Drift]:
+    """Read every resource anew into the state; return what AWS held otherwise."""
+    found = []
+    for urn in state.urns():
+        record = state.get(urn)
+        if record is None or not record.custom or record.replacing:
+            continue
+        provider = known(record)
+        try:
+            held = provider.read(aws, record.id, record.outputs)
+        except EngineError as error:
+            raise sentence(error) from error
+        if held is None:
+            found.append(Drift(record.type, record.name, record.outputs, {}))
+            state.remove(urn)
+            continue
+        if changed := differences(provider, record.outputs, held):
+            was = {key: record.outputs.get(key) for key in changed}
+            found.append(Drift(record.type, record.name, was, changed))
+        inputs = provider.inputs(record.inputs, held) if changed else record.inputs
+        state.put(urn, replace(record, inputs=inputs, outputs=held, errors=[]))
+    return found
+
+
+def _found(aws: Aws, record: Record) -> Properties | None:
+    """Return what AWS holds under the name that was to be created; None where there is nothing."""
+    provider = known(record)
+    try:
+        id_ = provider.identify(aws, record.inputs)
+        return provider.read(aws, id_, record.inputs) if id_ else None
+    except EngineError as error:
+        raise sentence(error) from error
+
+
+def refuse_protected(record: Record) -> None:
+    """Raise EngineError where the stack says that the resource must not be deleted."""
+    if record.protect:
+        raise EngineError(
+            f"{record.type} '{record.name}' is protected and would be deleted: "
+            "take its protection away in a deployment of its own first."
+        )
 
 
 def sentence(error: Exception) -> EngineError:
     """Return what went wrong as one sentence."""
+    if isinstance(error.__cause__, BotoCoreError) and unreachable(error.__cause__):
+        where = os.environ.get("AWS_ENDPOINT_URL", "its public endpoints")
+        return EngineError(f"AWS at {where} cannot be reached: see that it runs.")
     if isinstance(error, EngineError):
         return error
     if isinstance(error, pulumi.RunError):

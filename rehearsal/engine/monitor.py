@@ -1,34 +1,42 @@
-"""The resource monitor that the program talks to: applies each registration through boto3."""
+"""The resource monitor that the program talks to: applies each registration."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import hashlib
-import os
 import threading
-from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pulumi
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
-from botocore.exceptions import ConnectionError as NoConnectionError
+from pulumi import get_project, get_stack
 from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks
 from pulumi.runtime.proto import resource_pb2
 
 from rehearsal.engine.errors import EngineError
-from rehearsal.engine.providers import PROVIDERS
-from rehearsal.engine.state import Properties, Record, State
+from rehearsal.engine.state import Properties, Record
+from rehearsal.engine.steps import Options, Steps
 
 if TYPE_CHECKING:
-    from rehearsal.engine.providers.base import Aws
-
-Progress = Callable[[str, str, str], None]
-"""(operation, type, name); operation is `create`, `update`, `replace`, `same` or `delete`."""
+    from collections.abc import Iterator
 
 _STACK = "pulumi:pulumi:Stack"
+_NOT_OFFERED = {
+    "importId": "import_",
+    "deletedWith": "deleted_with",
+    "replace_with": "replace_with",
+    "replacement_trigger": "replacement_trigger",
+    "hooks": "hooks",
+    "transforms": "transforms",
+    "state_migrations": "state migrations",
+    "customTimeouts": "custom_timeouts",
+    "provider": "an explicit provider",
+    "providers": "explicit providers",
+    "remote": "a remote component",
+}
+"""Fields of a registration that this engine refuses, and what a program calls them."""
 
 
 class _NoMocks(Mocks):
@@ -48,16 +56,35 @@ class Monitor(MockMonitor):
     applied is in the state, so the same deployment can be run again.
     """
 
-    def __init__(self, aws: Aws, state: State, progress: Progress) -> None:
+    def __init__(self, steps: Steps) -> None:
         super().__init__(_NoMocks())
-        self._aws = aws
-        self._state = state
-        self._progress = progress
+        self._steps = steps
         # The SDK calls in from its executor's threads.
         self._one_at_a_time = threading.Lock()
         self.registered: list[str] = []
         self.outputs: Properties = {}
         self.failure: Exception | None = None
+
+    def make_urn(self, parent: str, type_: str, name: str) -> str:
+        """As Pulumi's engine: with the types of all parents but the stack."""
+        above = parent.split("::")[2] if parent else _STACK
+        qualified = type_ if above == _STACK else f"{above}${type_}"
+        return f"urn:pulumi:{get_stack()}::{get_project()}::{qualified}::{name}"
+
+    def GetDeploymentInfo(self, request: object) -> Any:  # noqa: N802  the protocol's name
+        """Offer nothing that changes what arrives here: aliases come as URNs."""
+        del request
+        features = [
+            resource_pb2.RESOURCE_MONITOR_FEATURE_SECRETS,
+            resource_pb2.RESOURCE_MONITOR_FEATURE_DELETED_WITH,
+            resource_pb2.RESOURCE_MONITOR_FEATURE_TRANSFORMS,
+        ]
+        return resource_pb2.DeploymentInfo(supportedFeatures=features)
+
+    def SupportsFeature(self, request: Any) -> Any:  # noqa: N802  the protocol's name
+        """As `GetDeploymentInfo`, for an SDK that asks one by one."""
+        offered = request.id in ("secrets", "deletedWith", "transforms")
+        return type("SupportsFeatureResponse", (object,), {"hasSupport": offered})
 
     def RegisterResource(  # noqa: N802  the protocol's name
         self, request: resource_pb2.RegisterResourceRequest
@@ -75,7 +102,7 @@ class Monitor(MockMonitor):
                 self.failure = error
                 raise
             return resource_pb2.RegisterResourceResponse(
-                urn=urn, id=record.outputs.get("id", ""), object=_struct(record)
+                urn=urn, id=record.id, object=_struct(record)
             )
 
     def RegisterResourceOutputs(  # noqa: N802  the protocol's name
@@ -84,102 +111,65 @@ class Monitor(MockMonitor):
         """Keep the stack's outputs; those of components are of no use here."""
         if request.urn.split("::")[2] == _STACK:
             with _event_loop():
-                self.outputs = _plain(rpc.deserialize_properties(request.outputs))
+                self.outputs = _plain(rpc.deserialize_properties(request.outputs, True))
         return super().RegisterResourceOutputs(request)  # type: ignore[no-untyped-call]
 
     def _deploy(self, urn: str, request: resource_pb2.RegisterResourceRequest) -> Record:
         if urn in self.registered:
             raise EngineError(f"The program registers {request.type} '{request.name}' twice.")
+        _refuse_what_is_not_offered(request)
         self.registered.append(urn)
-        before = self._state.get(urn)
-        inputs = _plain(rpc.deserialize_properties(request.object))
-        if before:
-            keep_ignored(inputs, before.inputs, request.ignoreChanges)
-        outputs = self._outputs(request, inputs, before) if request.custom else {}
-        record = Record(
+        self._take_over(urn, request)
+        goal = Record(
             type=request.type,
             name=request.name,
             custom=request.custom,
-            inputs=inputs,
-            outputs=outputs,
+            inputs=_plain(rpc.deserialize_properties(request.object, True)),
             parent=request.parent,
             dependencies=sorted(request.dependencies),
+            input_dependencies={
+                key: sorted(needs.urns)
+                for key, needs in sorted(request.propertyDependencies.items())
+                if needs.urns
+            },
             protect=request.protect,
             retain_on_delete=request.retainOnDelete,
         )
-        if record != before:
-            self._state.put(urn, record)
-        return record
-
-    def _outputs(
-        self,
-        request: resource_pb2.RegisterResourceRequest,
-        inputs: Properties,
-        before: Record | None,
-    ) -> Properties:
-        """Make AWS so; return the resource's outputs."""
-        provider = PROVIDERS.get(request.type)
-        if provider is None:
-            raise EngineError(f"This engine knows no {request.type}: '{request.name}' needs one.")
-        operation = diff(inputs, before.inputs if before else None, provider.replace_on)
-        self._progress(operation, request.type, request.name)
-        if before and operation == "same":
-            return before.outputs
-        previous = {**before.inputs, **before.outputs} if before else {}
-        try:
-            if before and operation == "replace":
-                refuse_protected(before)
-                provider.delete(self._aws, before.outputs)
-                previous = {}
-            return provider.apply(self._aws, inputs, previous)
-        except (BotoCoreError, ClientError) as error:
-            raise EngineError(refusal(operation, request.type, request.name, error)) from error
-
-
-def refusal(operation: str, type_: str, name: str, error: Exception) -> str:
-    """Put AWS's refusal, or its absence, in one sentence."""
-    if isinstance(error, NoConnectionError | HTTPClientError):
-        where = os.environ.get("AWS_ENDPOINT_URL", "its public endpoints")
-        return f"AWS at {where} cannot be reached to {operation} '{name}': see that it runs."
-    text = " ".join(str(error).split())
-    return f"AWS did not {operation} {type_} '{name}': {text}"
-
-
-def refuse_protected(record: Record) -> None:
-    """Raise EngineError where the stack says that the resource must not be deleted."""
-    if record.protect:
-        raise EngineError(
-            f"{record.type} '{record.name}' is protected and would be deleted: "
-            "take its protection away in a deployment of its own first."
+        options = Options(
+            tuple(request.ignoreChanges),
+            frozenset(request.replaceOnChanges),
+            request.deleteBeforeReplace if request.deleteBeforeReplaceDefined else None,
         )
+        return self._steps.apply(urn, goal, options)
+
+    def _take_over(self, urn: str, request: resource_pb2.RegisterResourceRequest) -> None:
+        """Give the record of an alias this resource's URN."""
+        if self._steps.state.get(urn):
+            return
+        for alias in (*request.aliasURNs, *(found.urn for found in request.aliases)):
+            if self._steps.state.get(alias):
+                self._steps.state.rename(alias, urn)
+                return
 
 
-def keep_ignored(inputs: Properties, before: Properties, ignored: Iterable[str]) -> None:
-    """Put the last state's value in place of each ignored input, as Pulumi's `ignoreChanges`."""
-    for key in ignored:
-        if key in before:
-            inputs[key] = before[key]
-        else:
-            inputs.pop(key, None)
-
-
-def diff(inputs: Properties, before: Properties | None, replace_on: frozenset[str]) -> str:
-    """What must happen for `inputs` where `before` was applied last."""
-    if before is None:
-        return "create"
-    changed = {
-        key
-        for key in inputs.keys() | before.keys()
-        if _identity(inputs.get(key)) != _identity(before.get(key))
-    }
-    if changed & replace_on:
-        return "replace"
-    return "update" if changed else "same"
-
-
-def _identity(value: object) -> object:
-    """An archive is what it holds, wherever it lies."""
-    return value["sha256"] if isinstance(value, dict) and "sha256" in value else value
+def _refuse_what_is_not_offered(request: resource_pb2.RegisterResourceRequest) -> None:
+    # A message without anything in it is set all the same.
+    asked = [
+        field.name
+        for field, value in request.ListFields()
+        if not hasattr(value, "ByteSize") or value.ByteSize()
+    ]
+    what = next((_NOT_OFFERED[name] for name in asked if name in _NOT_OFFERED), "")
+    nested = [
+        key for key in (*request.ignoreChanges, *request.replaceOnChanges) if {*key} & {*".[*"}
+    ]
+    if nested:
+        what = f"'{nested[0]}' inside an argument in ignore_changes or replace_on_changes"
+    if what:
+        raise EngineError(
+            f"{request.type} '{request.name}' asks for {what}, which this engine does not offer: "
+            "deploy it with the Pulumi CLI."
+        )
 
 
 def _plain(value: Any) -> Any:
@@ -192,15 +182,20 @@ def _plain(value: Any) -> Any:
         return int(value)
     if isinstance(value, pulumi.FileArchive):
         content = Path(value.path).read_bytes()
-        return {"path": value.path, "sha256": hashlib.sha256(content).hexdigest()}
+        return {"path": value.path, "hash": hashlib.sha256(content).hexdigest()}
     return value
 
 
 def _struct(record: Record) -> Any:
-    """Inputs and outputs as the program may read them; the archive stays with its file."""
-    kept = {key: value for key, value in record.inputs.items() if _identity(value) is value}
+    """Inputs and outputs as the program may read them; an archive stays with its file."""
+    known = record.inputs | record.outputs
+    kept = {
+        key: value
+        for key, value in known.items()
+        if not (isinstance(value, dict) and value.keys() == {"path", "hash"})
+    }
     loop = asyncio.get_event_loop()
-    return loop.run_until_complete(rpc.serialize_properties({**kept, **record.outputs}, {}))
+    return loop.run_until_complete(rpc.serialize_properties(kept, {}))
 
 
 @contextlib.contextmanager

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import copy
 import json
 import os
 from dataclasses import asdict, dataclass, field
@@ -10,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 from rehearsal.engine.errors import EngineError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 Properties = dict[str, Any]
-_FORMAT = "resources.v1"
+_FORMAT = "resources.v2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,32 +27,65 @@ class Record:
     name: str
     custom: bool
     inputs: Properties
-    outputs: Properties
+    outputs: Properties = field(default_factory=dict)
+    id: str = ""
     parent: str = ""
     dependencies: list[str] = field(default_factory=list)
+    input_dependencies: dict[str, list[str]] = field(default_factory=dict)
+    """What each input's value came from."""
     protect: bool = False
     retain_on_delete: bool = False
+    errors: list[str] = field(default_factory=list)
+    """Why it is not complete; the next deployment updates it, changed or not."""
+    replacing: bool = False
+    """It was deleted to be made anew, and has not been yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A call to AWS whose end was never recorded: the deployment was killed meanwhile."""
+
+    operation: str
+    """`creating`, `updating` or `deleting`."""
+    urn: str
+    record: Record
 
 
 class State:
     """Records by URN, in the order of their deployment; every change is on disk when it returns."""
 
-    def __init__(self, path: Path, records: dict[str, Record]) -> None:
+    def __init__(self, path: Path | None, records: dict[str, Record] | None = None) -> None:
         self._path = path
-        self._records = records
+        self._records = records or {}
+        self.replaced: list[tuple[str, Record]] = []
+        """What a new resource stands for already, and must still be deleted."""
+        self.pending: list[Pending] = []
 
     @classmethod
     def load(cls, path: Path) -> State:
         """Read the file, or start empty where there is none; raises EngineError for a bad one."""
+        state = cls(path)
         if not path.exists():
-            return cls(path, {})
+            return state
         try:
-            resources = json.loads(path.read_text(encoding="utf-8"))[_FORMAT]
-            return cls(path, {urn: Record(**kept) for urn, kept in resources.items()})
+            document = json.loads(path.read_text(encoding="utf-8"))
+            state._records = {urn: Record(**kept) for urn, kept in document[_FORMAT].items()}
+            state.replaced = [(urn, Record(**kept)) for urn, kept in document["replaced"]]
+            state.pending = [
+                Pending(operation, urn, Record(**kept))
+                for operation, urn, kept in document["pending"]
+            ]
         except (OSError, ValueError, LookupError, TypeError, AttributeError):
             raise EngineError(
                 f"{path} is not a state file of this engine: remove it and deploy again."
             ) from None
+        return state
+
+    def scratch(self) -> State:
+        """Return a copy that is never written."""
+        state = State(None, dict(self._records))
+        state.replaced, state.pending = copy.copy(self.replaced), copy.copy(self.pending)
+        return state
 
     def get(self, urn: str) -> Record | None:
         """Return the record of `urn`, or None."""
@@ -61,17 +97,48 @@ class State:
 
     def put(self, urn: str, record: Record) -> None:
         """Set a record."""
-        self._records[urn] = record
-        self._save()
+        if self._records.get(urn) != record:
+            self._records[urn] = record
+            self.save()
 
     def remove(self, urn: str) -> None:
         """Drop a record."""
         del self._records[urn]
-        self._save()
+        self.save()
 
-    def _save(self) -> None:
-        resources = {urn: asdict(record) for urn, record in self._records.items()}
-        write_json(self._path, {_FORMAT: resources})
+    def rename(self, urn: str, to: str) -> None:
+        """Give a record another URN, in its place."""
+        self._records = {to if key == urn else key: kept for key, kept in self._records.items()}
+        self.save()
+
+    @contextlib.contextmanager
+    def during(self, operation: str, urn: str, record: Record) -> Iterator[None]:
+        """Note that AWS is being called; what is left of the note is a deployment that was killed.
+
+        Earlier notes stay: a deployment says what it found, and `recover` settles it.
+        """
+        note = Pending(operation, urn, record)
+        self.pending.append(note)
+        self.save()
+        try:
+            yield
+        except Exception:
+            self.pending.remove(note)
+            self.save()
+            raise
+        # Saved with the record of what was done: a kill between the two would lose it.
+        self.pending.remove(note)
+
+    def save(self) -> None:
+        """Write everything."""
+        if self._path is None:
+            return
+        document = {
+            _FORMAT: {urn: asdict(record) for urn, record in self._records.items()},
+            "replaced": [[urn, asdict(record)] for urn, record in self.replaced],
+            "pending": [[note.operation, note.urn, asdict(note.record)] for note in self.pending],
+        }
+        write_json(self._path, document)
 
 
 def write_json(path: Path, document: object) -> None:
@@ -86,18 +153,23 @@ def write_json(path: Path, document: object) -> None:
     partial.replace(path)
 
 
-def deletion_order(state: State, doomed: set[str]) -> list[str]:
-    """Order `doomed` so that nothing goes before what depends on it."""
-    ordered: list[str] = []
-    left = [urn for urn in reversed(state.urns()) if urn in doomed]
+def deletion_order(doomed: Iterable[tuple[str, Record]]) -> list[tuple[str, Record]]:
+    """Order `doomed`, given in the order of deployment: nothing goes before what depends on it."""
+    ordered: list[tuple[str, Record]] = []
+    left = list(doomed)[::-1]
     while left:
-        needed = {needed for urn in left for needed in _needs(state, urn)}
-        free = next((urn for urn in left if urn not in needed), left[0])
+        needed = {n for _, record in left for n in (*record.dependencies, record.parent)}
+        free = next((entry for entry in left if entry[0] not in needed), left[0])
         left.remove(free)
         ordered.append(free)
     return ordered
 
 
-def _needs(state: State, urn: str) -> list[str]:
-    record = state.get(urn)
-    return [*record.dependencies, record.parent] if record else []
+def dependents(state: State, urn: str) -> list[str]:
+    """Everything that depends on `urn`, at first or further hand, in the order of deployment."""
+    found = {urn}
+    for other in state.urns():
+        record = state.get(other)
+        if record and found & {*record.dependencies, record.parent}:
+            found.add(other)
+    return [other for other in state.urns() if other in found - {urn}]

@@ -2,71 +2,187 @@
 
 from __future__ import annotations
 
-import contextlib
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
-from rehearsal.engine.providers.base import Aws, Provider, stale_tags, tag_list
+from rehearsal.engine.providers.aws import Aws, retried, unless_gone, wait
+from rehearsal.engine.providers.base import (
+    Argument,
+    Properties,
+    Resource,
+    as_set,
+    fresh_tags,
+    stale_tags,
+    tag_list,
+    tag_map,
+)
 
-if TYPE_CHECKING:
-    from types_boto3_dynamodb.type_defs import TableDescriptionTypeDef, TagTypeDef
-
-    from rehearsal.engine.state import Properties
-
-
-def _apply(aws: Aws, inputs: Properties, before: Properties) -> Properties:
-    name = inputs["name"]
-    try:
-        table = aws.dynamodb.describe_table(TableName=name)["Table"]
-    except aws.dynamodb.exceptions.ResourceNotFoundException:
-        table = _create(aws, inputs)
-    else:
-        _update(aws, inputs, before, table)
-    recovery = bool((inputs.get("pointInTimeRecovery") or {}).get("enabled"))
-    if recovery or before:
-        aws.dynamodb.update_continuous_backups(
-            TableName=name,
-            PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": recovery},
-        )
-    return {"id": name, "arn": table["TableArn"]}
+_GONE = "ResourceNotFoundException"
+_WAIT_SECONDS = 1800
+_SIMULTANEOUS = {"LimitExceededException": "simultaneously"}
 
 
-def _create(aws: Aws, inputs: Properties) -> TableDescriptionTypeDef:
-    request: dict[str, Any] = {
-        "TableName": inputs["name"],
-        "BillingMode": inputs["billingMode"],
-        "KeySchema": [{"AttributeName": inputs["hashKey"], "KeyType": "HASH"}],
-        "AttributeDefinitions": [
-            {"AttributeName": attribute["name"], "AttributeType": attribute["type"]}
-            for attribute in inputs["attributes"]
-        ],
-        "SSESpecification": {
-            "Enabled": bool((inputs.get("serverSideEncryption") or {}).get("enabled"))
-        },
-        "DeletionProtectionEnabled": bool(inputs.get("deletionProtectionEnabled")),
-        "Tags": tag_list(inputs),
+class Table(Resource):
+    """`aws_dynamodb_table`, of those with a hash key alone and billed by request.
+
+    The provider also asks KMS whether the key is AWS's own, and passes over any refusal; that call
+    is not made here.
+    """
+
+    type = "aws:dynamodb/table:Table"
+    title = "DynamoDB Table"
+    arguments = {
+        "name": Argument(required=True, replaces=True),
+        "billingMode": Argument(default="PROVISIONED"),
+        "hashKey": Argument(required=True, replaces=True),
+        "attributes": Argument(required=True, normal=as_set),
+        "tableClass": Argument(default="STANDARD"),
+        "serverSideEncryption": Argument(computed=True),
+        "pointInTimeRecovery": Argument(computed=True),
+        "ttl": Argument(computed=True),
+        "deletionProtectionEnabled": Argument(),
+        "tags": Argument(),
     }
-    table = aws.dynamodb.create_table(**request)["TableDescription"]
-    waiter = aws.dynamodb.get_waiter("table_exists")
-    waiter.wait(TableName=inputs["name"], WaiterConfig={"Delay": 1, "MaxAttempts": 60})
-    return table
+
+    def check(self, inputs: Properties) -> Any:
+        """As the base; provisioned capacity and table classes are not offered."""
+        checked, failures = super().check(inputs)
+        return checked, [
+            *failures,
+            *self.only(checked, "billingMode", "PAY_PER_REQUEST"),
+            *self.only(checked, "tableClass", "STANDARD"),
+        ]
+
+    def _create(self, aws: Aws, inputs: Properties) -> str:
+        request: dict[str, Any] = {
+            "TableName": inputs["name"],
+            "BillingMode": inputs["billingMode"],
+            "KeySchema": [{"AttributeName": inputs["hashKey"], "KeyType": "HASH"}],
+            "AttributeDefinitions": [
+                {"AttributeName": attribute["name"], "AttributeType": attribute["type"]}
+                for attribute in inputs["attributes"]
+            ],
+            "TableClass": inputs["tableClass"],
+            "DeletionProtectionEnabled": bool(inputs.get("deletionProtectionEnabled")),
+            "Tags": tag_list(inputs.get("tags")),
+        }
+        if "serverSideEncryption" in inputs:
+            request["SSESpecification"] = {"Enabled": _enabled(inputs, "serverSideEncryption")}
+        passing = _SIMULTANEOUS | {"ThrottlingException": ""}
+        retried(lambda: aws.dynamodb.create_table(**request), passing, _WAIT_SECONDS)
+        return str(inputs["name"])
+
+    def _complete(self, aws: Aws, id_: str, inputs: Properties) -> None:
+        _active(aws, id_)
+        if _enabled(inputs, "ttl"):
+            _expire(aws, id_, inputs["ttl"])
+        if _enabled(inputs, "pointInTimeRecovery"):
+            _back_up(aws, id_, enabled=True)
+
+    def _read(self, aws: Aws, id_: str, state: Properties) -> Properties | None:
+        answer = unless_gone(lambda: aws.dynamodb.describe_table(TableName=id_), _GONE)
+        if answer is None:
+            return None
+        table = answer["Table"]
+        tags = aws.dynamodb.list_tags_of_resource(ResourceArn=table["TableArn"])
+        sse = table.get("SSEDescription", {}).get("Status")
+        return {
+            "name": table["TableName"],
+            "arn": table["TableArn"],
+            "billingMode": table.get("BillingModeSummary", {}).get("BillingMode", "PROVISIONED"),
+            "hashKey": table["KeySchema"][0]["AttributeName"],
+            "attributes": [
+                {"name": found["AttributeName"], "type": found["AttributeType"]}
+                for found in table["AttributeDefinitions"]
+            ],
+            "tableClass": table.get("TableClassSummary", {}).get("TableClass", "STANDARD"),
+            "serverSideEncryption": {"enabled": sse == "ENABLED"},
+            "pointInTimeRecovery": {"enabled": _recovery(aws, id_) == "ENABLED"},
+            "ttl": _ttl(aws, id_),
+            "deletionProtectionEnabled": table.get("DeletionProtectionEnabled", False),
+            "tags": tag_map(tags.get("Tags")),
+        }
+
+    def _update(
+        self, aws: Aws, id_: str, changed: frozenset[str], state: Properties, inputs: Properties
+    ) -> None:
+        if stale := stale_tags(state, inputs):
+            aws.dynamodb.untag_resource(ResourceArn=state["arn"], TagKeys=stale)
+        if fresh := fresh_tags(state, inputs):
+            aws.dynamodb.tag_resource(ResourceArn=state["arn"], Tags=tag_list(fresh))
+        if "deletionProtectionEnabled" in changed:
+            aws.dynamodb.update_table(
+                TableName=id_,
+                DeletionProtectionEnabled=bool(inputs.get("deletionProtectionEnabled")),
+            )
+            _active(aws, id_)
+        if "serverSideEncryption" in changed:
+            specification: Any = {"Enabled": _enabled(inputs, "serverSideEncryption")}
+            aws.dynamodb.update_table(TableName=id_, SSESpecification=specification)
+            _active(aws, id_)
+        if "ttl" in changed:
+            _expire(aws, id_, inputs["ttl"])
+        if "pointInTimeRecovery" in changed:
+            _back_up(aws, id_, enabled=_enabled(inputs, "pointInTimeRecovery"))
+
+    def _delete(self, aws: Aws, id_: str, state: Properties) -> None:
+        passing = _SIMULTANEOUS | {"ResourceInUseException": ""}
+        unless_gone(
+            lambda: retried(lambda: aws.dynamodb.delete_table(TableName=id_), passing, 600), _GONE
+        )
+        wait(lambda: _status(aws, id_) is None, f"DynamoDB Table ({id_}) delete", 600)
 
 
-def _update(
-    aws: Aws, inputs: Properties, before: Properties, table: TableDescriptionTypeDef
-) -> None:
-    protected = bool(inputs.get("deletionProtectionEnabled"))
-    if protected != table.get("DeletionProtectionEnabled", False):
-        aws.dynamodb.update_table(TableName=inputs["name"], DeletionProtectionEnabled=protected)
-    tags = cast("list[TagTypeDef]", tag_list(inputs))
-    if tags:
-        aws.dynamodb.tag_resource(ResourceArn=table["TableArn"], Tags=tags)
-    if stale := stale_tags(inputs, before):
-        aws.dynamodb.untag_resource(ResourceArn=table["TableArn"], TagKeys=stale)
+def _enabled(inputs: Properties, key: str) -> bool:
+    return bool((inputs.get(key) or {}).get("enabled"))
 
 
-def _delete(aws: Aws, outputs: Properties) -> None:
-    with contextlib.suppress(aws.dynamodb.exceptions.ResourceNotFoundException):
-        aws.dynamodb.delete_table(TableName=outputs["id"])
+def _status(aws: Aws, name: str) -> str | None:
+    answer = unless_gone(lambda: aws.dynamodb.describe_table(TableName=name), _GONE)
+    return answer["Table"]["TableStatus"] if answer else None
 
 
-TABLE = Provider(_apply, _delete, frozenset({"name", "hashKey", "attributes"}))
+def _active(aws: Aws, name: str) -> None:
+    wait(lambda: _status(aws, name) == "ACTIVE", f"DynamoDB Table ({name})", _WAIT_SECONDS)
+
+
+def _recovery(aws: Aws, name: str) -> str:
+    answer: Any = unless_gone(
+        lambda: aws.dynamodb.describe_continuous_backups(TableName=name),
+        *("UnknownOperationException", "TableNotFoundException"),
+    )
+    found = (answer or {}).get("ContinuousBackupsDescription", {})
+    recovery = found.get("PointInTimeRecoveryDescription", {})
+    return str(recovery.get("PointInTimeRecoveryStatus", "DISABLED"))
+
+
+def _back_up(aws: Aws, name: str, *, enabled: bool) -> None:
+    specification: Any = {"PointInTimeRecoveryEnabled": enabled}
+    retried(
+        lambda: aws.dynamodb.update_continuous_backups(
+            TableName=name, PointInTimeRecoverySpecification=specification
+        ),
+        {"ContinuousBackupsUnavailableException": "Backups are being enabled"},
+        seconds=1200,
+    )
+    wanted = "ENABLED" if enabled else "DISABLED"
+    wait(lambda: _recovery(aws, name) == wanted, f"{name}: point-in-time recovery", _WAIT_SECONDS)
+
+
+def _ttl(aws: Aws, name: str) -> Properties:
+    found = aws.dynamodb.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
+    enabled = found.get("TimeToLiveStatus") == "ENABLED"
+    held: Properties = {"enabled": enabled}
+    return held | ({"attributeName": found["AttributeName"]} if enabled else {})
+
+
+def _expire(aws: Aws, name: str, ttl: Properties) -> None:
+    specification: Any = {"Enabled": ttl["enabled"], "AttributeName": ttl["attributeName"]}
+    aws.dynamodb.update_time_to_live(TableName=name, TimeToLiveSpecification=specification)
+    wait(
+        lambda: _ttl(aws, name)["enabled"] == ttl["enabled"],
+        f"{name}: time to live",
+        _WAIT_SECONDS,
+    )
+
+
+TABLE = Table()

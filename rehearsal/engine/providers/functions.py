@@ -1,170 +1,295 @@
-"""Lambda functions, their aliases and asynchronous handling, in the order of the AWS provider."""
+"""Lambda functions, in the order of calls of the AWS provider."""
 
 from __future__ import annotations
 
-import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rehearsal.engine.providers.base import Aws, Provider, stale_tags
+from botocore.exceptions import BotoCoreError, ClientError
+
+from rehearsal.engine.providers.aws import Aws, WaitError, retried, unless_gone, wait
+from rehearsal.engine.providers.base import (
+    Argument,
+    Properties,
+    Resource,
+    as_set,
+    fresh_tags,
+    stale_tags,
+)
 
 if TYPE_CHECKING:
-    from types_boto3_lambda.type_defs import (
-        FunctionConfigurationResponseTypeDef as Configuration,
-    )
+    from collections.abc import Collection
 
-    from rehearsal.engine.state import Properties
-
-# Waiters ask at once, then in steps of this many seconds; the type stubs know whole ones only.
-_WAIT: Any = {"Delay": 0.2, "MaxAttempts": 1500}
-
-
-def _apply_function(aws: Aws, inputs: Properties, before: Properties) -> Properties:
-    name = inputs["name"]
-    try:
-        current = aws.lambda_.get_function_configuration(FunctionName=name)
-    except aws.lambda_.exceptions.ResourceNotFoundException:
-        _create(aws, inputs)
-    else:
-        _update(aws, inputs, before, current)
-    _reserve(aws, inputs)
-    version = _publish(aws, name)
-    latest = aws.lambda_.get_function_configuration(FunctionName=name)
-    arn = latest["FunctionArn"]
-    return {
-        "id": name,
-        "arn": arn,
-        "version": version,
-        "qualifiedArn": f"{arn}:{version}",
-        "codeSha256": latest["CodeSha256"],
-    }
-
-
-def _create(aws: Aws, inputs: Properties) -> None:
-    code = Path(inputs["code"]["path"]).read_bytes()
-    request = _configuration(inputs) | {"Tags": inputs.get("tags") or {}}
-    aws.lambda_.create_function(**request, Code={"ZipFile": code})
-    aws.lambda_.get_waiter("function_active_v2").wait(
-        FunctionName=inputs["name"], WaiterConfig=_WAIT
-    )
-
-
-def _update(aws: Aws, inputs: Properties, before: Properties, current: Configuration) -> None:
-    """Bring an existing function up to date: configuration first, then code."""
-    _tag(aws, inputs, before, current["FunctionArn"])
-    wanted = _configuration(inputs)
-    if any(_held(current, key) != value for key, value in wanted.items()):
-        aws.lambda_.update_function_configuration(**wanted)
-        _wait_updated(aws, inputs["name"])
-    if current["CodeSha256"] != inputs["sourceCodeHash"]:
-        code = Path(inputs["code"]["path"]).read_bytes()
-        aws.lambda_.update_function_code(FunctionName=inputs["name"], ZipFile=code)
-        _wait_updated(aws, inputs["name"])
-
-
-def _tag(aws: Aws, inputs: Properties, before: Properties, arn: str) -> None:
-    if inputs.get("tags"):
-        aws.lambda_.tag_resource(Resource=arn, Tags=inputs["tags"])
-    if stale := stale_tags(inputs, before):
-        aws.lambda_.untag_resource(Resource=arn, TagKeys=stale)
-
-
-def _configuration(inputs: Properties) -> dict[str, Any]:
-    return {
-        "FunctionName": inputs["name"],
-        "Role": inputs["role"],
-        "Runtime": inputs["runtime"],
-        "Handler": inputs["handler"],
-        "MemorySize": inputs["memorySize"],
-        "Timeout": inputs["timeout"],
-        "Environment": {"Variables": (inputs.get("environment") or {}).get("variables") or {}},
-        "DeadLetterConfig": {"TargetArn": inputs["deadLetterConfig"]["targetArn"]},
-        "TracingConfig": {"Mode": inputs["tracingConfig"]["mode"]},
-    }
-
-
-def _held(current: Configuration, key: str) -> object:
-    """What the function has under the request's key, in the request's shape."""
-    if key == "Environment":
-        return {"Variables": current.get("Environment", {}).get("Variables", {})}
-    return dict(current).get(key)
-
-
-def _wait_updated(aws: Aws, name: str) -> None:
-    aws.lambda_.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig=_WAIT)
-
-
-def _reserve(aws: Aws, inputs: Properties) -> None:
-    if "reservedConcurrentExecutions" in inputs:
-        aws.lambda_.put_function_concurrency(
-            FunctionName=inputs["name"],
-            ReservedConcurrentExecutions=inputs["reservedConcurrentExecutions"],
-        )
-
-
-def _publish(aws: Aws, name: str) -> str:
-    """Publish `$LATEST`; where nothing changed since, Lambda returns the version there is.
-
-    So it is asked each time: a deployment killed just before it is completed by the next one.
-    """
-    version = aws.lambda_.publish_version(FunctionName=name)["Version"]
-    aws.lambda_.get_waiter("published_version_active").wait(
-        FunctionName=name, Qualifier=version, WaiterConfig=_WAIT
-    )
-    return version
-
-
-def _delete_function(aws: Aws, outputs: Properties) -> None:
-    with contextlib.suppress(aws.lambda_.exceptions.ResourceNotFoundException):
-        aws.lambda_.delete_function(FunctionName=outputs["id"])
-
-
-def _apply_alias(aws: Aws, inputs: Properties, before: Properties) -> Properties:
-    """Create, or update version and description together, whatever the program ignores."""
-    function, name, version = inputs["functionName"], inputs["name"], inputs["functionVersion"]
-    try:
-        answer = aws.lambda_.create_alias(
-            FunctionName=function, Name=name, FunctionVersion=version, Description=""
-        )
-    except aws.lambda_.exceptions.ResourceConflictException:
-        if not before:  # Made by a deployment that was killed: it may have been moved since.
-            answer = aws.lambda_.get_alias(FunctionName=function, Name=name)
-        else:
-            answer = aws.lambda_.update_alias(
-                FunctionName=function,
-                Name=name,
-                FunctionVersion=version,
-                Description=inputs.get("description") or "",
-            )
-    return {"id": f"{function}/{name}", "arn": answer["AliasArn"]}
-
-
-def _delete_alias(aws: Aws, outputs: Properties) -> None:
-    function, _, name = outputs["id"].partition("/")
-    with contextlib.suppress(aws.lambda_.exceptions.ResourceNotFoundException):
-        aws.lambda_.delete_alias(FunctionName=function, Name=name)
-
-
-def _apply_event_invoke(aws: Aws, inputs: Properties, before: Properties) -> Properties:
-    del before
-    function, qualifier = inputs["functionName"], inputs["qualifier"]
-    aws.lambda_.put_function_event_invoke_config(
-        FunctionName=function,
-        Qualifier=qualifier,
-        MaximumRetryAttempts=inputs["maximumRetryAttempts"],
-        MaximumEventAgeInSeconds=inputs["maximumEventAgeInSeconds"],
-    )
-    return {"id": f"{function}:{qualifier}"}
-
-
-def _delete_event_invoke(aws: Aws, outputs: Properties) -> None:
-    function, _, qualifier = outputs["id"].partition(":")
-    with contextlib.suppress(aws.lambda_.exceptions.ResourceNotFoundException):
-        aws.lambda_.delete_function_event_invoke_config(FunctionName=function, Qualifier=qualifier)
-
-
-FUNCTION = Provider(_apply_function, _delete_function)
-ALIAS = Provider(_apply_alias, _delete_alias, frozenset({"name", "functionName"}))
-EVENT_INVOKE = Provider(
-    _apply_event_invoke, _delete_event_invoke, frozenset({"functionName", "qualifier"})
+_GONE = "ResourceNotFoundException"
+_WAIT_SECONDS = 600
+_ROLE_SECONDS = 900
+# A role or grant that AWS has not spread yet; the three texts differ, and one code has one here.
+_NOT_SPREAD = (
+    "The role defined for the function cannot be assumed by Lambda",
+    "The provided execution role does not have permissions",
+    "throttled by EC2",
+    "the KMS key is invalid for CreateGrant",
 )
+_CODE = frozenset({"code", "codeSha256", "sourceCodeHash", "architectures"})
+_CONFIGURATION = {
+    "description": "Description",
+    "handler": "Handler",
+    "memorySize": "MemorySize",
+    "role": "Role",
+    "timeout": "Timeout",
+    "runtime": "Runtime",
+    "kmsKeyArn": "KMSKeyArn",
+    "layers": "Layers",
+    "environment": "Environment",
+    "deadLetterConfig": "DeadLetterConfig",
+    "tracingConfig": "TracingConfig",
+    "ephemeralStorage": "EphemeralStorage",
+    "loggingConfig": "LoggingConfig",
+}
+_LOGGING = {
+    "logFormat": "LogFormat",
+    "logGroup": "LogGroup",
+    "applicationLogLevel": "ApplicationLogLevel",
+    "systemLogLevel": "SystemLogLevel",
+}
+
+
+def _hash(archive: Any) -> Any:
+    """An archive is what it holds, wherever it lies."""
+    return archive.get("hash") if isinstance(archive, dict) else archive
+
+
+class Function(Resource):
+    """`aws_lambda_function` of a zip, published with `publish`."""
+
+    type = "aws:lambda/function:Function"
+    title = "Lambda Function"
+    attributes = frozenset({"arn", "version", "qualifiedArn", "lastModified", "sourceCodeSize"})
+    arguments = {
+        "name": Argument(required=True, replaces=True),
+        "role": Argument(required=True),
+        "packageType": Argument(default="Zip", replaces=True),
+        "runtime": Argument(required=True),
+        "handler": Argument(required=True),
+        "code": Argument(read=False, normal=_hash),
+        "sourceCodeHash": Argument(computed=True, read=False),
+        "codeSha256": Argument(computed=True),
+        "publish": Argument(default=False, read=False),
+        "skipDestroy": Argument(default=False, read=False),
+        "description": Argument(),
+        "memorySize": Argument(default=128),
+        "timeout": Argument(default=3),
+        "reservedConcurrentExecutions": Argument(default=-1),
+        "kmsKeyArn": Argument(),
+        "layers": Argument(),
+        "environment": Argument(),
+        "deadLetterConfig": Argument(),
+        "tracingConfig": Argument(computed=True),
+        "ephemeralStorage": Argument(computed=True),
+        "loggingConfig": Argument(computed=True),
+        "architectures": Argument(computed=True, normal=as_set),
+        "tags": Argument(),
+    }
+
+    def check(self, inputs: Properties) -> Any:
+        """As the base; images are not offered."""
+        checked, failures = super().check(inputs)
+        return checked, [*failures, *self.only(checked, "packageType", "Zip")]
+
+    def recomputed(self, changed: Collection[str]) -> Collection[str]:
+        """A new version, and what comes with new code."""
+        attributes = (
+            {"version", "qualifiedArn"} if {*_CODE, *_CONFIGURATION} & {*changed} else set()
+        )
+        return attributes | {"lastModified"}
+
+    def _create(self, aws: Aws, inputs: Properties) -> str:
+        request = {
+            api: _sent(key, inputs[key]) for key, api in _CONFIGURATION.items() if inputs.get(key)
+        }
+        request |= {
+            "FunctionName": inputs["name"],
+            "Description": inputs.get("description") or "",
+            "PackageType": inputs["packageType"],
+            "Publish": inputs["publish"],
+            "Code": {"ZipFile": Path(inputs["code"]["path"]).read_bytes()},
+            "Tags": inputs.get("tags") or {},
+        }
+        if inputs.get("architectures"):
+            request["Architectures"] = inputs["architectures"]
+        _when_spread(lambda: aws.lambda_.create_function(**request))
+        return str(inputs["name"])
+
+    def _complete(self, aws: Aws, id_: str, inputs: Properties) -> None:
+        _settled(aws, id_, "State", {"Active", "ActiveNonInvocable"}, {"Pending"})
+        if inputs["reservedConcurrentExecutions"] >= 0:
+            _reserve(aws, id_, inputs["reservedConcurrentExecutions"])
+
+    def _read(self, aws: Aws, id_: str, state: Properties) -> Properties | None:
+        found = _function(aws, id_)
+        if found is None:
+            return None
+        pages = aws.lambda_.get_paginator("list_versions_by_function").paginate(FunctionName=id_)
+        versions = [version for page in pages for version in page["Versions"]]
+        aws.lambda_.get_function_code_signing_config(FunctionName=id_)
+        return _held(found, versions[-1])
+
+    def _update(
+        self, aws: Aws, id_: str, changed: frozenset[str], state: Properties, inputs: Properties
+    ) -> None:
+        if stale := stale_tags(state, inputs):
+            aws.lambda_.untag_resource(Resource=state["arn"], TagKeys=stale)
+        if fresh := fresh_tags(state, inputs):
+            aws.lambda_.tag_resource(Resource=state["arn"], Tags=fresh)
+        configured = changed & _CONFIGURATION.keys()
+        try:
+            self._change(aws, id_, configured, changed & _CODE, inputs)
+        except (BotoCoreError, ClientError):
+            inputs |= {key: state[key] for key in ("code", "sourceCodeHash") if key in state}
+            raise
+        if "reservedConcurrentExecutions" in changed:
+            _reserve(aws, id_, inputs["reservedConcurrentExecutions"])
+        if inputs["publish"] and (configured or changed & {*_CODE, "publish"}):
+            _publish(aws, id_)
+
+    @staticmethod
+    def _change(
+        aws: Aws, id_: str, configured: frozenset[str], code: frozenset[str], inputs: Properties
+    ) -> None:
+        """First the configuration, then the code: `$LATEST` runs the old code with it meanwhile."""
+        if configured:
+            request: Any = {_CONFIGURATION[key]: _sent(key, inputs.get(key)) for key in configured}
+            _when_spread(
+                lambda: aws.lambda_.update_function_configuration(FunctionName=id_, **request)
+            )
+            _updated(aws, id_)
+        if code:
+            zip_file = Path(inputs["code"]["path"]).read_bytes()
+            more: Any = {}
+            if "architectures" in code:
+                more["Architectures"] = inputs["architectures"]
+            aws.lambda_.update_function_code(FunctionName=id_, ZipFile=zip_file, **more)
+            _updated(aws, id_)
+
+    def _delete(self, aws: Aws, id_: str, state: Properties) -> None:
+        if state.get("skipDestroy"):
+            return
+        unless_gone(lambda: aws.lambda_.delete_function(FunctionName=id_), _GONE)
+        wait(lambda: _function(aws, id_) is None, f"Lambda Function ({id_}) delete", _WAIT_SECONDS)
+
+
+def _sent(key: str, value: Any) -> Any:
+    """An argument in the shape of the request; an absent one as what takes it away."""
+    if key == "environment":
+        return {"Variables": (value or {}).get("variables") or {}}
+    if key == "deadLetterConfig":
+        return {"TargetArn": (value or {}).get("targetArn", "")}
+    if key == "tracingConfig":
+        return {"Mode": value["mode"]}
+    if key == "ephemeralStorage":
+        return {"Size": value["size"]}
+    if key == "loggingConfig":
+        return {api: value[key] for key, api in _LOGGING.items() if value.get(key)}
+    return value or ([] if key == "layers" else "")
+
+
+def _held(found: Any, latest: Any) -> Properties:
+    configuration = found["Configuration"]
+    variables = configuration.get("Environment", {}).get("Variables")
+    target = configuration.get("DeadLetterConfig", {}).get("TargetArn")
+    storage = configuration.get("EphemeralStorage", {}).get("Size")
+    logging = configuration.get("LoggingConfig") or {}
+    plain = ("description", "handler", "memorySize", "role", "timeout", "runtime", "kmsKeyArn")
+    return {
+        **{key: configuration.get(_CONFIGURATION[key]) for key in plain},
+        "name": configuration["FunctionName"],
+        "arn": configuration["FunctionArn"],
+        "packageType": configuration.get("PackageType"),
+        "codeSha256": configuration["CodeSha256"],
+        "sourceCodeSize": configuration.get("CodeSize"),
+        "lastModified": configuration.get("LastModified"),
+        "architectures": configuration.get("Architectures"),
+        "layers": [layer["Arn"] for layer in configuration.get("Layers") or ()] or None,
+        "environment": {"variables": variables} if variables else None,
+        "deadLetterConfig": {"targetArn": target} if target else None,
+        "tracingConfig": {
+            "mode": configuration.get("TracingConfig", {}).get("Mode", "PassThrough")
+        },
+        "ephemeralStorage": {"size": storage} if storage else None,
+        "loggingConfig": {key: logging[api] for key, api in _LOGGING.items() if logging.get(api)},
+        "reservedConcurrentExecutions": found.get("Concurrency", {}).get(
+            "ReservedConcurrentExecutions", -1
+        ),
+        "version": latest["Version"],
+        "qualifiedArn": latest["FunctionArn"],
+        "tags": found.get("Tags") or {},
+    }
+
+
+def _function(aws: Aws, name: str) -> Any:
+    return unless_gone(lambda: aws.lambda_.get_function(FunctionName=name), _GONE)
+
+
+def _when_spread(call: Any) -> None:
+    """Ask again while AWS does not know the role everywhere, or the function is being changed.
+
+    The provider also asks for 15 minutes again where a function of that name exists, and says then
+    what is said here at once.
+    """
+
+    def once() -> None:
+        try:
+            call()
+        except ClientError as error:
+            if any(text in str(error) for text in _NOT_SPREAD):
+                error.response["Error"]["Code"] = _RETRIED
+            raise
+
+    passing = {_RETRIED: "", "ResourceConflictException": "in progress"}
+    retried(once, passing, _ROLE_SECONDS)
+
+
+_RETRIED = "InvalidParameterValueException: not spread yet"
+
+
+def _settled(aws: Aws, name: str, key: str, wanted: set[str], pending: set[str]) -> None:
+    def settled() -> bool:
+        found = _function(aws, name)
+        state = found["Configuration"].get(key, "") if found else next(iter(pending))
+        if state not in wanted | pending:
+            raise WaitError(what=f"Lambda Function ({name}): unexpected {key} '{state}'", seconds=0)
+        return state in wanted
+
+    wait(settled, f"Lambda Function ({name}) {key}", _WAIT_SECONDS)
+
+
+def _updated(aws: Aws, name: str) -> None:
+    _settled(aws, name, "LastUpdateStatus", {"Successful"}, {"InProgress"})
+
+
+def _reserve(aws: Aws, name: str, reserved: int) -> None:
+    if reserved >= 0:
+        aws.lambda_.put_function_concurrency(
+            FunctionName=name, ReservedConcurrentExecutions=reserved
+        )
+    else:
+        aws.lambda_.delete_function_concurrency(FunctionName=name)
+
+
+def _publish(aws: Aws, name: str) -> None:
+    published = retried(
+        lambda: aws.lambda_.publish_version(FunctionName=name),
+        {"ResourceConflictException": "in progress"},
+        _ROLE_SECONDS,
+    )
+
+    def settled() -> bool:
+        version = aws.lambda_.get_function_configuration(
+            FunctionName=published["FunctionArn"], Qualifier=published["Version"]
+        )
+        return version.get("LastUpdateStatus", "InProgress") == "Successful"
+
+    wait(settled, f"Lambda Function ({name}) version", _WAIT_SECONDS)
+
+
+FUNCTION = Function()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextvars
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
@@ -18,8 +18,10 @@ from rehearsal.engine.errors import EngineError
 from rehearsal.engine.monitor import Monitor
 from rehearsal.engine.project import Project
 from rehearsal.engine.providers import PROVIDERS
-from rehearsal.engine.providers.base import Aws, Provider
-from rehearsal.engine.state import State
+from rehearsal.engine.providers.aws import Aws
+from rehearsal.engine.providers.sqs import Queue
+from rehearsal.engine.state import Pending, Record, State
+from rehearsal.engine.steps import Options, Steps
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from rehearsal.engine.state import Properties
 
 QUEUE = "aws:sqs/queue:Queue"
+URN = f"urn:pulumi:dev::shop::{QUEUE}::"
 # Registers what `queues.json` beside it lists; each depends on the one before.
 PROGRAM = """
 import json, pathlib, pulumi, pulumi_aws
@@ -42,29 +45,53 @@ pulumi.export("size", pulumi.Config().require_int("size"))
 """
 
 
-class Memory:
+class Memory(Queue):
     """Queues in memory, and a journal of what was done to them."""
 
     def __init__(self) -> None:
         self.queues: dict[str, Properties] = {}
         self.journal: list[str] = []
         self.failures: dict[str, Exception] = {}
+        self.late: set[str] = set()
+        """Queues that are made, and whose making fails all the same."""
 
-    def apply(self, aws: Aws, inputs: Properties, before: Properties) -> Properties:
-        """Make or change a queue; `before` must be what it was."""
-        del aws
-        name = inputs["name"]
+    def _create(self, aws: Aws, inputs: Properties) -> str:
+        name = str(inputs["name"])
         if name in self.failures:
             raise self.failures.pop(name)
-        self.journal.append(f"{'update' if before else 'create'} {name}")
-        self.queues[name] = inputs
-        return {"id": name, "arn": f"arn:{name}"}
+        if name in self.queues:
+            raise refusal("QueueNameExists", "A queue already exists with the same name")
+        self.journal.append(f"create {name}")
+        self.queues[name] = dict(inputs)
+        return name
 
-    def delete(self, aws: Aws, outputs: Properties) -> None:
-        """Remove a queue."""
-        del aws
-        self.journal.append(f"delete {outputs['id']}")
-        del self.queues[outputs["id"]]
+    def _complete(self, aws: Aws, id_: str, inputs: Properties) -> None:
+        if id_ in self.late:
+            self.late.remove(id_)
+            raise refusal("Late", "made but not finished")
+
+    def _read(self, aws: Aws, id_: str, state: Properties) -> Properties | None:
+        held = self.queues.get(id_)
+        return {**held, "arn": f"arn:{id_}"} if held else None
+
+    def _update(
+        self, aws: Aws, id_: str, changed: frozenset[str], state: Properties, inputs: Properties
+    ) -> None:
+        self.journal.append(f"update {id_}")
+        self.queues[id_] |= {key: inputs.get(key) for key in changed}
+
+    def _delete(self, aws: Aws, id_: str, state: Properties) -> None:
+        self.journal.append(f"delete {id_}")
+        del self.queues[id_]
+
+    def identify(self, aws: Aws, inputs: Properties) -> str | None:
+        """Name, as if it were the id."""
+        return str(inputs["name"])
+
+
+def refusal(code: str, message: str) -> ClientError:
+    """Return a refusal of AWS."""
+    return ClientError({"Error": {"Code": code, "Message": message}}, "CreateQueue")
 
 
 class Stack:
@@ -76,19 +103,35 @@ class Stack:
         (self._program / "__main__.py").write_text(PROGRAM)
         self.operations: list[str] = []
 
-    def up(self, queues: dict[str, Any]) -> dict[str, Any]:
+    def up(self, queues: dict[str, Any], *, refreshed: bool = False) -> dict[str, Any]:
         """Deploy the queues; return the outputs."""
+        self._write(queues)
+        return contextvars.Context().run(
+            deployment.up, self.project(), self.directory, self._note, refreshed=refreshed
+        )
+
+    def preview(self, queues: dict[str, Any]) -> list[str]:
+        """Return what a deployment of the queues would do."""
+        self._write(queues)
+        contextvars.Context().run(deployment.preview, self.project(), self.directory, self._note)
+        return self.operations
+
+    def _write(self, queues: dict[str, Any]) -> None:
         (self._program / "queues.json").write_text(json.dumps(queues))
         self.memory.journal.clear()
         self.operations.clear()
-        return contextvars.Context().run(deployment.up, self._project(), self.directory, self._note)
 
     def destroy(self) -> None:
         """Delete everything."""
         self.memory.journal.clear()
-        deployment.destroy(self._project(), self.directory, self._note)
+        deployment.destroy(self.project(), self.directory, self._note)
 
-    def _project(self) -> Project:
+    def state(self) -> State:
+        """Return what is recorded."""
+        return State.load(self.directory / "state.json")
+
+    def project(self) -> Project:
+        """Return the project as the command line loads it."""
         config = {"aws:region": "us-east-1", "shop:size": "3"}
         return Project("shop", "dev", self._program, config)
 
@@ -101,7 +144,7 @@ class Stack:
 def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stack:
     """Return an empty stack."""
     memory = Memory()
-    monkeypatch.setitem(PROVIDERS, QUEUE, Provider(memory.apply, memory.delete))
+    monkeypatch.setitem(PROVIDERS, QUEUE, memory)
     return Stack(tmp_path, memory)
 
 
@@ -151,7 +194,8 @@ def test_ignored_changes_keep_the_last_states_value(stack: Stack, changed: Prope
     stack.up({"a": {**changed, **options}})
     assert stack.memory.journal == []
     stack.up({"a": {**changed, **options, "max_message_size": 2048}})
-    assert stack.memory.queues["a"] == {"name": "a", "delaySeconds": 1, "maxMessageSize": 2048}
+    held = stack.memory.queues["a"]
+    assert (held["delaySeconds"], held["maxMessageSize"]) == (1, 2048)
 
 
 def test_an_ignored_input_without_a_past_stays_out(stack: Stack) -> None:
@@ -165,8 +209,9 @@ def test_an_ignored_input_without_a_past_stays_out(stack: Stack) -> None:
 def test_a_protected_resource_is_not_deleted(stack: Stack) -> None:
     """Neither by leaving it out nor by replacing or destroying it."""
     stack.up({"a": {"options": {"protect": True}}})
-    for attempt in (lambda: stack.up({}), stack.destroy, lambda: stack.up({"a": {"name": "b"}})):
-        with pytest.raises(EngineError, match="'a' is protected"):
+    renamed = {"a": {"name": "b", "options": {"protect": True}}}
+    for attempt in (lambda: stack.up({}), stack.destroy, lambda: stack.up(renamed)):
+        with pytest.raises(EngineError, match=r"'a' is protected|unable to replace .*::a"):
             attempt()
     assert list(stack.memory.queues) == ["a"]
 
@@ -183,9 +228,8 @@ def test_a_retained_resource_stays_in_aws(stack: Stack) -> None:
 def test_a_failure_stops_and_can_be_resumed(stack: Stack) -> None:
     """What was done is remembered, what came after was not tried, nothing old is deleted."""
     stack.up({"old": {}})
-    refusal = ClientError({"Error": {"Code": "Denied", "Message": "no\nway"}}, "CreateQueue")
-    stack.memory.failures["b"] = refusal
-    with pytest.raises(EngineError, match=r"AWS did not create .*Queue 'b'.*no way") as caught:
+    stack.memory.failures["b"] = refusal("Denied", "no\nway")
+    with pytest.raises(EngineError, match=r"^creating SQS Queue \(b\): .*Denied: no way") as caught:
         stack.up({"a": {}, "b": {}, "c": {}})
     assert "\n" not in str(caught.value)
     assert stack.memory.journal == ["create a"]
@@ -197,7 +241,7 @@ def test_nothing_is_applied_after_a_failure(stack: Stack, tmp_path: Path) -> Non
     """Resources that do not depend on the failed one are left alone as well."""
     stack.memory.failures["a"] = ValueError("broken")
     state = State.load(tmp_path / "state.json")
-    monitor = Monitor(Aws("us-east-1"), state, lambda *_: None)
+    monitor = Monitor(Steps(Aws("us-east-1"), state, lambda *_: None, dry_run=False))
 
     def register(name: str) -> None:
         queue = Struct(fields={"name": Value(string_value=name)})
@@ -259,5 +303,134 @@ def test_a_new_aws_starts_without_a_past(stack: Stack) -> None:
     """After `forget` everything is made again."""
     stack.up({"a": {}})
     deployment.forget(stack.directory)
+    stack.memory.queues.clear()
     stack.up({"a": {}})
     assert stack.memory.journal == ["create a"]
+
+
+def test_what_exists_already_is_an_error(stack: Stack) -> None:
+    """Nothing that the state does not know is taken over; each try fails in the same way."""
+    stack.memory.queues["a"] = {"name": "a", "delaySeconds": 7}
+    for _ in range(2):
+        with pytest.raises(EngineError, match=r"^creating SQS Queue \(a\): .*QueueNameExists"):
+            stack.up({"a": {}})
+    assert stack.memory.queues == {"a": {"name": "a", "delaySeconds": 7}}
+    assert stack.state().urns() == []
+
+
+def test_what_was_changed_by_hand_is_put_right(stack: Stack) -> None:
+    """A deployment alone compares with the state and sees nothing; one that refreshes does."""
+    stack.up({"a": {"delay_seconds": 1}, "b": {}})
+    stack.memory.queues["a"]["delaySeconds"] = 5
+    del stack.memory.queues["b"]
+    stack.up({"a": {"delay_seconds": 1}, "b": {}})
+    assert stack.memory.journal == []
+    stack.up({"a": {"delay_seconds": 1}, "b": {}}, refreshed=True)
+    assert stack.memory.journal == ["update a", "create b"]
+    assert stack.memory.queues["a"]["delaySeconds"] == 1
+
+
+def test_a_comparison_names_what_was_changed(stack: Stack) -> None:
+    """By argument, with both values; without writing, the state stays as it was."""
+    stack.up({"a": {"delay_seconds": 1}, "b": {}})
+    assert deployment.refresh(stack.project(), stack.directory) == []
+    stack.memory.queues["a"]["delaySeconds"] = 5
+    del stack.memory.queues["b"]
+    found = deployment.refresh(stack.project(), stack.directory, write=False)
+    assert [(drift.name, drift.held) for drift in found] == [("a", {"delaySeconds": 5}), ("b", {})]
+    assert found[0].was == {"delaySeconds": 1}
+    assert len(stack.state().urns()) == 2
+
+
+def test_a_preview_says_what_would_be_done(stack: Stack) -> None:
+    """Outputs are unknown where AWS decides them; neither AWS nor the state is touched."""
+    assert stack.preview({"a": {}}) == ["create a"]
+    stack.up({"a": {"delay_seconds": 1}, "b": {}})
+    before = stack.state().urns()
+    assert stack.preview({"a": {"delay_seconds": 2}, "c": {}}) == [
+        "update a",
+        "create c",
+        "delete b",
+    ]
+    assert stack.memory.journal == []
+    assert stack.state().urns() == before
+
+
+def test_an_incomplete_resource_is_in_the_state(stack: Stack) -> None:
+    """It was made, so the next deployment goes on with it instead of making it again."""
+    stack.memory.late.add("a")
+    with pytest.raises(EngineError, match="made but not finished"):
+        stack.up({"a": {}})
+    stack.up({"a": {}})
+    assert stack.operations == ["update a"]
+    stack.up({"a": {}})
+    assert stack.operations == ["same a"]
+
+
+@pytest.mark.parametrize("made", [True, False])
+def test_a_killed_creation_is_recovered(stack: Stack, *, made: bool) -> None:
+    """What AWS has is taken into the state, what it has not is forgotten."""
+    stack.up({"a": {}})
+    state = stack.state()
+    urn = f"{URN}b"
+    inputs, _ = stack.memory.check({"name": "b"})
+    state.pending.append(Pending("creating", urn, Record(QUEUE, "b", custom=True, inputs=inputs)))
+    state.save()
+    if made:
+        stack.memory.queues["b"] = dict(inputs)
+        with pytest.raises(EngineError, match="QueueNameExists"):
+            stack.up({"a": {}, "b": {}})
+    settled = deployment.recover(stack.project(), stack.directory)
+    assert [(note.urn, known) for note, known in settled] == [(urn, made)]
+    assert deployment.recover(stack.project(), stack.directory) == []
+    stack.up({"a": {}, "b": {}})
+    assert stack.operations == ["same a", "same b" if made else "create b"]
+
+
+def test_a_kill_leaves_a_note_of_what_was_begun(stack: Stack) -> None:
+    """The note is on disk before AWS is called."""
+
+    class Killed(BaseException):
+        pass
+
+    stack.memory.failures["a"] = cast("Exception", Killed())
+    steps = Steps(Aws("us-east-1"), stack.state(), lambda *_: None, dry_run=False)
+    with pytest.raises(Killed):
+        steps.apply(f"{URN}a", Record(QUEUE, "a", custom=True, inputs={"name": "a"}), Options())
+    assert [note.operation for note in stack.state().pending] == ["creating"]
+
+
+def test_a_renamed_resource_is_the_same_by_its_alias(stack: Stack) -> None:
+    """Nothing is made or deleted in AWS."""
+    stack.up({"a": {}})
+    stack.up({"b": {"name": "a", "options": {"aliases": [f"{URN}a"]}}})
+    assert stack.memory.journal == []
+    assert [urn.rpartition("::")[2] for urn in stack.state().urns()] == ["b"]
+
+
+@pytest.mark.parametrize(
+    ("options", "what"),
+    [
+        ({"import_": "a"}, "import_"),
+        ({"ignore_changes": ["tags.Author"]}, "'tags.Author' inside an argument"),
+        ({"replace_on_changes": ["tags.Author"]}, "'tags.Author' inside an argument"),
+    ],
+)
+def test_what_this_engine_cannot_do_is_refused_by_name(
+    stack: Stack, options: Properties, what: str
+) -> None:
+    """Nothing is done instead of it."""
+    with pytest.raises(EngineError, match=f"asks for {what}.*Pulumi CLI"):
+        stack.up({"a": {"options": options}})
+
+
+@pytest.mark.parametrize(
+    ("queue", "said"),
+    [({"kms_master_key_id": "k"}, "knows no kmsMasterKeyId"), ({"name": None}, "name")],
+)
+def test_arguments_that_the_provider_does_not_know_are_refused(
+    stack: Stack, queue: Properties, said: str
+) -> None:
+    """Nothing is left out in silence."""
+    with pytest.raises(EngineError, match=said):
+        stack.up({"a": queue})

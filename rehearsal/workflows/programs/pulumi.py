@@ -1,52 +1,23 @@
 """Stands for the Pulumi CLI: runs the real program through the in-process engine.
 
-The state backend is a directory (`PULUMI_BACKEND_URL=file://...`). `refresh` asks AWS for the
-function's settings and the alarms', the resources that people change by hand, and says so.
+The state backend is a directory (`PULUMI_BACKEND_URL=file://...`).
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import sys
-import tempfile
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 # The checked-out commit's engine and program, instead of this directory, which has a `pulumi` too.
 sys.path[0] = os.fspath(Path.cwd())
 
-from rehearsal.engine import deployment, monitor, project  # noqa: E402
+from rehearsal.engine import deployment, project  # noqa: E402
 from rehearsal.engine.errors import EngineError  # noqa: E402
-from rehearsal.engine.providers import PROVIDERS  # noqa: E402
-from rehearsal.engine.providers.base import Aws  # noqa: E402
-from rehearsal.engine.state import State  # noqa: E402
-
-if TYPE_CHECKING:
-    from pulumi.runtime.proto import resource_pb2
-
-    from rehearsal.engine.state import Properties, Record
 
 # Zip and interpreter are of this machine's Python, whichever the stack names.
 OVERRIDES = {"runtime": "manifest"}
-UNKNOWN = {"id": "unknown", "arn": "unknown", "version": "unknown"}
-
-FUNCTION = {
-    "memorySize": "MemorySize",
-    "timeout": "Timeout",
-    "handler": "Handler",
-    "runtime": "Runtime",
-}
-ALARM = {
-    "threshold": "Threshold",
-    "period": "Period",
-    "evaluationPeriods": "EvaluationPeriods",
-    "datapointsToAlarm": "DatapointsToAlarm",
-    "comparisonOperator": "ComparisonOperator",
-    "treatMissingData": "TreatMissingData",
-}
 
 
 def main(arguments: list[str]) -> int:
@@ -87,83 +58,30 @@ def output(_stack: str, directory: Path) -> int:
 def up(stack: str, directory: Path) -> int:
     """Take over into the state what AWS holds, then deploy: what was changed by hand is mended."""
     loaded = project.load(Path.cwd(), stack, OVERRIDES)
-    aws, state = Aws(loaded.region), State.load(directory / deployment.STATE)
-    for urn in state.urns():
-        record = state.get(urn)
-        if record is not None and (held := _differences(aws, record)):
-            state.put(urn, replace(record, inputs=record.inputs | held))
-    deployment.up(loaded, directory, _say)
+    deployment.up(loaded, directory, _say, refreshed=True)
     return 0
 
 
 def preview(stack: str, directory: Path) -> int:
     """Say what a deployment would do: the program is run, nothing is applied."""
-    loaded = project.load(Path.cwd(), stack, OVERRIDES)
-    with tempfile.TemporaryDirectory() as copy:
-        kept = Path(copy) / deployment.STATE
-        if (directory / deployment.STATE).exists():
-            shutil.copy(directory / deployment.STATE, kept)
-        state = State.load(kept)
-        previewer = Previewer(Aws(loaded.region), state, _say)
-        try:
-            deployment.run_program(loaded, previewer)
-        except Exception as error:
-            raise deployment.sentence(previewer.failure or error) from error
-        for urn in set(state.urns()) - set(previewer.registered):
-            record = state.get(urn)
-            _say("delete", record.type if record else "", record.name if record else urn)
+    deployment.preview(project.load(Path.cwd(), stack, OVERRIDES), directory, _say)
     return 0
 
 
 def refresh(stack: str, directory: Path) -> int:
     """Compare AWS with the state; anything that differs is a failure."""
-    aws = Aws(project.load(Path.cwd(), stack, OVERRIDES).region)
-    state = State.load(directory / deployment.STATE)
-    found = [
-        f"~ {record.type} {record.name}: {name} is {held}, was deployed as {record.inputs[name]}"
-        for urn in state.urns()
-        if (record := state.get(urn)) is not None
-        for name, held in _differences(aws, record).items()
-    ]
-    print("\n".join(found) or "Functions and alarms are as they were deployed.")
+    found = deployment.refresh(project.load(Path.cwd(), stack, OVERRIDES), directory, write=False)
+    for drift in found:
+        if not drift.held:
+            print(f"{drift.type} {drift.name} is gone")
+        for name, held in drift.held.items():
+            was = drift.was.get(name)
+            print(f"~ {drift.type} {drift.name}: {name} is {held}, was deployed as {was}")
     if found:
         print("error: no changes were expected but changes were proposed", file=sys.stderr)
-    return 255 if found else 0
-
-
-class Previewer(monitor.Monitor):
-    """Answers a registration with what stands in the state, and applies nothing."""
-
-    def _outputs(
-        self,
-        request: resource_pb2.RegisterResourceRequest,
-        inputs: Properties,
-        before: Record | None,
-    ) -> Properties:
-        replaced = PROVIDERS[request.type].replace_on
-        operation = monitor.diff(inputs, before.inputs if before else None, replaced)
-        if operation != "same":
-            self._progress(operation, request.type, request.name)
-        return before.outputs if before else dict(UNKNOWN)
-
-
-def _differences(aws: Aws, record: Record) -> Properties:
-    """What AWS holds of a resource's inputs where it differs; EngineError where it is gone."""
-    if record.type == "aws:lambda/function:Function":
-        held = dict(aws.lambda_.get_function_configuration(FunctionName=record.inputs["name"]))
-        names = FUNCTION
-    elif record.type == "aws:cloudwatch/metricAlarm:MetricAlarm":
-        alarms = aws.cloudwatch.describe_alarms(AlarmNames=[record.inputs["name"]])
-        if not alarms["MetricAlarms"]:
-            raise EngineError(f"{record.type} {record.name} is gone")
-        held, names = dict(alarms["MetricAlarms"][0]), ALARM
-    else:
-        return {}
-    return {
-        name: held.get(api)
-        for name, api in names.items()
-        if name in record.inputs and held.get(api) != record.inputs[name]
-    }
+        return 255
+    print("Everything is as it was deployed.")
+    return 0
 
 
 def _say(operation: str, type_: str, name: str) -> None:
