@@ -78,9 +78,9 @@ def running() -> dict[str, str] | None:
 
     Raises SandboxError where the file leads to another machine.
     """
-    found = variables(RUNNING)
+    own, found = local(), variables(RUNNING)
     refuse_remote(found)
-    return local() | found if _answers(found.get("AWS_ENDPOINT_URL", "")) else None
+    return own | found if _answers(found.get("AWS_ENDPOINT_URL", "")) else None
 
 
 def clients() -> dict[str, str]:
