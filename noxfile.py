@@ -22,7 +22,7 @@ nox.options.sessions = ["lint", "typecheck", "tests"]
 # nox has read its own variables by now, and NOXPYTHON alone lets it run nothing and end with 0.
 if any(name.startswith("NOX") and name != "NOX_CURRENT_SESSION" for name in os.environ):
     kept = {name: value for name, value in os.environ.items() if not name.startswith("NOX")}
-    os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], kept)
+    os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], kept)  # noqa: S606
 # Nothing of a person's Python, pip, uv or Locust settings redirects what is installed or run here.
 for name in set(os.environ) - set(environment.outward()):
     del os.environ[name]

@@ -9,6 +9,7 @@ import sys
 import time
 
 from infra.settings import ROOT
+from sandbox import lifelines
 
 MODULE = ROOT / "locks" / "pulumi"
 BUILT = ROOT / "build" / "tools" / "pulumi"
@@ -28,7 +29,7 @@ def main() -> int:
     flags = ["-ldflags", f"-s -w -X {_VERSION}={version}"]
     started = said = time.monotonic()
     lines: list[str] = []
-    with subprocess.Popen(
+    with lifelines.tied(
         [*command, *flags, _PACKAGE], cwd=MODULE, stderr=subprocess.PIPE, text=True
     ) as go:
         for line in go.stderr or ():

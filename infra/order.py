@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from typing import TYPE_CHECKING
 
 from infra.errors import UsageError
 from infra.settings import ROOT
+from sandbox import lifelines
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,7 +40,7 @@ def check(stack: str, built: str | None, deployed: str | None, root: Path = ROOT
 def _git(root: Path, *arguments: str) -> int:
     """Return git's status: 0 yes, 1 no, anything else: it does not know."""
     try:
-        return subprocess.run(
+        return lifelines.run(
             ["git", "-C", str(root), *arguments], check=False, capture_output=True
         ).returncode
     except OSError:

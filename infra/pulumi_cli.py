@@ -6,7 +6,6 @@ import argparse
 import json
 import os
 import shutil
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 from infra import artifact, order
 from infra.errors import UsageError
 from infra.settings import ROOT
+from sandbox import lifelines
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Mapping, Sequence
 
 ARTIFACT = ROOT / "build" / "artifact"
@@ -155,7 +156,7 @@ def _summarise(text: str) -> None:
 def _pulumi(
     project: Project, *arguments: str, capture: bool = False
 ) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
+    return lifelines.run(
         ["pulumi", *arguments, "--non-interactive"],
         cwd=project.directory,
         env=_environment(),

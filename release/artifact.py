@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from release.errors import UsageError
+from sandbox import lifelines
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,7 +72,7 @@ def _run(provenance: str, zip_path: Path) -> None:
     unproven = f"The provenance of {zip_path} is unproven"
     words = [word.replace("{artifact}", str(zip_path)) for word in _split(provenance)]
     try:
-        ended = subprocess.run(words, check=False, timeout=VERIFY_SECONDS)
+        ended = lifelines.run(words, check=False, timeout=VERIFY_SECONDS)
     except OSError as error:
         raise UsageError(
             f"{unproven}, because {words[0]!r} cannot be run ({error.strerror}): install it, "

@@ -16,6 +16,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+Process = subprocess.Popen
+"""A child of `tied`."""
+
 _PR_SET_PDEATHSIG = 1
 _LOOK_SECONDS = 0.5
 
@@ -81,19 +84,29 @@ def tied(
     return process
 
 
-def run(command: Sequence[str], **settings: Any) -> subprocess.CompletedProcess[Any]:
+def run(
+    command: Sequence[str],
+    *,
+    check: bool = False,
+    capture_output: bool = False,
+    timeout: float | None = None,
+    **settings: Any,
+) -> subprocess.CompletedProcess[Any]:
     """As `subprocess.run`, for a child that ends with this process; `settings` are Popen's.
 
-    Output is captured where `stdout` or `stderr` is a pipe.
+    Raises `CalledProcessError` with `check`, and `TimeoutExpired`.
     """
-    process = tied(command, **settings)
-    with process:
+    if capture_output:
+        settings |= {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with tied(command, **settings) as process:
         try:
-            output, errors = process.communicate()
+            output, errors = process.communicate(timeout=timeout)
         except BaseException:
             end(process)
             raise
-    return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
+    if check and process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command, output, errors)
+    return subprocess.CompletedProcess(command, process.returncode, output, errors)
 
 
 def end(process: subprocess.Popen[Any], patience: float = 10.0) -> None:

@@ -22,7 +22,7 @@ class Child:
     """A running command; its output goes to `log`, line by line, and to `echo` where given."""
 
     name: str
-    process: subprocess.Popen[str]
+    process: lifelines.Process[str]
     lines: list[str] = field(default_factory=list)
     reader: threading.Thread | None = None
 

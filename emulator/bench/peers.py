@@ -19,7 +19,7 @@ from emulator.bench.client import Connection, signed
 from emulator.lambda_.runtime_dir import assemble
 from emulator.storage import free_port
 from emulator.tests.running import RUNTIME, RunningEmulator, zipped
-from sandbox.lifelines import tied
+from sandbox.lifelines import Process, tied
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -199,7 +199,7 @@ def _task(work: Path) -> Path:
 @contextlib.contextmanager
 def _process(
     command: list[str], cwd: Path, environment: dict[str, str]
-) -> Iterator[subprocess.Popen[bytes]]:
+) -> Iterator[Process[bytes]]:
     """Run `command` in a process group of its own, which is killed at the end."""
     with (cwd.parent / f"{Path(command[0]).name}.log").open("wb") as log:
         process = tied(command, cwd=cwd, env=environment, stdout=log, stderr=log)

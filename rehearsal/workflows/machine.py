@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from rehearsal.workflows import filecommands
 from rehearsal.workflows.hosting import REPOSITORY
+from sandbox import lifelines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -76,14 +77,13 @@ class Machine:
         with self.log(step).open("a", encoding="utf-8") as log:
             log.write(f"$ {script}\n")
             log.flush()
-            process = subprocess.Popen(
+            process = lifelines.tied(
                 [*step.shell, os.fspath(place)],
                 cwd=self.workspace,
                 env={**self.variables(), **env, **files.variables},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,
             )
             try:
                 outcome = self._wait(process)
@@ -128,7 +128,7 @@ class Machine:
         """The context `runner`."""
         return {"os": "Linux", "temp": os.fspath(self.temporary)}
 
-    def _wait(self, process: subprocess.Popen[bytes]) -> str:
+    def _wait(self, process: lifelines.Process[bytes]) -> str:
         while True:
             with suppress(subprocess.TimeoutExpired):
                 return "failure" if process.wait(0.1) else "success"
@@ -150,7 +150,7 @@ class StepFiles:
         return Path(self.variables[name]).read_text(encoding="utf-8")
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
+def _stop(process: lifelines.Process[bytes]) -> None:
     for number, patience in ((signal.SIGINT, INTERRUPTED), (signal.SIGTERM, TERMINATED)):
         process.send_signal(number)
         with suppress(subprocess.TimeoutExpired):
@@ -159,7 +159,7 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
     kill(process)
 
 
-def kill(process: subprocess.Popen[bytes]) -> None:
+def kill(process: lifelines.Process[bytes]) -> None:
     """End what is left of the step's processes."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)

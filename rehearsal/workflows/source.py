@@ -6,11 +6,12 @@ import io
 import os
 import re
 import shutil
-import subprocess
 import sys
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from sandbox import lifelines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -78,7 +79,7 @@ class Source:
     def _git(self, *arguments: str) -> bytes:
         who = ["-c", "user.name=mona", "-c", "user.email=mona@example.invalid"]
         command = ["git", "-C", os.fspath(self.origin), *who, *arguments]
-        return subprocess.run(command, check=True, capture_output=True).stdout
+        return bytes(lifelines.run(command, check=True, capture_output=True).stdout)
 
 
 def _build_for_this_python(project: Path) -> None:

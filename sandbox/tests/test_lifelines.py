@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from sandbox import lifelines
 from sandbox.environment import ROOT, local
 
 PATIENCE = 20.0
@@ -91,3 +92,41 @@ def test_an_emulator_ends_with_the_nox_that_runs_it(
     finally:
         for pid in alive(below | {parent.pid}):
             os.kill(pid, signal.SIGKILL)
+
+
+def test_a_command_that_fails_or_hangs_is_told(tmp_path: Path) -> None:
+    """As subprocess.run does; what hangs is ended, with what it started."""
+    with pytest.raises(subprocess.CalledProcessError):
+        lifelines.run(["false"], check=True)
+    assert lifelines.run(["echo", "said"], capture_output=True, text=True).stdout == "said\n"
+    pid = tmp_path / "pid"
+    hanging = ["sh", "-c", f"sleep 600 & echo $! > '{pid}'; wait"]
+    with pytest.raises(subprocess.TimeoutExpired):
+        lifelines.run(hanging, timeout=1)
+    assert ended({int(pid.read_text())})
+
+
+PARENT = """
+import sys, time
+from pathlib import Path
+from sandbox import lifelines
+child = lifelines.tied(["sh", "-c", "sleep 600 & echo $! > '%s'; wait" % sys.argv[1]])
+time.sleep(600)
+"""
+
+
+@pytest.mark.parametrize("number", SIGNALS, ids=lambda number: number.name)
+def test_what_a_child_started_ends_too(number: signal.Signals, tmp_path: Path) -> None:
+    """The whole group of a tied child gets the signal."""
+    pid = tmp_path / "pid"
+    parent = subprocess.Popen(
+        [sys.executable, "-c", PARENT, str(pid)], cwd=ROOT, stderr=subprocess.DEVNULL
+    )
+    deadline = time.monotonic() + PATIENCE
+    while not (pid.exists() and pid.read_text().strip()) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    below = descendants(parent.pid)
+    assert int(pid.read_text()) in below
+    parent.send_signal(number)
+    parent.wait(PATIENCE)
+    assert ended(below)

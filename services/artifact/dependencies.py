@@ -7,7 +7,6 @@ import hashlib
 import importlib
 import re
 import shutil
-import subprocess
 import sys
 import sysconfig
 import tempfile
@@ -16,6 +15,7 @@ from email.parser import HeaderParser
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sandbox import lifelines
 from services.artifact import bytecode, licences, patterns, substitution, trimming
 from services.artifact.errors import UsageError
 
@@ -104,7 +104,7 @@ def install(lock: Path, target: Path) -> None:
         "--require-hashes", "--no-deps", "--only-binary", ":all:", "--link-mode", "copy",
         "--requirement", str(lock),
     ]  # fmt: skip
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    result = lifelines.run(command, capture_output=True, text=True, check=False)
     if result.returncode:
         reason = " ".join(result.stderr.split())
         raise UsageError(f"uv cannot install {lock}: {reason}")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from sandbox import lifelines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,7 +58,7 @@ def _pull_request(variables: Mapping[str, str]) -> str | None:
 
 def _git(root: Path, *arguments: str) -> str | None:
     try:
-        result = subprocess.run(
+        result = lifelines.run(
             ["git", "-C", str(root), *arguments], capture_output=True, text=True, check=False
         )
     except OSError:  # no git: a source archive

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sandbox import lifelines
 from services.order_processor.bench.environment import ISOLATED, variables
 from services.order_processor.bench.task_roots import interpreter
 
@@ -50,7 +50,7 @@ class Cost:
 def modules(ours: Subject, surroundings: Surroundings) -> tuple[frozenset[str], int]:
     """Names from the zip, and how many from the standard library, that initialising imports."""
     command = [interpreter(), *ISOLATED, "-c", _LIST, str(ours.root)]
-    result = subprocess.run(
+    result = lifelines.run(
         command,
         cwd=ours.root,
         env=variables(ours, surroundings),

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from sandbox import lifelines
 from services.order_processor.bench.runtime_api import RuntimeApi, RuntimeSilentError
 from services.order_processor.bench.task_roots import interpreter, order
 
@@ -83,7 +84,7 @@ class Environment:
         self._output = tempfile.TemporaryFile()
         self._api = RuntimeApi(lambda: self.process.poll() is None)
         started = time.perf_counter()
-        self.process = subprocess.Popen(
+        self.process = lifelines.tied(
             self._command,
             cwd=self._subject.root,
             env=variables(self._subject, self._surroundings, self._api.address),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 import sys
 import zipfile
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from importlib.metadata import distribution
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sandbox import lifelines
 from services.artifact import build as artifact
 from services.artifact import bytecode, dependencies, manifest
 
@@ -92,7 +92,7 @@ def interpreter() -> str:
 def machine() -> dict[str, str]:
     """What the figures depend on."""
     command = [interpreter(), "-V"]
-    version = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()[1]
+    version = lifelines.run(command, capture_output=True, text=True, check=True).stdout.split()[1]
     return {"python": version, "minor": ".".join(version.split(".")[:2])}
 
 

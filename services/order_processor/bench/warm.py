@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sandbox import lifelines
 from services.order_processor.bench.environment import ISOLATED, variables
 from services.order_processor.bench.task_roots import interpreter
 
@@ -25,7 +26,7 @@ def own_cpu(ours: Subject, surroundings: Surroundings) -> dict[int, float]:
         driver = Path(__file__).with_name("warm_driver.py")
         command = [interpreter(), *ISOLATED, str(driver), str(result), json.dumps(LINES)]
         # The log goes through a pipe, as on Lambda.
-        subprocess.run(
+        lifelines.run(
             command,
             cwd=ours.root,
             env=variables(ours, surroundings),
