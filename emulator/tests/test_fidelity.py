@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -12,9 +13,6 @@ from emulator.fidelity.catalogue import behaviours, load
 from emulator.fidelity.marks import marked
 from emulator.fidelity.outcomes import BROKEN, HELD, NOT_RUN, Outcomes, statuses
 from emulator.fidelity.table import render
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 ROWS = behaviours(load())
 TESTS = marked()
@@ -43,6 +41,39 @@ def test_the_committed_page_is_up_to_date() -> None:
     """It is what `nox -s fidelity` writes when every test holds."""
     page = render(load(), TESTS, dict.fromkeys(TESTS, HELD))
     assert fidelity.PAGE.read_text(encoding="utf-8") == page, "run `nox -s fidelity`"
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["-k", "test_that_there_is_not"], ["--collect-only"]]
+)
+def test_the_page_is_written_after_a_full_run_only(
+    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a filtered run saw is not what the emulator holds."""
+    page = tmp_path / "page.md"
+    page.write_text("kept")
+    monkeypatch.setattr(fidelity, "PAGE", page)
+    monkeypatch.setattr(fidelity, "TESTS", Path(__file__))
+    fidelity.main(["-p", "no:cacheprovider", *arguments])
+    assert page.read_text() == "kept"
+
+
+def test_a_full_run_writes_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether each test held or not."""
+    page, tests = tmp_path / "page.md", tmp_path / "tests"
+    tests.mkdir()
+    (tests / "test_one.py").write_text(
+        "import pytest\n\n"
+        '@pytest.mark.behaviour("I1")\ndef test_held(): ...\n\n'
+        '@pytest.mark.behaviour("I2")\ndef test_broken(): assert False\n'
+    )
+    monkeypatch.setattr(fidelity, "PAGE", page)
+    monkeypatch.setattr(fidelity, "TESTS", tests)
+    monkeypatch.setattr(fidelity, "marked", lambda: marked(tests))
+    assert fidelity.main(["-p", "no:cacheprovider"]) == 1
+    rows = {line.split()[1]: line for line in page.read_text().splitlines() if line[:3] == "| I"}
+    assert rows["I1"].endswith("held |")
+    assert rows["I2"].endswith("broken |")
 
 
 def test_marks_are_read_from_tests(tmp_path: Path) -> None:

@@ -33,6 +33,8 @@ def main(arguments: list[str] | None = None) -> int:
 def _bench(options: argparse.Namespace) -> None:
     if options.runs < MINIMUM_RUNS:
         raise UsageError(f"Medians need at least {MINIMUM_RUNS} runs: give --runs {MINIMUM_RUNS}.")
+    if options.update_budget and not callgrind.available():
+        raise UsageError("A budget holds instructions, which valgrind counts: install valgrind.")
     with tempfile.TemporaryDirectory() as temporary, DynamoDBStub() as stub:
         keep_off_the_measured_core()
         places = task_roots.prepare(Path(temporary))

@@ -109,3 +109,12 @@ def test_too_few_runs_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
     """One sentence, exit status 2."""
     assert main(["--runs", "3"]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_budget_without_instructions_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It would take a known limit away."""
+    monkeypatch.setenv("PATH", "")
+    assert main(["--update-budget"]) == 2
+    assert "install valgrind" in capsys.readouterr().err
