@@ -10,9 +10,14 @@ from typing import NoReturn
 
 import nox
 
+LINUX = "in this repository's dev container, in a Codespace, or on Windows in WSL2"
+if sys.platform == "win32":
+    print(f"Nothing of this runs on Windows itself: type it {LINUX}.", file=sys.stderr)
+    sys.exit(2)
+
 sys.path.insert(0, str(Path(__file__).parent))  # nox puts the folder of its own program there
-from sandbox import emulated, environment
-from sandbox.errors import SandboxError
+from sandbox import emulated, environment  # noqa: E402 - Windows could not import it
+from sandbox.errors import SandboxError  # noqa: E402
 
 nox.needs_version = ">=2026.10"
 # Environments belong to locks, not to sessions: `install` makes them.
@@ -35,6 +40,8 @@ CODE = (
     "cloud", "emulator", "infra", "loadtest", "rehearsal", "release", "reporting", "sandbox",
     "services/artifact", "services/order_processor", "tests", "noxfile.py",
 )  # fmt: skip
+PORTABLE = ("cloud", "infra", "loadtest", "release", "sandbox", "services/artifact", "noxfile.py")
+"""What runs on macOS as well: all but the emulated AWS and what stands on it."""
 
 
 def refuse(sentence: str) -> NoReturn:
@@ -74,8 +81,15 @@ def install_apart(session: nox.Session, place: str, *what: str) -> None:
     session.install("--require-hashes", "--target", place, *what, silent=Path(place).exists())
 
 
+def need_linux(session: nox.Session) -> None:
+    """Refuse another system: the emulated AWS and the benches read /proc, and bind CPUs."""
+    if sys.platform != "linux":
+        refuse(f"nox -s {session.name} needs Linux: type it {LINUX}.")
+
+
 def install_storage(session: nox.Session) -> None:
     """Install the kept storage emulator into a directory of its own: it pins another botocore."""
+    need_linux(session)
     install_apart(session, STORAGE, "-r", "locks/storage.txt")
 
 
@@ -149,9 +163,11 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def typecheck(session: nox.Session) -> None:
-    """Check every annotation (mypy --strict)."""
+    """Check every annotation (mypy --strict), for macOS too what runs there."""
     install(session, "check")
-    session.run("mypy", *CODE)
+    call(session, "mypy", *CODE)
+    darwin = ("--platform", "darwin", "--no-warn-unreachable", "--cache-dir", ".mypy_cache/darwin")
+    call(session, "mypy", *darwin, "--exclude", "tests/|bench/", *PORTABLE)
 
 
 @nox.session
@@ -284,12 +300,12 @@ def pulumi(session: nox.Session, verb: str, stack: str, *further: str) -> None:
     install(session, "infra")
     # The Pulumi CLI runs a program by uv.
     session.install("--require-hashes", "-r", "locks/artifact.txt")
-    environment = Path("infra/.venv")
-    if not environment.exists():
-        session.run("uv", "venv", str(environment), external=True)
+    program = Path("infra/.venv")
+    if not program.exists():
+        session.run("uv", "venv", str(program), external=True)
     session.run(
         # Named, for nox tells uv to use the session's own.
-        "uv", "pip", "sync", "--python", str(environment), "--require-hashes", "locks/infra.txt",
+        "uv", "pip", "sync", "--python", str(program), "--require-hashes", "locks/infra.txt",
         external=True,
     )  # fmt: skip
     call(session, "infra.pulumi_cli", verb, stack, *further, where=environment.outward)
@@ -527,6 +543,7 @@ def plan(session: nox.Session) -> None:
 @nox.session(default=False)
 def bench_client(session: nox.Session) -> None:
     """Measure what a request costs the load test's client, beside boto3, Locust's own and wrk."""
+    need_linux(session)
     install(session, "rehearsal")
     call(session, "loadtest.bench", *session.posargs)
 
@@ -541,6 +558,7 @@ def bench_reconciliation(session: nox.Session) -> None:
 @nox.session(default=False)
 def bench_handler(session: nox.Session) -> None:
     """Measure cold start, size and warm cost of the handler (-- --runs N, --update-budget)."""
+    need_linux(session)
     install(session, "bench")
     call(session, "services.order_processor.bench", *session.posargs)
 

@@ -32,7 +32,9 @@ FOLDER = "Bestellungen für morgen"
 SYSTEM = "/usr/bin:/bin"
 
 # What a company's network asks of everyone in it, where it does.
-_NETWORK = re.compile(r"SSL_CERT_\w+|PIP_CERT|(PIP|UV)_(DEFAULT_)?INDEX(_URL)?|(?i:\w+_proxy)")
+_NETWORK = re.compile(
+    r"SSL_CERT_\w+|PIP_CERT|NODE_EXTRA_CA_CERTS|(PIP|UV)_(DEFAULT_)?INDEX(_URL)?|(?i:\w+_proxy)"
+)
 _BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 

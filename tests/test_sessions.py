@@ -2,12 +2,16 @@
 
 import json
 import os
+import runpy
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from nox import registry
 
 ROOT = Path(__file__).parent.parent
 
@@ -56,16 +60,18 @@ def test_sessions_of_one_lock_start_without_network(tmp_path: Path) -> None:
 def test_uv_sync_gives_nox_and_leaves_no_trace_in_git(tmp_path: Path) -> None:
     """Every group resolves beside those that it conflicts with; uv.lock is not committed."""
     for name in ("pyproject.toml", "noxfile.py", ".gitignore"):
-        (tmp_path / name).write_bytes((ROOT / name).read_bytes())
+        shutil.copy(ROOT / name, tmp_path)
+    shutil.copytree(ROOT / "sandbox", tmp_path / "sandbox")
     nox_s = ("UV_PYTHON", "UV_PROJECT_ENVIRONMENT", "VIRTUAL_ENV")
     own = {name: value for name, value in os.environ.items() if name not in nox_s}
+    uv = (sys.executable, "-m", "uv")
     for command in (
-        "git init --quiet",
-        "git add --all",
-        "uv sync --quiet",
-        "uv run --quiet nox --list",
+        ("git", "init", "--quiet"),
+        ("git", "add", "--all"),
+        (*uv, "sync", "--quiet"),
+        (*uv, "run", "--quiet", "nox", "--list"),
     ):
-        subprocess.run(command.split(), cwd=tmp_path, env=own, check=True)
+        subprocess.run(command, cwd=tmp_path, env=own, check=True)
     status = ["git", "status", "--porcelain", "--untracked-files=all"]
     left = subprocess.run(status, cwd=tmp_path, check=True, capture_output=True, text=True).stdout
     assert {line[:2] for line in left.splitlines()} == {"A "}
@@ -76,7 +82,7 @@ def tree(tmp_path: Path) -> Path:
     """Return a copy of what `nox -s build` needs."""
     for name in ("noxfile.py", "pyproject.toml", "Pulumi.yaml"):
         shutil.copy(ROOT / name, tmp_path)
-    for name in ("infra", "locks", "services"):
+    for name in ("infra", "locks", "sandbox", "services"):
         ignored = shutil.ignore_patterns(".venv", "tests")
         shutil.copytree(ROOT / name, tmp_path / name, ignore=ignored)
     return tmp_path
@@ -123,3 +129,54 @@ def test_drift_looks_at_the_alias_where_pulumi_cannot_look_at_all() -> None:
     assert ended.returncode == 2
     assert "There is no stack 'nosuch'" in ended.stdout
     assert "cannot be reached while looking for order-processing-nosuch" in ended.stdout
+
+
+def noxfile(platform: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Load it as nox would on another system."""
+    monkeypatch.setattr(sys, "platform", platform)
+    monkeypatch.setattr(sys, "argv", ["nox"])
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+    registry.reset()
+    return runpy.run_path(str(ROOT / "noxfile.py"))
+
+
+def test_windows_is_told_in_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever was typed, before anything else is imported; it says where to type it."""
+    with pytest.raises(SystemExit) as ended:
+        noxfile("win32", monkeypatch)
+    assert ended.value.code == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert "WSL2" in said
+
+
+@pytest.mark.parametrize("name", ["rehearse", "emulator", "tests", "bench_client", "bench_handler"])
+def test_macos_is_told_what_needs_linux(
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The emulated AWS and the benches; nothing of them is run."""
+    loaded = noxfile("darwin", monkeypatch)
+    monkeypatch.setitem(loaded["install"].__globals__, "install", lambda *_: None)
+    with pytest.raises(SystemExit) as ended:
+        loaded[name].func(SimpleNamespace(name=name, posargs=[]))
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.startswith(f"nox -s {name} needs Linux: ")
+
+
+@pytest.mark.parametrize("name", ["build", "preview", "rollout", "plan", "verify"])
+def test_macos_runs_what_needs_no_emulated_aws(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their sessions go as far as running a command."""
+    loaded = noxfile("darwin", monkeypatch)
+    monkeypatch.setitem(loaded["install"].__globals__, "install", lambda *_: None)
+    monkeypatch.setitem(loaded["install"].__globals__, "outputs_of", lambda *_: "outputs.json")
+    ran: list[tuple[str, ...]] = []
+
+    def run(*command: str, **_: object) -> str:
+        ran.append(command)
+        return ""
+
+    nothing = {"name": name, "posargs": ["dev"], "install": lambda *_: None}
+    loaded[name].func(SimpleNamespace(**nothing, run=run))
+    assert ran

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from typing import TYPE_CHECKING
 
 import pytest
 
+from infra.stack_file import ROOT, python
 from tests import stock_machine
+from tests.stock_machine import commands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +27,7 @@ def machine() -> Iterator[Machine]:
 
 def installing() -> list[str]:
     """Return both commands with what they run replaced by nothing more than nox's list."""
-    return [f"{line[: line.rindex('&&')]}&& nox --list" for line in stock_machine.commands()]
+    return [f"{line[: line.rindex('&&')]}&& nox --list" for line in commands()]
 
 
 def test_the_machine_is_bare(machine: Machine) -> None:
@@ -59,3 +62,12 @@ def test_each_command_is_complete_in_itself(machine: Machine) -> None:
         ended = machine.run(line)
         assert ended.status == 0, ended.said
         assert "* tests ->" in ended.said
+
+
+def test_the_dev_container_is_prepared_as_the_readme_prepares_a_machine() -> None:
+    """By the same line, up to what is run; on a Python that the stacks run."""
+    lines = (ROOT / ".devcontainer/devcontainer.json").read_text(encoding="utf-8").splitlines()
+    said = json.loads("\n".join(line for line in lines if not line.startswith("//")))
+    assert all(line.startswith(f"{said['postCreateCommand']} && nox") for line in commands())
+    assert f"python:{python(None)}-" in said["image"]
+    assert said["remoteEnv"]["PATH"].startswith("${containerWorkspaceFolder}/.venv/bin:")
