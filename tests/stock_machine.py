@@ -40,11 +40,13 @@ _BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a command ended: exit status, seconds, and the longest time without a word."""
+    """How a command ended: exit status, seconds, the longest time without a word and what came
+    before it."""
 
     status: int
     seconds: float
     silence: float
+    before: str
     said: str
 
 
@@ -71,7 +73,7 @@ class Machine:
     def run(self, command: str) -> Ended:
         """Run a line as a terminal would, and show what it says."""
         began = last = time.monotonic()
-        silence, said = 0.0, bytearray()
+        silence, before, said = 0.0, "", bytearray()
         with subprocess.Popen(
             ["bash", "-c", command], cwd=self.tree, env=self.environment, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=0, user=self.account,
@@ -79,11 +81,15 @@ class Machine:
         ) as process:  # fmt: skip
             assert process.stdout is not None
             while words := process.stdout.read(65536):
-                silence, last = max(silence, time.monotonic() - last), time.monotonic()
+                if time.monotonic() - last > silence:
+                    silence, before = time.monotonic() - last, said[-70:].decode(errors="replace")
+                last = time.monotonic()
                 sys.stdout.buffer.write(words)
                 sys.stdout.flush()
                 said += words
-        return Ended(process.returncode, time.monotonic() - began, silence, said.decode())
+        took = time.monotonic() - began
+        before = before.strip().rpartition("\n")[2]
+        return Ended(process.returncode, took, silence, before, said.decode(errors="replace"))
 
 
 @contextmanager
@@ -173,7 +179,8 @@ def main(arguments: Sequence[str]) -> int:
             place.mkdir(parents=True, exist_ok=True)
             shutil.copy(report, place)
     for line, end in ended:
-        print(f"{end.status}  {end.seconds:5.0f} s  at most {end.silence:3.0f} s silent  {line}")
+        print(f"{end.status}  {end.seconds:5.0f} s  {line}")
+        print(f"   the longest silence is {end.silence:.0f} s, after: {end.before}")
     return ended[-1][1].status
 
 
