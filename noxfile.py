@@ -236,6 +236,13 @@ def rehearse(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def tour(session: nox.Session) -> None:
+    """Type the commands of the README's first release, from the emulator to a rollback."""
+    install(session, "rehearsal")
+    call(session, "rehearsal.tour", sys.executable)
+
+
+@nox.session(default=False)
 def drill(session: nox.Session) -> None:
     """Prove each claim of safety by a fault that would break it: [NAME ...] [--list]."""
     install(session, "rehearsal")

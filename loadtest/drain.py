@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 from loadtest.errors import UsageError
+from sandbox.progress import doing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
@@ -75,6 +76,18 @@ def drain(
     not settled when the longest wait ended with news still coming in, or when the dead-letter queue
     was too long to be read whole.
     """
+    with doing("waiting for asynchronous orders to arrive"):
+        return _drain(books, table, queue, patience, clock, sleep)
+
+
+def _drain(
+    books: Sorted,
+    table: Table,
+    queue: Queue,
+    patience: Patience,
+    clock: Callable[[], float],
+    sleep: Callable[[float], None],
+) -> tuple[bool, float]:
     began = news = clock()
     before = None
     while True:

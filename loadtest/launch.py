@@ -8,6 +8,7 @@ from socket import create_server
 from typing import TYPE_CHECKING, Final
 
 from sandbox import lifelines
+from sandbox.progress import doing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,7 +55,8 @@ def launch(
     ]  # fmt: skip
     process = lifelines.tied(command, cwd=_HERE.parent)
     try:
-        return process.wait() != _REFUSED
+        with doing(f"{chosen.name}, {chosen.duration:g} s of orders"):
+            return process.wait() != _REFUSED
     except BaseException:
         # Whatever ends this ends the load as well, Ctrl-C included.
         lifelines.end(process, _LAST_WORDS)

@@ -16,6 +16,7 @@ from loadtest.errors import UsageError
 from sandbox import emulated, lifelines
 from sandbox.environment import ROOT
 from sandbox.errors import SandboxError
+from sandbox.progress import doing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -113,7 +114,9 @@ def _is_newer(path: Path, than: Path) -> bool:
 def _run(environment: Mapping[str, str], *command: str) -> int:
     process = lifelines.tied([sys.executable, "-m", *command], cwd=ROOT, env=dict(environment))
     try:
-        return process.wait()
+        # The child says nothing of itself while its own children work.
+        with doing(f"{command[0]} {command[1]}, on the emulated AWS"):
+            return process.wait()
     except BaseException:
         lifelines.end(process, LAST_WORDS)
         raise

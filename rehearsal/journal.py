@@ -12,6 +12,7 @@ from rehearsal.report.model import Step
 from reporting.amounts import seconds
 from reporting.terminal import width, wrapped
 from reporting.verdicts import STATUS
+from sandbox.progress import doing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,7 +59,8 @@ class Journal:
         seen = Seen()
         started = time.monotonic()
         try:
-            yield seen
+            with doing(name):
+                yield seen
         except StepError as error:
             self._record(Step(name, "fail", _since(started), str(error)))
         except BaseException as error:

@@ -1,4 +1,5 @@
-"""`python -m sandbox.tied MODULE ARGUMENTS`: as `python -m MODULE`, but ends with its parent.
+"""`python -m sandbox.tied MODULE ARGUMENTS`: as `python -m MODULE`, but it ends with its parent and
+is never silent for long.
 
 nox runs every module of this repository by it, so that nothing goes on after a nox that was killed.
 The parent says in `TIED_TO` which process it is: it may be gone before this one can ask.
@@ -8,9 +9,18 @@ import os
 import runpy
 import sys
 
+from sandbox import progress
 from sandbox.lifelines import die_with
+
+SERVERS = {"emulator"}
+"""What waits for others by design, and need not say so."""
 
 if __name__ == "__main__":
     die_with(int(os.environ.pop("TIED_TO")))
     del sys.argv[0]
-    runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+    if sys.argv[0] in SERVERS:
+        runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+    else:
+        progress.watch()
+        with progress.doing(" ".join(sys.argv[:2])):
+            runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
