@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,6 +13,9 @@ from rehearsal.tour import Stop, stops, visit
 from rehearsal.workflows.sessions import sessions
 from sandbox.environment import ROOT
 from sandbox.processes import Children
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FAKE = """
 import sys
