@@ -410,8 +410,8 @@ def smoke(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
-def order(session: nox.Session) -> None:
-    """Send one order to the alias and show the answer: nox -s order -- STACK [FILE]."""
+def invoke(session: nox.Session) -> None:
+    """Send one order to the alias and show the answer: nox -s invoke -- STACK [FILE]."""
     example = () if len(session.posargs) > 1 else ("services/order_processor/example-order.json",)
     release(session, "invoke", *example)
 

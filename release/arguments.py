@@ -53,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     discover.add_argument("--stack", required=True)
     _command(commands, "drift", "compare alias, ledger, versions and alarms with the outputs")
     invoke = _command(commands, "invoke", "send one event to the alias and show the answer")
-    invoke.add_argument("event", type=Path, help="a JSON file")
+    invoke.add_argument("event", type=Path, nargs="?", help="a JSON file")
     _add_ledger(commands)
     _add_trials(commands)
     _add_canary(commands)

@@ -15,11 +15,13 @@ if TYPE_CHECKING:
     from release.outputs import Outputs
 
 
-def invoke(functions: Functions, outputs: Outputs, path: Path) -> Result:
+def invoke(functions: Functions, outputs: Outputs, path: Path | None) -> Result:
     """Send what `path` holds and show the answer; fails where the function did not give one.
 
     UsageError if the file cannot be read or is no JSON: nothing is sent then.
     """
+    if path is None:
+        raise UsageError("Name the event to send: a JSON file.")
     run = functions.invoke(outputs.alias, _event(path))
     by = f"version {run.executed_version or 'unknown'}"
     details = {"executedVersion": run.executed_version, "answer": run.payload, "error": run.error}

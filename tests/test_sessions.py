@@ -116,7 +116,7 @@ def test_a_build_for_no_stack_is_one_sentence(tree: Path) -> None:
 
 def test_help_comes_before_anything_else() -> None:
     """A stack's name is not asked for, nothing is deployed."""
-    for session, option in (("rollout", "--plan"), ("load", "--peak-rate"), ("order", "event")):
+    for session, option in (("rollout", "--plan"), ("load", "--peak-rate"), ("invoke", "event")):
         ended = nox("-s", session, "--", "--help")
         assert (ended.returncode, option in ended.stdout) == (0, True), ended.stderr
 

@@ -36,7 +36,7 @@ def test_the_readme_leads_from_the_emulator_to_a_rollback() -> None:
     """Every step is a session on the stack `local`, and says something that can be held to."""
     found = stops((ROOT / "README.md").read_text(encoding="utf-8"))
     assert [stop.arguments[0] for stop in found] == [
-        *("emulator", "build", "deploy", "order", "build", "deploy", "rollout"),
+        *("emulator", "build", "deploy", "invoke", "build", "deploy", "rollout"),
         *("status", "ledger", "load", "rollback"),
     ]
     assert all(stop.arguments[1:3] == ("--", "local") for stop in found[1:])
