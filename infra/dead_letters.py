@@ -11,6 +11,8 @@ from infra.paging import Paging, description
 
 RETENTION_SECONDS = 14 * 24 * 3600
 VISIBILITY_SECONDS = 5 * 60
+MESSAGE_BYTES = 1024 * 1024
+"""What Lambda takes as an asynchronous event, so that no dead letter is refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class DeadLetters(pulumi.ComponentResource):
             name,
             name=args.queue_name,
             message_retention_seconds=RETENTION_SECONDS,
+            max_message_size=MESSAGE_BYTES,
             visibility_timeout_seconds=VISIBILITY_SECONDS,
             sqs_managed_sse_enabled=True,
             tags=args.tags,

@@ -95,6 +95,8 @@ class Processor(pulumi.ComponentResource):
             handler=args.artifact.handler,
             code=pulumi.FileArchive(str(args.artifact.zip_path)),
             source_code_hash=args.artifact.code_sha256,
+            # The hash above is never read back; this is what AWS answers, and shows foreign code.
+            code_sha256=args.artifact.code_sha256,
             memory_size=args.settings.memory_mb,
             timeout=args.settings.timeout_seconds,
             reserved_concurrent_executions=args.settings.reserved_concurrency,

@@ -1,48 +1,80 @@
-"""`python -m rehearsal.engine up|destroy --stack NAME [--config KEY=VALUE ...]`."""
+"""`python -m rehearsal.engine COMMAND --stack NAME [--config KEY=VALUE ...]`."""
 
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rehearsal.engine import deployment, project
 from rehearsal.engine.errors import EngineError
 from rehearsal.engine.process import ROOT, stack_directory
-from sandbox import emulated
-from sandbox.environment import refuse_remote
-from sandbox.errors import SandboxError
+
+if TYPE_CHECKING:
+    from rehearsal.engine.project import Project
 
 
 def main(arguments: list[str]) -> int:
-    """Deploy or destroy one stack: a line per resource on stdout, a refusal on stderr."""
+    """Do what is asked of one stack: a line per resource on stdout, a refusal on stderr.
+
+    `refresh` ends with 1 where AWS is not as the stack was deployed.
+    """
     options = _parser().parse_args(arguments)
     directory = options.directory or stack_directory(options.stack)
     try:
-        _stay_here()
         loaded = project.load(options.root, options.stack, dict(options.config))
-        if options.command == "up":
-            if options.fresh:
-                deployment.forget(directory)
-            deployment.up(loaded, directory, _report)
-        else:
-            deployment.destroy(loaded, directory, _report)
-    except (EngineError, SandboxError) as error:
+        if options.fresh:
+            deployment.forget(directory)
+        return _COMMANDS[options.command](loaded, directory, options)
+    except EngineError as error:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("Interrupted: run the same command again to complete the stack.", file=sys.stderr)
+        print("Interrupted: `recover` the stack, then do the same again.", file=sys.stderr)
         return 130
+
+
+def _up(loaded: Project, directory: Path, options: argparse.Namespace) -> int:
+    for note in deployment.left_open(directory):
+        name = note.record.name
+        print(f"A deployment was killed {note.operation} {name}: `recover`.", file=sys.stderr)
+    deployment.up(loaded, directory, _report, refreshed=options.refresh)
     return 0
 
 
-def _stay_here() -> None:
-    """This engine is for the emulated AWS: the one that is given, else the one that runs here."""
-    if os.environ.get("AWS_ENDPOINT_URL"):
-        refuse_remote(os.environ)
-    else:
-        os.environ.update(emulated.clients())
+def _preview(loaded: Project, directory: Path, options: argparse.Namespace) -> int:
+    deployment.preview(loaded, directory, _report, refreshed=options.refresh)
+    return 0
+
+
+def _refresh(loaded: Project, directory: Path, _: argparse.Namespace) -> int:
+    found = deployment.refresh(loaded, directory)
+    for drift in found:
+        _report("changed" if drift.held else "gone", drift.type, drift.name)
+        for name, held in drift.held.items():
+            print(f"        {name}: {drift.was.get(name)} -> {held}")
+    return 1 if found else 0
+
+
+def _recover(loaded: Project, directory: Path, _: argparse.Namespace) -> int:
+    for note, there in deployment.recover(loaded, directory):
+        _report("there" if there else "absent", note.record.type, note.record.name)
+    return 0
+
+
+def _destroy(loaded: Project, directory: Path, _: argparse.Namespace) -> int:
+    deployment.destroy(loaded, directory, _report)
+    return 0
+
+
+_COMMANDS = {
+    "up": _up,
+    "preview": _preview,
+    "refresh": _refresh,
+    "recover": _recover,
+    "destroy": _destroy,
+}
 
 
 def _report(operation: str, type_: str, name: str) -> None:
@@ -51,10 +83,11 @@ def _report(operation: str, type_: str, name: str) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m rehearsal.engine", description=__doc__)
-    parser.add_argument("command", choices=("up", "destroy"))
+    parser.add_argument("command", choices=_COMMANDS)
     parser.add_argument("--stack", required=True)
     parser.add_argument("--config", action="append", default=[], type=_pair, metavar="KEY=VALUE")
     parser.add_argument("--fresh", action="store_true", help="AWS is new: forget the last state")
+    parser.add_argument("--refresh", action="store_true", help="first take over what AWS holds")
     parser.add_argument("--directory", type=Path, help="where state and outputs lie")
     parser.add_argument("--root", type=Path, default=ROOT, help="where Pulumi.yaml lies")
     return parser

@@ -74,6 +74,11 @@ def refresh(project: Project, directory: Path, *, write: bool = True) -> list[Dr
     return _take_over(Aws(project.region), state if write else state.scratch())
 
 
+def left_open(directory: Path) -> list[Pending]:
+    """Return the calls to AWS whose end no deployment recorded; raises EngineError."""
+    return list(State.load(directory / STATE).pending)
+
+
 def recover(project: Project, directory: Path) -> list[tuple[Pending, bool]]:
     """Settle what a killed deployment left open; return each and whether AWS has it.
 
@@ -179,7 +184,7 @@ def _take_over(aws: Aws, state: State) -> list[Drift]:
             found.append(Drift(record.type, record.name, record.outputs, {}))
             state.remove(urn)
             continue
-        if changed := differences(provider, record.outputs, held):
+        if changed := differences(record, held):
             was = {key: record.outputs.get(key) for key in changed}
             found.append(Drift(record.type, record.name, was, changed))
         inputs = provider.inputs(record.inputs, held) if changed else record.inputs

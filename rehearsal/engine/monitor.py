@@ -134,9 +134,9 @@ class Monitor(MockMonitor):
             },
             protect=request.protect,
             retain_on_delete=request.retainOnDelete,
+            ignored=sorted(request.ignoreChanges),
         )
         options = Options(
-            tuple(request.ignoreChanges),
             frozenset(request.replaceOnChanges),
             request.deleteBeforeReplace if request.deleteBeforeReplaceDefined else None,
         )

@@ -29,21 +29,32 @@ def up(
     *,
     directory: Path | None = None,
     fresh: bool = False,
+    refreshed: bool = False,
     env: Mapping[str, str] | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Any]:
     """Deploy `stack` and return its outputs.
 
     `config` overrides the stack file's keys (`reservedConcurrency`, `artifact`, ...);
-    `fresh` forgets what an earlier, other AWS held; `env` replaces the environment, which says
+    `fresh` forgets what an earlier, other AWS held; `refreshed` first takes over what AWS holds, so
+    that what was changed by hand is put right; `env` replaces the environment, which says
     where AWS is; `progress` gets one line per resource.
     Raises EngineError with one sentence.
     """
     options = [f"--config={key}={value}" for key, value in (config or {}).items()]
-    _run("up", stack, ["--fresh", *options] if fresh else options, directory, env, progress)
+    chosen = {"--fresh": fresh, "--refresh": refreshed}
+    options += [option for option, wanted in chosen.items() if wanted]
+    _run("up", stack, options, directory, env, progress)
     written = (directory or stack_directory(stack)) / OUTPUTS
     outputs: dict[str, Any] = json.loads(written.read_text(encoding="utf-8"))
     return outputs
+
+
+def recover(
+    stack: str, *, directory: Path | None = None, env: Mapping[str, str] | None = None
+) -> None:
+    """Settle what a killed deployment left open; raises EngineError."""
+    _run("recover", stack, [], directory, env, lambda _: None)
 
 
 def destroy(

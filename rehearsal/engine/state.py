@@ -35,6 +35,8 @@ class Record:
     """What each input's value came from."""
     protect: bool = False
     retain_on_delete: bool = False
+    ignored: list[str] = field(default_factory=list)
+    """Arguments that are not the program's: they may differ."""
     errors: list[str] = field(default_factory=list)
     """Why it is not complete; the next deployment updates it, changed or not."""
     replacing: bool = False

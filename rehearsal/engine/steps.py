@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rehearsal.engine.errors import EngineError
 from rehearsal.engine.providers import PROVIDERS
@@ -25,7 +25,6 @@ Progress = Callable[[str, str, str], None]
 class Options:
     """A registration's options that bear on its resource."""
 
-    ignored: tuple[str, ...] = ()
     replace_on: frozenset[str] = frozenset()
     delete_first: bool | None = None
     """None: as the provider has it."""
@@ -50,17 +49,17 @@ class Steps:
         provider = known(goal)
         inputs = dict(goal.inputs)
         if before:
-            keep_ignored(inputs, before.inputs, options.ignored)
+            keep_ignored(inputs, before.inputs, goal.ignored)
         goal = replace(goal, inputs=checked(provider, inputs, goal))
         if before is None:
             return self._create(provider, urn, goal, "create")
-        diff = provider.diff(before.outputs, goal.inputs, options.ignored)
+        diff = provider.diff(before.outputs, goal.inputs, goal.ignored)
         if before.replacing or diff.replaced or diff.changed & options.replace_on:
             first = diff.delete_first if options.delete_first is None else options.delete_first
             return self._replace(provider, urn, before, goal, delete_first=first)
         goal = replace(goal, id=before.id)
         if diff.changed or before.errors:
-            return self._update(provider, urn, before, goal, options)
+            return self._update(provider, urn, before, goal)
         self._progress("same", goal.type, goal.name)
         goal = replace(goal, outputs=before.outputs)
         self.state.put(urn, goal)
@@ -76,11 +75,9 @@ class Steps:
         self.state.put(urn, made)
         return made
 
-    def _update(
-        self, provider: Resource, urn: str, before: Record, goal: Record, options: Options
-    ) -> Record:
+    def _update(self, provider: Resource, urn: str, before: Record, goal: Record) -> Record:
         self._progress("update", goal.type, goal.name)
-        held, ignored = before.outputs, options.ignored
+        held = before.outputs
         if self._dry_run:
             made = replace(goal, outputs=provider.planned(held, goal.inputs))
         else:
@@ -90,7 +87,7 @@ class Steps:
                     goal,
                     lambda: (
                         goal.id,
-                        provider.update(self._aws, goal.id, held, goal.inputs, ignored),
+                        provider.update(self._aws, goal.id, held, goal.inputs, goal.ignored),
                     ),
                 )
         self.state.put(urn, made)
@@ -196,6 +193,7 @@ def keep_ignored(inputs: Properties, before: Properties, ignored: Iterable[str])
             inputs.pop(key, None)
 
 
-def differences(provider: Resource, before: Properties, after: Properties) -> dict[str, Any]:
-    """Return what AWS holds otherwise than `before` has it, by argument; None where it is gone."""
-    return {key: after.get(key) for key in sorted(provider.diff(before, after).changed)}
+def differences(record: Record, held: Properties) -> Properties:
+    """Return what AWS holds otherwise than the program had it, by argument."""
+    changed = known(record).diff(held, record.inputs, record.ignored).changed
+    return {key: held.get(key) for key in sorted(changed)}

@@ -2,92 +2,29 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from infra.settings import ROOT
 from infra.tests.integration.deployed import build_artifact
+from infra.tests.integration.second import Second
 from rehearsal import engine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from pathlib import Path
 
     from infra.tests.integration.deployed import Deployed
-
-# A second stack beside `local`, so that these tests change nothing under the others.
-STACK = "dev"
-FUNCTION = "order-processing-dev"
-
-
-class Second:
-    """The stack `dev` on the same AWS, with the artifact of this machine's Python."""
-
-    def __init__(self, first: Deployed, directory: Path) -> None:
-        self.first, self.directory = first, directory
-
-    def config(self, artifact: Path | None = None) -> dict[str, str]:
-        """Return the overrides of its deployments."""
-        return {"runtime": "manifest", "artifact": str(artifact or self.first.artifact)}
-
-    def up(self, artifact: Path | None = None, **config: str) -> tuple[dict[str, Any], list[str]]:
-        """Deploy; return the outputs and the lines of progress."""
-        lines: list[str] = []
-        outputs = engine.up(
-            STACK,
-            self.config(artifact) | config,
-            directory=self.directory,
-            env=self.first.environment,
-            progress=lines.append,
-        )
-        return outputs, lines
-
-    def alias(self) -> Mapping[str, Any]:
-        """Return the alias as Lambda holds it."""
-        return self.first.lambda_.get_alias(FunctionName=FUNCTION, Name="production")
-
-    def move_alias(self, version: str, weights: dict[str, float] | None = None) -> None:
-        """Write the alias as the release tool does."""
-        self.first.lambda_.update_alias(
-            FunctionName=FUNCTION,
-            Name="production",
-            FunctionVersion=version,
-            Description=f'{{"previous":"{version}"}}',
-            RoutingConfig={"AdditionalVersionWeights": weights or {}},
-        )
-
-    def kill_at(self, resource: str, artifact: Path | None = None) -> None:
-        """Deploy, and kill the deployment without warning as it comes to `resource`."""
-        pairs = [f"--config={key}={value}" for key, value in self.config(artifact).items()]
-        command = [sys.executable, "-m", "rehearsal.engine", "up", "--stack", STACK, *pairs]
-        with subprocess.Popen(
-            [*command, "--directory", str(self.directory)],
-            cwd=ROOT,
-            env=self.first.environment,
-            stdout=subprocess.PIPE,
-            text=True,
-        ) as process:
-            reached = any(resource in line for line in process.stdout or ())
-            process.kill()
-        assert reached
-
-    def redeployed(self, label: str, directory: Path) -> dict[str, Any]:
-        """Deploy an artifact whose code differs; return the outputs."""
-        build_artifact(directory, label)
-        return self.up(directory)[0]
 
 
 @pytest.fixture(scope="module")
 def second(stack: Deployed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Second]:
     """Return the second stack; it is removed at the end."""
     directory = tmp_path_factory.mktemp("second")
-    second = Second(stack, directory)
+    second = Second(stack, directory, "dev")
     second.up()
     yield second
-    engine.destroy(STACK, directory=directory, env=stack.environment)
+    second.destroy()
 
 
 def test_a_new_artifact_becomes_a_candidate_and_not_live(second: Second, tmp_path: Path) -> None:
@@ -124,7 +61,7 @@ def test_a_changed_configuration_is_a_version_too(second: Second) -> None:
     candidate = second.up(reservedConcurrency="6", memoryMb="640")[0]["candidateVersion"]
     assert int(candidate) == int(live) + 1
     version = second.first.lambda_.get_function_configuration(
-        FunctionName=FUNCTION, Qualifier=candidate
+        FunctionName=second.function, Qualifier=candidate
     )
     assert version["MemorySize"] == 640
 
@@ -149,16 +86,17 @@ def test_a_killed_update_can_be_run_again(second: Second, tmp_path: Path) -> Non
 
 
 def test_a_killed_creation_can_be_run_again_and_destroyed(second: Second) -> None:
-    """The next run completes it, one more changes nothing, and destroyed all is gone."""
+    """Recovered, the next run completes it, one more changes nothing, and destroyed all is gone."""
     first = second.first
-    engine.destroy(STACK, directory=second.directory, env=first.environment)
+    second.destroy()
     second.kill_at("Function")
+    second.recover()
     outputs, _ = second.up()
     assert second.alias()["FunctionVersion"] == outputs["candidateVersion"]
     again, lines = second.up()
     assert {line.split()[0] for line in lines} == {"same"}
     assert again == outputs
-    engine.destroy(STACK, directory=second.directory, env=first.environment)
+    second.destroy()
     functions = [f["FunctionName"] for f in first.lambda_.list_functions()["Functions"]]
     assert functions == [first.function]
     assert outputs["ordersTableName"] not in first.dynamodb.list_tables()["TableNames"]
