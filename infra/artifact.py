@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from infra.errors import UsageError
 from infra.stack_file import MANIFEST_RUNTIME
+from reporting import amounts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,8 +52,8 @@ def load(directory: Path) -> Artifact:
     digest = _digest(zip_path)
     if digest.hex() != expected:
         raise UsageError(
-            f"{zip_path} has SHA-256 {digest.hex()[:12]}… but its manifest says "
-            f"{expected[:12]}…: {_REBUILD}."
+            f"{zip_path} has SHA-256 {amounts.digest(digest.hex())} but its manifest says "
+            f"{amounts.digest(expected)}: {_REBUILD}."
         )
     return Artifact(
         zip_path=zip_path,
