@@ -70,7 +70,7 @@ def check_runtime(artifact: Artifact, configured: str) -> str:
         return artifact.runtime
     raise UsageError(
         f"The artifact was built for {artifact.runtime} but the stack runs {configured}: "
-        f"build it with that Python, then deploy again."
+        f"run `nox -s build -- STACK`, which takes the stack's Python, then deploy again."
     )
 
 
