@@ -35,6 +35,7 @@ if any(name.startswith("NOX") and name != "NOX_CURRENT_SESSION" for name in os.e
 for name in set(os.environ) - set(environment.outward()):
     del os.environ[name]
 
+THIS_PYTHON = "{}.{}".format(*sys.version_info)
 STORAGE = "build/tools/storage"
 AWSCLI = "build/tools/awscli"
 GITHUB = "build/tools/github"
@@ -61,7 +62,7 @@ def install(session: nox.Session, group: str, python: str | None = None) -> None
     """
     if not nox.virtualenv.find_uv()[0]:
         refuse("There is no uv: install it beside nox by `pip install -r locks/nox.txt`.")
-    version = python or "{}.{}".format(*sys.version_info)
+    version = python or THIS_PYTHON
     shared = nox.virtualenv.VirtualEnv(
         str(session.cache_dir.parent / f"{group}-{version}"),
         interpreter=python, reuse_existing=True, venv_backend="uv",
@@ -363,7 +364,9 @@ def deploy(session: nox.Session) -> None:
     stack, further = stack_argument(session)
     if stack == "local":
         install(session, "rehearsal")
-        call(session, "rehearsal.engine", "up", "--stack", stack, *further, where=at(stack))
+        # The emulated AWS runs functions on the Python that runs it.
+        up = ("up", "--stack", stack, "--config", f"runtime=python{THIS_PYTHON}", *further)
+        call(session, "rehearsal.engine", *up, where=at(stack))
     else:
         pulumi(session, "deploy", stack, *further)
 
