@@ -3,6 +3,7 @@
 import argparse
 import os
 import re
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -35,7 +36,6 @@ if any(name.startswith("NOX") and name != "NOX_CURRENT_SESSION" for name in os.e
 for name in set(os.environ) - set(environment.outward()):
     del os.environ[name]
 
-THIS_PYTHON = "{}.{}".format(*sys.version_info)
 STORAGE = "build/tools/storage"
 AWSCLI = "build/tools/awscli"
 GITHUB = "build/tools/github"
@@ -62,7 +62,7 @@ def install(session: nox.Session, group: str, python: str | None = None) -> None
     """
     if not nox.virtualenv.find_uv()[0]:
         refuse("There is no uv: install it beside nox by `pip install -r locks/nox.txt`.")
-    version = python or THIS_PYTHON
+    version = python or "{}.{}".format(*sys.version_info)
     shared = nox.virtualenv.VirtualEnv(
         str(session.cache_dir.parent / f"{group}-{version}"),
         interpreter=python, reuse_existing=True, venv_backend="uv",
@@ -177,8 +177,7 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "check", *CODE)
     session.run("ruff", "format", "--check", *CODE)
     session.run("zizmor", "--offline", "--persona", "auditor", ".github")
-    # Named, since it finds them by itself in a git repository only.
-    session.run("jactionlint", *map(str, Path(".github/workflows").glob("*.yml")))
+    session.run("jactionlint")
     call(session, "rehearsal.workflows.lint")
 
 
@@ -202,12 +201,16 @@ def tests(session: nox.Session) -> None:
     if session.posargs:
         call(session, "pytest", *session.posargs)
         return
-    integration = "infra/tests/integration"
+    integration, pulumi_cli = "infra/tests/integration", "infra/tests/pulumi"
     call(
-        session, "pytest", "infra", f"--ignore={integration}",
+        session, "pytest", "infra", f"--ignore={integration}", f"--ignore={pulumi_cli}",
         "--cov=infra", "--cov-report=term-missing", "--cov-fail-under=100",
     )  # fmt: skip
     call(session, "pytest", *(part for part in CODE[:-1] if part != "infra"), integration)
+    if shutil.which("pulumi") or Path("build/tools/pulumi").exists():
+        call(session, "pytest", pulumi_cli)
+    else:
+        session.warn("Not tried, as there is no Pulumi CLI: infra/tests/pulumi.")
 
 
 @nox.session(default=False)
@@ -364,9 +367,7 @@ def deploy(session: nox.Session) -> None:
     stack, further = stack_argument(session)
     if stack == "local":
         install(session, "rehearsal")
-        # The emulated AWS runs functions on the Python that runs it.
-        up = ("up", "--stack", stack, "--config", f"runtime=python{THIS_PYTHON}", *further)
-        call(session, "rehearsal.engine", *up, where=at(stack))
+        call(session, "rehearsal.engine", "up", "--stack", stack, *further, where=at(stack))
     else:
         pulumi(session, "deploy", stack, *further)
 

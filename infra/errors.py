@@ -5,3 +5,11 @@ from __future__ import annotations
 
 class UsageError(Exception):
     """A refusal, worded as one sentence that says what to do."""
+
+
+class OperationError(Exception):
+    """What Pulumi, its backend or AWS refused, in its own words."""
+
+
+class LockedError(OperationError):
+    """Somebody else's deployment holds the stack, or one that was killed."""

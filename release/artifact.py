@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from release.errors import UsageError
-from reporting import amounts
 from sandbox import lifelines
 
 if TYPE_CHECKING:
@@ -81,8 +80,7 @@ def _run(provenance: str, zip_path: Path) -> None:
         ) from None
     except subprocess.TimeoutExpired:
         raise UsageError(
-            f"{unproven}: {words[0]!r} said nothing within {amounts.number(VERIFY_SECONDS)} s; "
-            "repeat, and do "
+            f"{unproven}: {words[0]!r} said nothing within {VERIFY_SECONDS:g} s; repeat, and do "
             "not deploy before it has."
         ) from None
     if ended.returncode:

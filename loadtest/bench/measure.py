@@ -15,7 +15,6 @@ from locust.env import Environment
 from locust.event import Events
 
 from loadtest.bench.clients import CLIENTS, Bench
-from reporting import amounts
 
 START_SECONDS = 60.0
 WARM_UP_SECONDS = 0.5
@@ -37,10 +36,7 @@ def measure(name: str, endpoint: str, users: int, seconds: float) -> dict[str, f
     deadline = time.monotonic() + START_SECONDS
     while runner.user_count < users or Bench.answers < users:
         if time.monotonic() > deadline:
-            sys.exit(
-                f"{name}: not all of {users} users had an answer in "
-                f"{amounts.number(START_SECONDS)} s"
-            )
+            sys.exit(f"{name}: not all of {users} users had an answer in {START_SECONDS:.0f} s")
         gevent.sleep(0.05)
     gevent.sleep(WARM_UP_SECONDS)
     answers, cpu, began = Bench.answers, cpu_seconds(), time.monotonic()

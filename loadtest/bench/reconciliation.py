@@ -18,7 +18,6 @@ from loadtest.evidence import Stored
 from loadtest.ledger import Attempt, Entry, Ledger, Run
 from loadtest.shapes import Stage
 from loadtest.sorting import Sorted
-from reporting import closed_output
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -119,5 +118,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    closed_output.tolerate()
     main()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import os
 import runpy
@@ -52,9 +53,9 @@ def up(
     aws = Aws(project.region)
     if refreshed:
         _take_over(aws, state)
-    outputs = _run(project, Steps(aws, state, progress, dry_run=False))
-    write_json(directory / OUTPUTS, outputs)
-    return outputs
+    left = _run(project, Steps(aws, state, progress, dry_run=False))
+    write_json(directory / OUTPUTS, left)
+    return left
 
 
 def preview(
@@ -106,6 +107,13 @@ def destroy(project: Project, directory: Path, progress: Progress) -> None:
     state = State.load(directory / STATE)
     _delete(Steps(Aws(project.region), state, progress, dry_run=False), set(state.urns()))
     (directory / OUTPUTS).unlink(missing_ok=True)
+
+
+def outputs(directory: Path) -> Properties:
+    """Return what the last deployment left in `directory`, nothing before the first."""
+    path = directory / OUTPUTS
+    found: Properties = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return found
 
 
 def forget(directory: Path) -> None:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from rehearsal.workflows.github import problems
 from rehearsal.workflows.source import ROOT
-from reporting import closed_output
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,5 +23,4 @@ def main(root: Path = ROOT) -> int:
 
 
 if __name__ == "__main__":
-    closed_output.tolerate()
     sys.exit(main())

@@ -1,0 +1,41 @@
+"""The real Pulumi CLI on the emulated AWS: a team with a backend, stack files and an artifact."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING
+
+import pytest
+
+from infra.operations import command
+from infra.tests.integration.deployed import build_artifact
+from infra.tests.pulumi.team import Team
+from sandbox import emulated
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """Return an environment that leads to an emulated AWS, and has a CLI on its PATH."""
+    assert command.available(), "There is no Pulumi CLI: build it by `nox -s pulumi_cli`."
+    with emulated.aws(tmp_path_factory.mktemp("aws"), "--time-scale", "60") as environment:
+        yield environment
+
+
+@pytest.fixture(scope="session")
+def artifact(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a built artifact."""
+    directory = tmp_path_factory.mktemp("built")
+    build_artifact(directory)
+    return directory
+
+
+@pytest.fixture
+def team(tmp_path: Path, aws: dict[str, str], artifact: Path) -> Team:
+    """Return a team whose one stack, `tN`, was never deployed."""
+    return Team(tmp_path, aws, artifact, f"t{next(_numbers)}")

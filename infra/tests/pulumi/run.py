@@ -1,0 +1,20 @@
+"""`python -m infra.tests.pulumi.run PLACE ARGUMENT ...`: infra.operations on a team's stacks."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from infra.operations.__main__ import main
+from infra.operations.project import PROJECTS
+
+if __name__ == "__main__":
+    place = Path(sys.argv[1])
+    processor = replace(
+        PROJECTS["processor"],
+        directory=place / "tree",
+        outputs=place / "outputs",
+        artifact=place / "artifact",
+    )
+    sys.exit(main(sys.argv[2:], PROJECTS | {"processor": processor}))

@@ -1,0 +1,142 @@
+"""A deployment that is killed, and what brings the stack back."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from infra.settings import ROOT
+from rehearsal.engine import plugin
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from infra.tests.pulumi.team import Team
+
+KINDS = {
+    "Role", "RolePolicy", "RolePolicyAttachment", "LogGroup", "Queue", "Table", "Function",
+    "Alias", "FunctionEventInvokeConfig", "MetricAlarm", "Dashboard",
+}  # fmt: skip
+
+
+class Killer:
+    """Kills the CLI of one deployment around a call to AWS."""
+
+    def __init__(self, team: Team, place: Path) -> None:
+        self._team, self._place = team, place / "killing"
+        self._place.mkdir()
+        path = self._place / plugin.NAME
+        run = f'PYTHONPATH="{ROOT}" exec "{sys.executable}" -m infra.tests.pulumi.killing "$@"'
+        path.write_text(f"#!/bin/sh\n{run}\n", "utf-8")
+        path.chmod(0o755)
+
+    def deploy(self, when: str, verb: str = "deploy") -> tuple[int, str, str]:
+        """Return status, words, and the call around which it was killed, if it came so far."""
+        note = self._place / "killed"
+        note.unlink(missing_ok=True)
+        path = f"{self._place}:{self._team.environment['PATH']}"
+        status, said = self._team.run(verb, PATH=path, KILL_AT=when, KILLED=str(note))
+        return status, said, note.read_text("utf-8").strip() if note.exists() else ""
+
+
+@pytest.fixture
+def killer(team: Team, tmp_path: Path) -> Killer:
+    """Return who kills the team's deployments."""
+    return Killer(team, tmp_path)
+
+
+@pytest.mark.parametrize("when", ["before:1", "after:1"])
+def test_a_creation_killed_around_every_call_is_completed(
+    team: Team, killer: Killer, when: str
+) -> None:
+    """Each resource in turn is made and not recorded, or not made; nothing is lost or doubled."""
+    recovered: set[str] = set()
+    for _ in range(60):
+        status, said, call = killer.deploy(when)
+        if not call:
+            assert status == 0, said
+            break
+        assert status == 1, said
+        said = team.must("recover", "--yes")
+        assert "Locked: " in said
+        recovered |= {line.split()[2] for line in said.splitlines() if line.startswith("Pending:")}
+        if when.startswith("before"):  # or it would be killed there for ever
+            team.must("deploy")
+            break
+        assert "nothing is pending" in team.must("recover")
+    else:
+        pytest.fail("it never came to an end")
+    if when.startswith("after"):
+        assert recovered >= KINDS - {"MetricAlarm"}
+    assert "0 changed" in team.must("deploy")
+    team.must("drift")
+    assert team.outputs["candidateVersion"] == "1"
+
+
+@pytest.mark.parametrize("number", range(1, 6))
+def test_an_update_killed_around_every_call_is_completed(
+    team: Team, killer: Killer, number: int
+) -> None:
+    """Also where the function was changed, and not yet published."""
+    team.must("deploy")
+    team.configure(memoryMb=256, logRetentionDays=14, releaseDurationMs=2000)
+    _, _, call = killer.deploy(f"after:{number}")
+    assert call
+    team.must("recover", "--yes")
+    team.must("deploy")
+    assert team.outputs["candidateVersion"] == "2"
+    published = team.client("lambda").get_function_configuration(
+        FunctionName=team.function, Qualifier="2"
+    )
+    assert published["MemorySize"] == 256
+    team.must("drift")
+
+
+def test_who_is_not_there_to_ask_is_not_asked(team: Team, killer: Killer) -> None:
+    """Nothing is changed without --yes; until then a deployment says what to do, and AWS stays."""
+    killer.deploy("after:3")
+    before = {path: path.read_bytes() for path in team.backend.rglob("*.json")}
+    status, said = team.run("recover")
+    assert status == 2
+    assert "say --yes" in said
+    assert {path: path.read_bytes() for path in team.backend.rglob("*.json")} == before
+    status, said = team.run("deploy")
+    assert status == 2
+    assert f"nox -s recover -- {team.name}" in said
+    team.must("recover", "--yes")
+    team.must("deploy")
+
+
+def test_of_two_deployments_one_waits_its_turn(team: Team) -> None:
+    """The second is told who holds the stack, and changes nothing."""
+    first, second = team.start("deploy"), team.start("deploy")
+    ends = [process.communicate(timeout=300) for process in (first, second)]
+    statuses = sorted([first.returncode, second.returncode])
+    if statuses != [0, 0]:  # one may have begun when the other was done
+        assert statuses == [0, 1]
+        refused = ends[0] if first.returncode else ends[1]
+        assert "locked by 1 lock" in refused[1]
+        assert f"nox -s recover -- {team.name}" in refused[1]
+    team.must("deploy")
+    team.must("drift")
+
+
+def test_a_cancelled_deployment_ends_its_calls_and_leaves_no_lock(team: Team) -> None:
+    """As GitHub cancels: SIGINT, and SIGTERM 7.5 seconds later."""
+    process = team.start("deploy")
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.startswith("create"):
+            break
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.5)
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=300)
+    assert process.returncode in (0, 1)  # 0 where everything was under way already
+    assert "not locked and nothing is pending" in team.must("recover")
+    team.must("deploy")
+    team.must("drift")
