@@ -36,6 +36,7 @@ if any(name.startswith("NOX") and name != "NOX_CURRENT_SESSION" for name in os.e
 for name in set(os.environ) - set(environment.outward()):
     del os.environ[name]
 
+THIS_PYTHON = "{}.{}".format(*sys.version_info)
 STORAGE = "build/tools/storage"
 AWSCLI = "build/tools/awscli"
 GITHUB = "build/tools/github"
@@ -62,7 +63,7 @@ def install(session: nox.Session, group: str, python: str | None = None) -> None
     """
     if not nox.virtualenv.find_uv()[0]:
         refuse("There is no uv: install it beside nox by `pip install -r locks/nox.txt`.")
-    version = python or "{}.{}".format(*sys.version_info)
+    version = python or THIS_PYTHON
     shared = nox.virtualenv.VirtualEnv(
         str(session.cache_dir.parent / f"{group}-{version}"),
         interpreter=python, reuse_existing=True, venv_backend="uv",
@@ -177,7 +178,8 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "check", *CODE)
     session.run("ruff", "format", "--check", *CODE)
     session.run("zizmor", "--offline", "--persona", "auditor", ".github")
-    session.run("jactionlint")
+    # Named, since it finds them by itself in a git repository only.
+    session.run("jactionlint", *map(str, Path(".github/workflows").glob("*.yml")))
     call(session, "rehearsal.workflows.lint")
 
 
@@ -367,7 +369,9 @@ def deploy(session: nox.Session) -> None:
     stack, further = stack_argument(session)
     if stack == "local":
         install(session, "rehearsal")
-        call(session, "rehearsal.engine", "up", "--stack", stack, *further, where=at(stack))
+        # The emulated AWS runs functions on the Python that runs it.
+        up = ("up", "--stack", stack, "--config", f"runtime=python{THIS_PYTHON}", *further)
+        call(session, "rehearsal.engine", *up, where=at(stack))
     else:
         pulumi(session, "deploy", stack, *further)
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from emulator.app import Emulator, Options
 from emulator.errors import UsageError
 from emulator.lambda_.concurrency import REQUESTS_PER_SLOT
+from reporting import amounts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -148,7 +149,10 @@ async def _serve(options: Options) -> int:
             return 0
         if options.exposed:
             print(_EXPOSED, file=sys.stderr, flush=True)
-        print(f"Emulated AWS at {endpoint}, time scale {options.time_scale:g}.", flush=True)
+        print(
+            f"Emulated AWS at {endpoint}, time scale {amounts.number(options.time_scale)}.",
+            flush=True,
+        )
         died = await _until(emulator, stopping)
         _report(emulator, died)
         return 1 if died else 0

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from infra.errors import UsageError
 from infra.stack_file import MANIFEST_RUNTIME
+from reporting import amounts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,8 +52,8 @@ def load(directory: Path) -> Artifact:
     digest = _digest(zip_path)
     if digest.hex() != expected:
         raise UsageError(
-            f"{zip_path} has SHA-256 {digest.hex()[:12]}… but its manifest says "
-            f"{expected[:12]}…: {_REBUILD}."
+            f"{zip_path} has SHA-256 {amounts.digest(digest.hex())} but its manifest says "
+            f"{amounts.digest(expected)}: {_REBUILD}."
         )
     return Artifact(
         zip_path=zip_path,
@@ -69,7 +70,7 @@ def check_runtime(artifact: Artifact, configured: str) -> str:
         return artifact.runtime
     raise UsageError(
         f"The artifact was built for {artifact.runtime} but the stack runs {configured}: "
-        f"build it with that Python, then deploy again."
+        f"run `nox -s build -- STACK`, which takes the stack's Python, then deploy again."
     )
 
 

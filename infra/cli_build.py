@@ -9,6 +9,7 @@ import sys
 import time
 
 from infra.settings import ROOT
+from reporting import amounts, closed_output
 from sandbox import lifelines
 
 MODULE = ROOT / "locks" / "pulumi"
@@ -36,11 +37,16 @@ def main() -> int:
             lines.append(line.strip())
             if time.monotonic() - said > _SECONDS_BETWEEN_LINES:
                 said = time.monotonic()
-                print(f"{said - started:4.0f} s, {len(lines)} packages: {lines[-1]}", flush=True)
+                print(
+                    f"{amounts.seconds(said - started)}, {len(lines)} packages: {lines[-1]}",
+                    flush=True,
+                )
     if go.returncode:
         print("\n".join(lines[-20:]), file=sys.stderr)
         return 1
-    print(f"{BUILT.relative_to(ROOT)} after {time.monotonic() - started:.0f} s", flush=True)
+    print(
+        f"{BUILT.relative_to(ROOT)} after {amounts.seconds(time.monotonic() - started)}", flush=True
+    )
     return 0
 
 
@@ -54,4 +60,5 @@ def pinned() -> str:
 
 
 if __name__ == "__main__":
+    closed_output.tolerate()
     sys.exit(main())

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from infra.errors import UsageError
 from infra.settings import ROOT
+from reporting.amounts import digest
 from sandbox import lifelines
 
 if TYPE_CHECKING:
@@ -26,12 +27,13 @@ def check(stack: str, built: str | None, deployed: str | None, root: Path = ROOT
     status = _git(root, "merge-base", "--is-ancestor", built, deployed)
     if status == 0:
         raise UsageError(
-            f"Superseded: stack '{stack}' was deployed from {deployed[:12]}, which holds "
-            f"{built[:12]} already. To go back, roll back; to take a change out, revert it."
+            f"Superseded: stack '{stack}' was deployed from {digest(deployed)}, which holds "
+            f"{digest(built)} already. To go back, roll back; to take a change out, revert it."
         )
     if status != 1:
         raise UsageError(
-            f"Nobody can tell whether {built[:12]} is newer than {deployed[:12]}, from which stack "
+            f"Nobody can tell whether {digest(built)} is newer than {digest(deployed)}, from "
+            "which stack "
             f"'{stack}' was deployed: fetch the whole history (`git fetch --unshallow`), or see "
             "that git is on PATH."
         )

@@ -15,6 +15,7 @@ from botocore.config import Config
 from cloud.refusals import translated
 from infra.errors import UsageError
 from infra.names import ALIAS
+from reporting.amounts import megabytes
 
 if TYPE_CHECKING:
     from types_boto3_lambda import LambdaClient
@@ -109,8 +110,8 @@ def check_storage(size: int, account: Account) -> None:
         return
     wanted = math.ceil((account.code_limit + missing) / _GIGABYTE)
     raise UsageError(
-        f"The account's code storage lacks {missing / 1e6:.1f} MB for this artifact "
-        f"({account.code_used / 1e9:.2f} of {account.code_limit / 1e9:.2f} GB are used): delete "
+        f"The account's code storage lacks {megabytes(missing)} for this artifact "
+        f"({megabytes(account.code_used)} of {megabytes(account.code_limit)} are used): delete "
         f"old versions with `nox -s prune -- STACK`, or request more with "
         f"`{quota_request(STORAGE_QUOTA, wanted)}`."
     )

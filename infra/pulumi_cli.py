@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from infra import artifact, order
 from infra.errors import UsageError
 from infra.settings import ROOT
+from reporting import closed_output
 from sandbox import lifelines
 
 if TYPE_CHECKING:
@@ -183,4 +184,5 @@ def _write(path: Path, text: str) -> None:
 
 
 if __name__ == "__main__":
+    closed_output.tolerate()
     sys.exit(main(sys.argv[1:]))

@@ -15,6 +15,8 @@ from infra.errors import UsageError
 from infra.names import Names
 from infra.release_alarms import WATCHED
 from infra.settings import ROOT
+from reporting import closed_output
+from reporting.amounts import megabytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -77,7 +79,7 @@ def check(
         lines.append(
             f"{region}: {', '.join(each.stack for each in here)} fit; {left} of {account.limit} "
             f"concurrent executions stay unreserved, "
-            f"{(account.code_limit - account.code_used) / 1e9:.1f} GB of code storage are free."
+            f"{megabytes(account.code_limit - account.code_used)} of code storage are free."
         )
     return lines
 
@@ -110,4 +112,5 @@ def load(stack: str) -> Settings:
 
 
 if __name__ == "__main__":
+    closed_output.tolerate()
     sys.exit(main(sys.argv[1:]))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from infra.errors import UsageError
+from reporting import closed_output
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -84,4 +85,5 @@ def as_text(value: object) -> str | None:
 
 
 if __name__ == "__main__":
+    closed_output.tolerate()
     sys.exit(main(sys.argv[1:]))

@@ -27,6 +27,7 @@ from loadtest.shapes import SCENARIOS, scenario
 from loadtest.target import Aws, connect, load_outputs
 from loadtest.thresholds import thresholds_of
 from loadtest.verdict import EXIT_STATUS
+from reporting import amounts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -132,8 +133,8 @@ def check(options: argparse.Namespace) -> Scenario:
     thresholds_of(chosen.name, options.thresholds)
     if next(planned(chosen, options.seed, "", 0.0), None) is None:
         raise UsageError(
-            f"No order falls due in {chosen.duration:g} s of {chosen.name} at "
-            f"{chosen.peak_rate:g} orders/s: give a longer --duration or a higher --peak-rate."
+            f"No order falls due in {amounts.number(chosen.duration)} s of {chosen.name} at "
+            f"{amounts.rate(chosen.peak_rate)}: give a longer --duration or a higher --peak-rate."
         )
     return chosen
 

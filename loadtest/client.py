@@ -15,6 +15,7 @@ from loadtest.classify import Reply
 from loadtest.connection import Connection, Endpoint, Overdue
 from loadtest.http11 import Answer, HttpError, line
 from loadtest.sigv4 import Credentials, Signer
+from reporting import amounts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,7 +55,9 @@ class InvokeClient:
             signer = self._event if asynchronous else self._direct
             answer = self._exchange(signer.head(payload, time.time()) + payload)
         except Overdue:
-            return Reply(0, error=f"no answer within {self._patience:g} s", overdue=True)
+            return Reply(
+                0, error=f"no answer within {amounts.number(self._patience)} s", overdue=True
+            )
         except (OSError, HttpError) as error:
             return Reply(0, error=f"{type(error).__name__}: {error}")
         except (BotoCoreError, ClientError) as error:

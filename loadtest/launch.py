@@ -7,6 +7,7 @@ from pathlib import Path
 from socket import create_server
 from typing import TYPE_CHECKING, Final
 
+from reporting.amounts import number
 from sandbox import lifelines
 from sandbox.progress import doing
 
@@ -55,7 +56,7 @@ def launch(
     ]  # fmt: skip
     process = lifelines.tied(command, cwd=_HERE.parent)
     try:
-        with doing(f"{chosen.name}, {chosen.duration:g} s of orders"):
+        with doing(f"{chosen.name}, {number(chosen.duration)} s of orders"):
             return process.wait() != _REFUSED
     except BaseException:
         # Whatever ends this ends the load as well, Ctrl-C included.

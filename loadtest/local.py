@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 from loadtest import cli
 from loadtest.errors import UsageError
+from reporting import closed_output
 from sandbox import emulated, lifelines
 from sandbox.environment import ROOT
 from sandbox.errors import SandboxError
@@ -123,4 +124,5 @@ def _run(environment: Mapping[str, str], *command: str) -> int:
 
 
 if __name__ == "__main__":
+    closed_output.tolerate()
     sys.exit(main(sys.argv[1:]))

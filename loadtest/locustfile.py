@@ -13,8 +13,11 @@ from loadtest.users import (
     set_exit_status,
     start,
 )
+from reporting import closed_output
 
 __all__ = ["Arrivals", "Dispatcher"]
+
+closed_output.tolerate()
 
 events: Any = locust.events
 events.init_command_line_parser.add_listener(add_options)

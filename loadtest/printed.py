@@ -34,7 +34,7 @@ def lines(summary: dict[str, Any], columns: int | None = None) -> list[str]:
             "send lag",
             f"p99 {milliseconds(summary['sendLag']['p99'])}, at most "
             f"{count(summary['sendLag']['backlog'])} orders behind, "
-            f"{share(summary['run']['cpuShare'])} of a core",
+            f"{share(summary['run'].get('cpuShare'))} of a core",
         ),
         (
             "the peak",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from loadtest.errors import UsageError
 from loadtest.ledger import ORDERS, RUN
+from reporting import amounts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,8 +39,10 @@ def make_room(
     left, needed = free(directory), orders * BYTES_PER_ORDER
     if left < needed:
         raise UsageError(
-            f"The ledger of about {orders:,.0f} orders takes {needed / 1e6:,.0f} MB and "
-            f"{directory} has {left / 1e6:,.0f} MB left; make room, or give --ledger another place."
+            f"The ledger of about {amounts.count(orders)} orders takes "
+            f"{amounts.megabytes(needed)} and "
+            f"{directory} has {amounts.megabytes(left)} left; make room, or give --ledger "
+            "another place."
         )
 
 

@@ -11,6 +11,7 @@ from loadtest import hours
 from loadtest.errors import UsageError
 from loadtest.hours import Profile
 from loadtest.retries import ONCE, Retries
+from reporting import amounts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -147,5 +148,5 @@ def scenario(
 def _positive(what: str, given: float | None, default: float) -> float:
     value = default if given is None else given
     if not (math.isfinite(value) and value > 0):
-        raise UsageError(f"The {what} is {value:g}; give a number above 0.")
+        raise UsageError(f"The {what} is {amounts.number(value)}; give a number above 0.")
     return value

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from argparse import Namespace
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import gevent  # type: ignore[import-untyped]
@@ -20,6 +21,7 @@ from loadtest.errors import UsageError
 from loadtest.harness import Harness, Observer
 from loadtest.shapes import SCENARIOS
 from loadtest.verdict import locust_status
+from reporting.amounts import number
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -125,21 +127,38 @@ class Arrivals(LoadTestShape):
 
 def add_options(parser: LocustArgumentParser, **_: Any) -> None:
     """Add the load test's own options to Locust's."""
-    group = parser.add_argument_group("Order load")
-    group.add_argument("--scenario", default="peak_hour", help=f"one of {', '.join(SCENARIOS)}")
-    group.add_argument("--outputs", default="", help="the stack's outputs.json")
-    group.add_argument("--ledger", default="", help="a new directory for the run's books")
-    group.add_argument("--seed", type=int, default=1, help="the same seed sends the same orders")
-    group.add_argument("--thresholds", default="", help="a thresholds file instead of the own one")
-    group.add_argument("--day", default="", help="a day's weights instead of the cited ones")
-    group.add_argument(
+    # Not in a group of their own: Locust's web page knows the parser's own options alone.
+    add = parser.add_argument
+    # What its form shows; an empty rate or duration is the scenario's.
+    add("--scenario", choices=list(SCENARIOS), default="peak_hour", help="how the load goes on")
+    add(
+        "--peak-rate",
+        type=float,
+        help=f"orders per second in the busiest stage; empty: {_own('peak_rate')}",
+    )
+    add(
+        "--duration",
+        type=float,
+        help=f"seconds from the first to the last arrival; empty: {_own('duration')}",
+    )
+    add("--seed", type=int, default=1, help="the same seed sends the same orders")
+    # What is settled once Locust has started.
+    add = partial(parser.add_argument, include_in_web_ui=False)
+    add("--outputs", default="", help="the stack's outputs.json")
+    add("--ledger", default="", help="a new directory for the run's books")
+    add("--thresholds", default="", help="a thresholds file instead of the own one")
+    add("--day", default="", help="a day's weights instead of the cited ones")
+    add(
         "--statistics",
         choices=("events", "batches"),
         default="events",
         help="an event of Locust's for each request, or figures merged twice a second",
     )
-    group.add_argument("--peak-rate", type=float, help="orders per second in the busiest stage")
-    group.add_argument("--duration", type=float, help="seconds from the first to the last arrival")
+
+
+def _own(what: str) -> str:
+    """Word what each scenario has of its own."""
+    return ", ".join(f"{name} {number(getattr(s, what))}" for name, s in SCENARIOS.items())
 
 
 def prepare(environment: Environment, runner: Any = None, **_: Any) -> None:
@@ -151,6 +170,9 @@ def prepare(environment: Environment, runner: Any = None, **_: Any) -> None:
         # Before any load: leave at once, Locust's own start-up says nothing more useful.
         print(error, file=sys.stderr)
         sys.exit(2)
+    # Shown on the web page, which would ask for one.
+    target = Dispatcher.harness.target
+    environment.host = f"{target.function}:{target.alias}"
     end_at_interrupt()
     Dispatcher.prepared.set()
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
+from reporting import amounts
+
 if TYPE_CHECKING:
     from loadtest.remedy import Remedy
     from loadtest.thresholds import Thresholds
@@ -102,13 +104,14 @@ def _generator(measured: Measured, limits: Thresholds) -> list[str]:
     lag = measured.send_lag_p99_ms
     if lag is not None and lag > limits.send_lag_p99_ms:
         reasons.append(
-            f"The generator was the bottleneck: send lag p99 {lag:.0f} ms "
-            f"(at most {limits.send_lag_p99_ms:.0f} ms)."
+            f"The generator was the bottleneck: send lag p99 {amounts.milliseconds(lag)} "
+            f"(at most {amounts.milliseconds(limits.send_lag_p99_ms)})."
         )
     if measured.cpu_share is not None and measured.cpu_share > limits.cpu_share:
         reasons.append(
-            f"The generator was the bottleneck: it used {measured.cpu_share:.0%} of a core "
-            f"(at most {limits.cpu_share:.0%})."
+            f"The generator was the bottleneck: it used {amounts.weight(measured.cpu_share)} "
+            "of a core "
+            f"(at most {amounts.weight(limits.cpu_share)})."
         )
     return reasons
 
@@ -117,22 +120,30 @@ def _thresholds(measured: Measured, limits: Thresholds) -> list[str]:
     reasons = []
     share = measured.errors / measured.attempts if measured.attempts else 0.0
     if share > limits.error_share:
-        reasons.append(f"{share:.2%} of attempts failed (at most {limits.error_share:.2%} may).")
+        reasons.append(
+            f"{amounts.share(share)} of attempts failed (at most "
+            f"{amounts.share(limits.error_share)} may)."
+        )
     if measured.throttle_share > limits.throttle_budget:
         reasons.append(
-            f"{measured.throttle_share:.1%} of attempts were throttled "
-            f"(the budget is {limits.throttle_budget:.1%})."
+            f"{amounts.share(measured.throttle_share)} of attempts were throttled "
+            f"(the budget is {amounts.share(limits.throttle_budget)})."
         )
     times = (
-        ("Served p50 was", measured.p50_ms, limits.p50_ms, "ms"),
-        ("Served p95 was", measured.p95_ms, limits.p95_ms, "ms"),
-        ("Served p99 was", measured.p99_ms, limits.p99_ms, "ms"),
-        ("Recovery after the peak took", measured.recovery_seconds, limits.recovery_seconds, "s"),
-        ("The backlog took", measured.drain_seconds, limits.drain_seconds, "s to drain"),
+        ("Served p50", measured.p50_ms, limits.p50_ms, amounts.milliseconds),
+        ("Served p95", measured.p95_ms, limits.p95_ms, amounts.milliseconds),
+        ("Served p99", measured.p99_ms, limits.p99_ms, amounts.milliseconds),
+        (
+            "The recovery after the peak",
+            measured.recovery_seconds,
+            limits.recovery_seconds,
+            amounts.seconds,
+        ),
+        ("Draining the backlog", measured.drain_seconds, limits.drain_seconds, amounts.seconds),
     )
-    for said, value, limit, unit in times:
+    for said, value, limit, write in times:
         if value is not None and value > limit:
-            reasons.append(f"{said} {value:.0f} {unit} (at most {limit:.0f} {unit[:2].strip()}).")
+            reasons.append(f"{said} took {write(value)} (at most {write(limit)}).")
     return reasons
 
 

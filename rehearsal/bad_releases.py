@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from rehearsal.settings import CANDIDATES, ROOT, Settings, faults
 from rehearsal.trials import RATE, Trials, end_on_sigterm, summary, table
+from reporting import closed_output
 from sandbox.processes import Children
 
 if TYPE_CHECKING:
@@ -52,4 +53,5 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
+    closed_output.tolerate()
     sys.exit(main(sys.argv[1:]))

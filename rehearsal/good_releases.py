@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from rehearsal.settings import CANDIDATES, GOOD, ROOT, Settings
 from rehearsal.trials import RATE, Trial, Trials, end_on_sigterm, table
+from reporting import amounts, closed_output
 from sandbox.processes import Children
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def main(arguments: Sequence[str]) -> int:
     (directory / "report.json").write_text(json.dumps(report, indent=1) + "\n")
     print(
         f"good: {len(trials)} runs, {refused} refused "
-        f"(with 95 % certainty between {low:.2%} and {high:.2%})"
+        f"(with 95 % certainty between {amounts.share(low)} and {amounts.share(high)})"
     )
     return int(refused > ALLOWED * max(1, len(trials) // 100))
 
@@ -121,4 +122,5 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
+    closed_output.tolerate()
     sys.exit(main(sys.argv[1:]))

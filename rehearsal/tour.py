@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from rehearsal.journal import Journal, StepError
+from reporting import closed_output
 from sandbox import emulated
 from sandbox.environment import ROOT, local
 from sandbox.processes import Children
@@ -115,4 +116,5 @@ def _show(line: str) -> None:
 
 
 if __name__ == "__main__":
+    closed_output.tolerate()
     sys.exit(main(sys.argv[1:]))

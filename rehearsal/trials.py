@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from rehearsal.stack import Stack
 from rehearsal.traffic import Traffic
+from reporting import amounts, terminal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -115,12 +116,15 @@ def summary(trials: Sequence[Trial]) -> dict[str, Any]:
 def table(trials: Sequence[Trial]) -> str:
     """One line per candidate."""
     width = max((len(trial.candidate) for trial in trials), default=0)
-    return "\n".join(
+    lines = [
         f"{'ok ' if trial.right else 'NOT'}  {trial.candidate:<{width}}  "
         f"{'promoted' if trial.promoted else 'refused by ' + trial.refused_by:<18}  "
-        f"{trial.seconds:5.1f} s  {trial.samples:4d} samples  {trial.why}"
+        f"{amounts.seconds(trial.seconds):>6}  {amounts.count(trial.samples):>5} samples  "
+        f"{trial.why}"
         for trial in trials
-    )
+    ]
+    columns = terminal.width()
+    return "\n".join(part for line in lines for part in terminal.wrapped(line, columns, indent=5))
 
 
 def end_on_sigterm() -> None:

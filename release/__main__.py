@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from release.cli import main
+from reporting import closed_output
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -18,5 +19,6 @@ def interrupt(_signal: int, _frame: FrameType | None) -> None:
 
 
 if __name__ == "__main__":
+    closed_output.tolerate()
     signal.signal(signal.SIGTERM, interrupt)
     sys.exit(main(sys.argv[1:]))

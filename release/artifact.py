@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from release.errors import UsageError
+from reporting import amounts
 from sandbox import lifelines
 
 if TYPE_CHECKING:
@@ -80,7 +81,8 @@ def _run(provenance: str, zip_path: Path) -> None:
         ) from None
     except subprocess.TimeoutExpired:
         raise UsageError(
-            f"{unproven}: {words[0]!r} said nothing within {VERIFY_SECONDS:g} s; repeat, and do "
+            f"{unproven}: {words[0]!r} said nothing within {amounts.number(VERIFY_SECONDS)} s; "
+            "repeat, and do "
             "not deploy before it has."
         ) from None
     if ended.returncode:

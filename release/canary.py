@@ -11,6 +11,7 @@ from release.ledger import Entry
 from release.result import Change, Exit, Result
 from release.succession import check_succession
 from release.target import check_number, check_target, served_already
+from reporting import amounts
 
 if TYPE_CHECKING:
     from release.alias import Alias
@@ -35,7 +36,9 @@ def canary(
     """
     check_number(version)
     if not 0 <= weight <= 1:
-        raise UsageError(f"A weight of {weight:g} is impossible: name a share from 0 to 1.")
+        raise UsageError(
+            f"A weight of {amounts.number(weight)} is impossible: name a share from 0 to 1."
+        )
     seen = alias.read(functions)
     if seen.version == version:
         return Result(
@@ -55,7 +58,8 @@ def canary(
         return changed_meanwhile(outputs, version)
     return Result(
         Exit.DONE,
-        f"{outputs.alias} sends {weight:.0%} to version {version}, the rest to {seen.version}.",
+        f"{outputs.alias} sends {amounts.weight(weight)} to version {version}, the rest to "
+        f"{seen.version}.",
         {
             "from": seen.version,
             "to": version,
@@ -63,7 +67,9 @@ def canary(
             "changed": True,
             "since": to_text(since),
         },
-        Change(seen.version, f"{version} at {weight:.0%}", "not read", "canary started"),
+        Change(
+            seen.version, f"{version} at {amounts.weight(weight)}", "not read", "canary started"
+        ),
     )
 
 

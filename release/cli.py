@@ -19,6 +19,7 @@ from release.lambda_adapter import LambdaFunctions
 from release.outputs import load
 from release.result import Exit, Result, as_json, check_writable, summarise, write_json
 from release.sqs_adapter import SqsDeadLetters
+from reporting import terminal
 
 if TYPE_CHECKING:
     import argparse
@@ -69,7 +70,8 @@ def _tell(options: argparse.Namespace, result: Result) -> None:
     if options.json == STANDARD_OUTPUT:
         print(json.dumps(content, indent=2))
     else:
-        print(result.text, file=sys.stderr if result.exit == Exit.FAIL else sys.stdout)
+        stream = sys.stderr if result.exit == Exit.FAIL else sys.stdout
+        print(terminal.shown(result.text, stream), file=stream)
         if options.json is not None:
             write_json(options.json, content)
     if result.change is not None:

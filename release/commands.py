@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,8 @@ from release.smoke import smoke
 from release.status import show_ledger, status
 from release.target import check_target, choose
 from release.warm import warm
+from reporting import terminal
+from reporting.amounts import digest, number
 
 if TYPE_CHECKING:
     import argparse
@@ -83,7 +86,7 @@ def run(systems: Systems, outputs: Outputs, options: argparse.Namespace) -> Resu
 
 
 def _say(line: str) -> None:
-    print(line, flush=True)
+    print(terminal.shown(line, sys.stdout), flush=True)
 
 
 def _letters(call: Call) -> DeadLetters:
@@ -119,7 +122,7 @@ def _verify(call: Call) -> Result:
         raise UsageError("Name the built artifact with --manifest FILE.")
     artifact.verify(call.manifest, call.options.provenance)
     check_target(call.systems.functions, call.outputs, call.version)
-    message = f"Version {call.version} holds the artifact {call.manifest.code_sha256}."
+    message = f"Version {call.version} holds the artifact {digest(call.manifest.code_sha256)}."
     return Result(Exit.DONE, message, {"codeSha256": call.manifest.code_sha256})
 
 
@@ -132,7 +135,9 @@ def _smoke(call: Call) -> Result:
 def _warm(call: Call) -> Result:
     systems, options = call.systems, call.options
     if not 0 <= options.weight <= 1:
-        raise UsageError(f"A weight of {options.weight:g} is impossible: name a share from 0 to 1.")
+        raise UsageError(
+            f"A weight of {number(options.weight)} is impossible: name a share from 0 to 1."
+        )
     return warm(
         systems.functions, systems.monitoring, call.outputs, systems.clock, call.version,
         options.weight, options.maximum_init_ms,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from release import sequential
+from reporting import amounts
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -145,7 +146,7 @@ def shortages(samples: Samples, policy: Policy) -> list[str]:
     more = sequential.clean_needed(seen.errors, seen.invocations, share, 1 / MISS)
     return [
         f"{seen.errors} errors in {seen.invocations} samples do not rule out an error share of "
-        f"{share:.2%} ({more} more without an error would)"
+        f"{amounts.weight(share)} ({more} more without an error would)"
         + ("; the live version fails as well" if _live_fails_too(samples, policy) else "")
     ]
 
@@ -161,7 +162,7 @@ def suspicions(samples: Samples, policy: Policy) -> list[str]:
         if sequential.underserved(served, live, policy.weight, SHORTFALL) >= 1 / MISS:
             found.append(
                 f"the candidate served {served} of {served + live} invocations, less than its "
-                f"weight of {policy.weight:.0%}: its requests are refused or still run"
+                f"weight of {amounts.weight(policy.weight)}: its requests are refused or still run"
             )
     return found
 

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from release.evidence import Count, Period, Samples
 from release.gate import Alarm, Policy, decide
+from reporting import amounts, closed_output, terminal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -140,13 +141,16 @@ def measure(world: World, runs: int, seed: int) -> Power:
 
 def table(figures: Sequence[Power]) -> str:
     """One line per world."""
-    lines = [f"{'what is true':<36}  pass   fail  inconclusive  samples  periods"]
-    lines += [
-        f"{each.world:<36}  {each.passed:5.1%} {each.failed:6.1%}  {each.inconclusive:11.1%}  "
-        f"{each.samples:7.0f}  {each.periods:7.0f}"
+    head = ("what is true", "pass", "fail", "inconclusive", "samples", "periods")
+    rows = (
+        (
+            each.world,
+            *map(amounts.share, (each.passed, each.failed, each.inconclusive)),
+            *map(amounts.count, (each.samples, each.periods)),
+        )
         for each in figures
-    ]
-    return "\n".join(lines)
+    )
+    return "\n".join(terminal.table(head, rows, right=range(1, len(head))))
 
 
 def main(arguments: list[str]) -> int:
@@ -181,4 +185,5 @@ def _binomial(rng: random.Random, trials: int, share: float) -> int:
 
 
 if __name__ == "__main__":
+    closed_output.tolerate()
     sys.exit(main(sys.argv[1:]))

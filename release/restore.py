@@ -14,6 +14,7 @@ from release.errors import AliasChangedError, UnavailableError
 from release.ledger import Entry
 from release.result import Change, Exit, Result
 from release.target import check_exists
+from reporting import amounts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,7 +84,7 @@ def _result(outputs: Outputs, target: str, last: Entry | None, seconds: float) -
     known = f"the ledger's last move: {last.kind} to {last.version} at {last.at}" if last else None
     message = (
         f"{outputs.alias} was gone and serves version {target} again "
-        f"({known or 'the ledger knows no move'}); it took {seconds:.2f} s."
+        f"({known or 'the ledger knows no move'}); it took {amounts.seconds(seconds)}."
     )
     details = {
         "from": None,

@@ -14,6 +14,7 @@ from release.promote import COMMIT_LENGTH
 from release.restore import restore
 from release.result import Change, Exit, Result
 from release.target import check_exists
+from reporting import amounts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -181,7 +182,7 @@ def _result(
         before += " with canary " + ", ".join(first.weights)
     message = (
         f"{outputs.alias} serves version {target} alone (before: {before}); "
-        f"{'it took' if changed else 'nothing to do,'} {seconds:.2f} s."
+        f"{'it took' if changed else 'nothing to do,'} {amounts.seconds(seconds)}."
     )
     details = {
         "from": first.version,

@@ -8,6 +8,8 @@ from release import alias, ledger
 from release.errors import UnavailableError, UsageError
 from release.gate import Alarm
 from release.result import Exit, Result
+from reporting import terminal
+from reporting.amounts import count, digest, milliseconds, weight
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,12 +23,6 @@ if TYPE_CHECKING:
 
 SHOWN = 10
 """Entries of the ledger that `status` shows."""
-
-_HEADINGS = (
-    "at", "kind", "from", "to", "verdict", "figures", "commit", "pullRequest", "who",
-    "codeSha256", "reason",
-)  # fmt: skip
-_WIDEST = 40
 
 
 def status(
@@ -60,44 +56,62 @@ def rows(functions: Functions, seen: Alias) -> list[dict[str, object]]:
     ]
 
 
-def table(details: Mapping[str, object]) -> str:
-    """Two aligned columns, and the ledger below them."""
+def table(details: Mapping[str, object], columns: int | None = None) -> str:
+    """Names and values, and the ledger below them, `columns` wide or as the terminal is."""
+    wide = columns or terminal.width()
     alarms, entries = details["alarms"], details["ledger"]
     shown = [
-        (key, _cell(value)) for key, value in details.items() if key not in ("alarms", "ledger")
+        (terminal.spaced(key), _cell(key, value))
+        for key, value in details.items()
+        if key not in ("alarms", "ledger")
     ]
     if isinstance(alarms, list):
         shown += [(f"alarm {alarm['name']}", alarm["state"]) for alarm in alarms]
-    width = max(len(label) for label, _ in shown)
-    text = "\n".join(f"{label:<{width}}  {value}" for label, value in shown)
-    return f"{text}\n\n{ledger_table(entries)}" if isinstance(entries, list) and entries else text
-
-
-def ledger_table(entries: Sequence[Mapping[str, object]]) -> str:
-    """Aligned columns, one line per entry."""
-    lines = [
-        tuple(_HEADINGS),
-        *(tuple(_column(entry, name) for name in _HEADINGS) for entry in entries),
-    ]
-    widths = [max(len(line[index]) for line in lines) for index in range(len(_HEADINGS))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
+    text = "\n".join(terminal.pairs(shown, wide))
+    return (
+        f"{text}\n\n{ledger_table(entries, wide)}"
+        if isinstance(entries, list) and entries
+        else text
     )
 
 
-def _column(entry: Mapping[str, object], name: str) -> str:
-    if name == "figures":
-        figures = entry.get("figures")
-        if not isinstance(figures, dict):
-            return "-"
-        return (
-            f"{figures['errors']}/{figures['samples']} failed, "
-            f"live {figures['live_errors']}/{figures['live_samples']}, "
-            f"p99 {figures['p99_ms']}/{figures['live_p99_ms']} ms"
+def ledger_table(entries: Sequence[Mapping[str, object]], columns: int | None = None) -> str:
+    """Each entry: a line of what was decided, below it on what grounds, from what, and why."""
+    wide = columns or terminal.width()
+    lines = [f"{'at':<24}  {'kind':<8}  {'from':>4}  {'to':>4}  verdict"] if entries else []
+    for entry in entries:
+        before = entry["from"] or "-"
+        lines.append(
+            f"{entry['at']!s:<24}  {entry['kind']!s:<8}  {before!s:>4}  {entry['to']!s:>4}  "
+            f"{entry['verdict'] or '-'}"
         )
-    value = entry.get(name)
-    return "-" if value is None else str(value)[:_WIDEST]
+        for said in (_origin(entry), _figures(entry), str(entry["reason"] or "")):
+            if said:
+                lines += terminal.wrapped(f"    {said}", wide, indent=4)
+    return "\n".join(lines)
+
+
+def _origin(entry: Mapping[str, object]) -> str:
+    """Who decided about which code."""
+    commit, code = entry["commit"], entry["codeSha256"]
+    facts = [
+        f"by {entry['who'] or 'unknown'}",
+        f"commit {digest(str(commit))}" if commit else "",
+        f"pull request {entry['pullRequest']}" if entry["pullRequest"] else "",
+        f"code sha256 {digest(str(code))}" if code else "",
+    ]
+    return ", ".join(fact for fact in facts if fact)
+
+
+def _figures(entry: Mapping[str, object]) -> str:
+    found = entry.get("figures")
+    if not isinstance(found, dict):
+        return ""
+    return (
+        f"failed {count(found['errors'])} of {count(found['samples'])}, live "
+        f"{count(found['live_errors'])} of {count(found['live_samples'])}; "
+        f"p99 {milliseconds(found['p99_ms'])}, live {milliseconds(found['live_p99_ms'])}"
+    )
 
 
 def _visible(letters: DeadLetters | None) -> int | None:
@@ -137,7 +151,9 @@ def _details(
     }
 
 
-def _cell(value: object) -> str:
+def _cell(key: str, value: object) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{version}: {weight:.0%}" for version, weight in value.items()) or "-"
-    return "-" if value is None else str(value)
+        return ", ".join(f"{version}: {weight(share)}" for version, share in value.items()) or "-"
+    if value is None:
+        return "-"
+    return digest(str(value)) if key == "commit" else str(value)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from release.clock import to_text
+from reporting import amounts
 
 if TYPE_CHECKING:
     from release.clock import Clock
@@ -90,7 +91,13 @@ def check_report(run: Invocation, maximum_init_ms: float = MAXIMUM_INIT_MS) -> l
         return []
     wrong = []
     if report.init_ms is not None and report.init_ms > maximum_init_ms:
-        wrong.append(f"a cold start took {report.init_ms:.0f} ms, over {maximum_init_ms:.0f} ms")
+        wrong.append(
+            f"a cold start took {amounts.milliseconds(report.init_ms)}, over "
+            f"{amounts.milliseconds(maximum_init_ms)}"
+        )
     if report.memory_mb >= MAXIMUM_MEMORY * report.memory_limit_mb:
-        wrong.append(f"it uses {report.memory_mb:.0f} of {report.memory_limit_mb:.0f} MB of memory")
+        wrong.append(
+            f"it uses {amounts.count(report.memory_mb)} of "
+            f"{amounts.count(report.memory_limit_mb)} MB of memory"
+        )
     return wrong

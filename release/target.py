@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from release.errors import UsageError
+from reporting.amounts import digest
 
 if TYPE_CHECKING:
     from release.lambda_adapter import Functions
@@ -66,8 +67,9 @@ def check_target(functions: Functions, outputs: Outputs, version: str) -> None:
         raise UsageError(f"Version {version} is {found.state}: repeat once it is Active.")
     if outputs.built_sha256 not in (None, found.code_sha256):
         raise UsageError(
-            f"Version {version} holds code {found.code_sha256}, not the manifest's "
-            f"{outputs.built_sha256}: deploy that artifact, or name the version that holds it."
+            f"Version {version} holds code {digest(found.code_sha256)}, not the manifest's "
+            f"{digest(outputs.built_sha256)}: deploy that artifact, or name the version that "
+            "holds it."
         )
     if version != outputs.candidate_version:
         return
@@ -75,6 +77,6 @@ def check_target(functions: Functions, outputs: Outputs, version: str) -> None:
         raise UsageError("The outputs lack codeSha256, so the code is unproven: deploy again.")
     if found.code_sha256 != outputs.code_sha256:
         raise UsageError(
-            f"Version {version} holds code {found.code_sha256}, not the deployed artifact's "
-            f"{outputs.code_sha256}: deploy the artifact again."
+            f"Version {version} holds code {digest(found.code_sha256)}, not the deployed "
+            f"artifact's {digest(outputs.code_sha256)}: deploy the artifact again."
         )

@@ -13,6 +13,8 @@ DIGEST_LENGTH = 12
 """Hexadecimal digits that name a digest or a commit where it is shown to be compared, not copied:
 48 bits, so two of a thousand agree by chance once in 10^8."""
 
+_BEFORE_UNIT = re.compile(r"(?<=\d) (?=(?:%|s|ms|MB|GB|orders/s|points|samples)(?:\W|$))")
+
 
 def share(value: float | None) -> str:
     """Return a share (0..1) as a percentage, finer where it is small."""
@@ -91,6 +93,11 @@ def rate(value: float) -> str:
 def ratio(value: float | None) -> str:
     """Return how many times as much something is."""
     return NOT_MEASURED if value is None else f"× {value:.2f}"
+
+
+def together(text: str) -> str:
+    """Return a text in which no line may end between a number and its unit."""
+    return _BEFORE_UNIT.sub("\N{NO-BREAK SPACE}", text)
 
 
 def byte_size(value: int) -> str:

@@ -25,11 +25,15 @@ def tolerate() -> None:
     A rollout that is piped into `head` must not stop half-way because its reader has seen enough.
     """
     shown = sys.stdout
-    if not isinstance(shown, io.TextIOWrapper):
+    try:
+        place = shown.fileno()
+    except (AttributeError, OSError):
         return  # a test's, or there is none
+    if not isinstance(shown, io.TextIOWrapper):
+        return
     shown.flush()
     sys.stdout = io.TextIOWrapper(
-        io.BufferedWriter(_Output(shown.fileno(), "w", closefd=False)),
+        io.BufferedWriter(_Output(place, "w", closefd=False)),
         encoding=shown.encoding,
         errors=shown.errors,
         line_buffering=shown.line_buffering,

@@ -12,7 +12,7 @@ from reporting import amounts, verdicts
 _AMOUNTS: tuple[Callable[..., str], ...] = (
     amounts.share, amounts.weight, amounts.interval, amounts.signed, amounts.points,
     amounts.seconds, amounts.milliseconds, amounts.count, amounts.number, amounts.rate,
-    amounts.byte_size, amounts.moment,
+    amounts.byte_size, amounts.moment, amounts.together,
 )  # fmt: skip
 
 

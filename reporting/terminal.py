@@ -3,12 +3,16 @@
 Words are never broken: an identifier stays one that can be copied.
 """
 
+import re
 import shutil
 import textwrap
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import TextIO
+
+from reporting.amounts import together
 
 NARROWEST, WIDEST = 80, 120
-_GAP = 2
+_GAP, _INDENT = 2, 4
 
 
 def width() -> int:
@@ -18,25 +22,50 @@ def width() -> int:
 
 def wrapped(text: str, columns: int, indent: int = 0) -> list[str]:
     """Return the lines of a text; those after the first begin `indent` columns further right."""
-    return textwrap.wrap(
-        text, max(columns, indent + 1), subsequent_indent=" " * indent,
+    lines = textwrap.wrap(
+        together(text), max(columns, indent + 1), subsequent_indent=" " * indent,
         break_long_words=False, break_on_hyphens=False,
-    ) or [""]  # fmt: skip
+    )  # fmt: skip
+    return [line.replace("\N{NO-BREAK SPACE}", " ") for line in lines] or [""]
+
+
+def shown(text: str, stream: TextIO) -> str:
+    """Return text as a stream shows it: a terminal gets lines that fit it, a file whole ones."""
+    if not stream.isatty():
+        return text
+    columns = width()
+    return "\n".join(
+        part
+        for line in text.splitlines()
+        for part in ([line] if len(line) <= columns else wrapped(line, columns))
+    )
+
+
+def spaced(name: str) -> str:
+    """Return a camelCase name as words."""
+    return re.sub(r"(?<=[a-z])([A-Z])", lambda found: f" {found[1].lower()}", name)
 
 
 def pairs(rows: Iterable[tuple[str, str]], columns: int) -> Iterator[str]:
-    """Yield names and texts in two columns; a name too long for its column has its own line."""
+    """Yield names and texts in two columns; what is too long for its own has lines to itself."""
     found = list(rows)
     widest = max((len(name) for name, _ in found), default=0)
-    # A third for the names where they are long, so that the texts keep most of the line.
-    left = min(widest, max(columns // 3, min(widest, columns - 45)))
+    # The texts keep most of the line, however long a name is.
+    left = min(widest, max(columns // 3, columns - 45))
     for name, text in found:
-        first, *more = wrapped(text, columns - left - _GAP)
-        if len(name) > left:
+        indent = left + _GAP
+        if indent + _longest(text) > columns:
+            indent = _INDENT
+        if len(name) + _GAP > indent:
             yield name
             name = ""
-        yield f"{name:<{left}}  {first}".rstrip()
-        yield from (" " * (left + _GAP) + line for line in more)
+        first, *more = wrapped(text, columns - indent)
+        yield f"{name:<{indent}}{first}".rstrip()
+        yield from (" " * indent + line for line in more)
+
+
+def _longest(text: str) -> int:
+    return max(map(len, re.split(r"[ \t\n]+", together(text))))
 
 
 def table(
@@ -77,8 +106,7 @@ def _widths(rows: Sequence[Sequence[str]], room: int) -> list[int] | None:
     """Return the columns' widths, the widest narrowed until all fit; None where they cannot."""
     by_column = list(zip(*rows, strict=True))
     widths = [max(map(len, column)) for column in by_column]
-    least = [max(len(word) for cell in column for word in cell.split() or [""])
-             for column in by_column]  # fmt: skip
+    least = [max(map(_longest, column)) for column in by_column]
     room -= _GAP * (len(widths) - 1)
     while sum(widths) > room:
         wide = [at for at, each in enumerate(widths) if each > least[at]]

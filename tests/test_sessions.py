@@ -180,3 +180,19 @@ def test_macos_runs_what_needs_no_emulated_aws(name: str, monkeypatch: pytest.Mo
     nothing = {"name": name, "posargs": ["dev"], "install": lambda *_: None}
     loaded[name].func(SimpleNamespace(**nothing, run=run))
     assert ran
+
+
+def test_a_local_deployment_refuses_an_artifact_of_another_python(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The program is told which Python runs the emulated AWS, and compares it with the artifact."""
+    loaded = noxfile("linux", monkeypatch)
+    monkeypatch.setitem(loaded["install"].__globals__, "install", lambda *_: None)
+    monkeypatch.setitem(loaded["install"].__globals__, "at", lambda _: dict)
+    ran: list[str] = []
+    session = SimpleNamespace(
+        name="deploy", posargs=["local", "--fresh"], run=lambda *command, **_: ran.extend(command)
+    )
+    loaded["deploy"].func(session)
+    here = "python{}.{}".format(*sys.version_info)
+    assert ran[-3:] == ["--config", f"runtime={here}", "--fresh"]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from typing import TYPE_CHECKING
 
 import pytest
 
 from infra.stack_file import ROOT, python
+from rehearsal.workflows.sessions import sessions
 from tests import stock_machine
 from tests.stock_machine import commands
 
@@ -71,3 +73,23 @@ def test_the_dev_container_is_prepared_as_the_readme_prepares_a_machine() -> Non
     assert all(line.startswith(f"{said['postCreateCommand']} && nox") for line in commands())
     assert f"python:{python(None)}-" in said["image"]
     assert said["remoteEnv"]["PATH"].startswith("${containerWorkspaceFolder}/.venv/bin:")
+
+
+BY_THE_TOUR = "emulator build deploy invoke rollout status ledger load rollback"
+NOT_IN_CI = {
+    "AWS": "preview bootstrap preflight drift prune redrive warm smoke canary gate promote",
+    "GitHub": "provenance",
+    "the network, and changes files": "lock pulumi_cli fidelity",
+    "a quiet machine": "bench_client bench_emulator bench_handler throttling soak_emulator",
+}
+"""Sessions that CI leaves out, by what they need; their parts are tested by `tests`."""
+
+
+def test_ci_runs_every_session_that_it_can() -> None:
+    """On the oldest Python; a session that it leaves out is named here with the reason."""
+    run = (ROOT / ".ci/run").read_text(encoding="utf-8").replace("\\\n", "")
+    words = shlex.split(run, comments=True)
+    asked = {re.split(r"[ (]", word.strip("'"))[0] for word in words[words.index("-m") + 2 :]}
+    assert "tour" in asked
+    named = " ".join(["lint typecheck tests rehearse", BY_THE_TOUR, *NOT_IN_CI.values()])
+    assert sessions() == asked | set(named.split())

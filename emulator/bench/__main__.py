@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from emulator.bench import soak, speed, throttling
 from emulator.tests.running import RunningEmulator
+from reporting import amounts, closed_output
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -80,7 +81,10 @@ def _speed(given: argparse.Namespace) -> bool:
         value = float(str(found[name]))
         good = value <= goal if direction == "at most" else value >= goal
         met = met and good
-        print(f"{name}: {value:g} (goal: {direction} {goal:g}) {'met' if good else 'MISSED'}")
+        print(
+            f"{name}: {amounts.number(value)} (goal: {direction} {amounts.number(goal)}) "
+            f"{'met' if good else 'MISSED'}"
+        )
     return met
 
 
@@ -145,4 +149,5 @@ def _write(name: str, document: object) -> None:
 
 
 if __name__ == "__main__":
+    closed_output.tolerate()
     sys.exit(main())

@@ -22,6 +22,8 @@ from typing import TYPE_CHECKING, Any
 
 from emulator.bench import erlang, peers, poisson
 from emulator.bench.client import Connection, signed
+from reporting import terminal
+from reporting.amounts import count, interval, milliseconds, number, share
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -112,15 +114,21 @@ def measure(running: RunningEmulator, plan: Plan) -> list[Cell]:
 def table(plan: Plan, cells: Sequence[Cell]) -> str:
     """The parameters, then the cells, one a line."""
     said = json.dumps(plan.parameters())
-    head = "  c  load  slot ms  requests  share   Erlang  interval         replayed  late p99 ms"
-    lines = [
-        f"{cell.concurrency:3d}  {cell.load:4.1f}  {cell.slot_milliseconds:7.2f}"
-        f"  {cell.requests:8d}  {cell.share:.4f}  {cell.erlang:.4f}"
-        f"  {cell.low:.4f}-{cell.high:.4f}  {cell.replayed:.4f}"
-        f"  {cell.late_p99_milliseconds:8.2f}  {'within' if cell.within else 'OUTSIDE'}"
+    head = (
+        "c", "load", "slot", "requests", "share", "Erlang", "interval", "replayed", "late p99", "",
+    )  # fmt: skip
+    rows = (
+        (
+            count(cell.concurrency), number(cell.load), milliseconds(cell.slot_milliseconds),
+            count(cell.requests), share(cell.share), share(cell.erlang),
+            interval(cell.low, cell.high), share(cell.replayed),
+            milliseconds(cell.late_p99_milliseconds), "within" if cell.within else "OUTSIDE",
+        )
         for cell in cells
-    ]
-    return "\n".join([said, head, *lines])
+    )  # fmt: skip
+    columns = terminal.width()
+    lines = terminal.table(head, rows, columns, right=range(len(head) - 1))
+    return "\n".join([*terminal.wrapped(said, columns), *lines])
 
 
 def document(plan: Plan, cells: Sequence[Cell], earlier: Mapping[str, Any]) -> dict[str, object]:

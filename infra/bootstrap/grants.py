@@ -222,6 +222,15 @@ def execution_role_made(scope: Scope) -> list[Statement]:
         "iam:PutRolePermissionsBoundary",
         "iam:PutRolePolicy",
     ]
+    # What was changed by hand is put back: its trust, its description, its longest session.
+    kept = [
+        "iam:DeleteRole",
+        "iam:TagRole",
+        "iam:UntagRole",
+        "iam:UpdateAssumeRolePolicy",
+        "iam:UpdateRole",
+        "iam:UpdateRoleDescription",
+    ]
     attached: dict[str, dict[str, str | list[str]]] = {
         "StringEquals": {**bounded},
         "ArnEquals": {"iam:PolicyARN": policies.XRAY_POLICY_ARN},
@@ -230,7 +239,7 @@ def execution_role_made(scope: Scope) -> list[Statement]:
     return [
         allow("MakeRole", made, role, {"StringEquals": {**bounded}}),
         allow("LetItTrace", ["iam:AttachRolePolicy", "iam:DetachRolePolicy"], role, attached),
-        allow("TagRole", ["iam:DeleteRole", "iam:TagRole", "iam:UntagRole"], role),
+        allow("KeepRole", kept, role),
         allow(
             "PassRole",
             ["iam:PassRole"],

@@ -17,6 +17,7 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any, Final
 
+from reporting import amounts, closed_output
 from sandbox import lifelines
 
 if TYPE_CHECKING:
@@ -109,7 +110,10 @@ def rounds(names: list[str], endpoint: str, given: argparse.Namespace) -> dict[s
                 else in_locust(name, endpoint, given.users, given.seconds)
             )
             found[name].append(measured)
-            print(f"round {number + 1}  {name:18}{_cost(measured):8.4f} ms CPU per request")
+            print(
+                f"round {number + 1}  {name:18}{amounts.milliseconds(_cost(measured))} CPU per "
+                "request"
+            )
     return found
 
 
@@ -192,4 +196,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    closed_output.tolerate()
     sys.exit(main())

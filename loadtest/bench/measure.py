@@ -15,6 +15,7 @@ from locust.env import Environment
 from locust.event import Events
 
 from loadtest.bench.clients import CLIENTS, Bench
+from reporting import amounts
 
 START_SECONDS = 60.0
 WARM_UP_SECONDS = 0.5
@@ -36,7 +37,10 @@ def measure(name: str, endpoint: str, users: int, seconds: float) -> dict[str, f
     deadline = time.monotonic() + START_SECONDS
     while runner.user_count < users or Bench.answers < users:
         if time.monotonic() > deadline:
-            sys.exit(f"{name}: not all of {users} users had an answer in {START_SECONDS:.0f} s")
+            sys.exit(
+                f"{name}: not all of {users} users had an answer in "
+                f"{amounts.number(START_SECONDS)} s"
+            )
         gevent.sleep(0.05)
     gevent.sleep(WARM_UP_SECONDS)
     answers, cpu, began = Bench.answers, cpu_seconds(), time.monotonic()

@@ -18,6 +18,7 @@ from loadtest.evidence import Stored
 from loadtest.ledger import Attempt, Entry, Ledger, Run
 from loadtest.shapes import Stage
 from loadtest.sorting import Sorted
+from reporting import closed_output
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -118,4 +119,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    closed_output.tolerate()
     main()

@@ -17,6 +17,7 @@ from loadtest.planning.capacity import (
     rate_within,
 )
 from loadtest.planning.prices import US_EAST_1, Cost, cost, orders_per_month
+from reporting import amounts
 
 if TYPE_CHECKING:
     from loadtest.planning.sources import Measured
@@ -46,7 +47,8 @@ def plan(asked: Question, slot: Measured, limits: Account | str) -> dict[str, An
     offered = asked.peak_rate * slot.mean
     if max(offered, asked.peak_rate / REQUESTS_PER_SLOT) > MOST_ERLANGS:
         raise UsageError(
-            f"{asked.peak_rate:g} orders a second of {slot.mean:g} s each are more than any "
+            f"{amounts.number(asked.peak_rate)} orders a second of {amounts.number(slot.mean)} "
+            "s each are more than any "
             "account may run; check --peak and --slot-ms."
         )
     needed = load.needed(asked.target)

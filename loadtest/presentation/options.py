@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from loadtest.baseline.compare import RATIO
 from loadtest.errors import UsageError
 from loadtest.presentation.files import Wishes
+from reporting import amounts
 
 if TYPE_CHECKING:
     import argparse
@@ -33,7 +34,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def wishes(options: argparse.Namespace) -> Wishes:
     """Return what was asked for. Raises UsageError, before any load, for what cannot be."""
     if not (math.isfinite(options.worse_than) and options.worse_than >= 1):
-        raise UsageError(f"--worse-than is {options.worse_than:g}; give a ratio of at least 1.")
+        raise UsageError(
+            f"--worse-than is {amounts.number(options.worse_than)}; give a ratio of at least 1."
+        )
     if options.fail_when_worse and options.baselines is None:
         raise UsageError("--fail-when-worse needs --baselines to compare with.")
     return Wishes(options.baselines, options.worse_than, options.job_summary)

@@ -2,7 +2,9 @@
 
 import json
 import os
+import re
 import resource
+import shutil
 import subprocess
 import sys
 import time
@@ -15,6 +17,7 @@ from urllib.parse import urlencode
 from urllib.request import urlopen
 
 from loadtest.ledger import PART, attempts, entries, run
+from loadtest.shapes import SCENARIOS
 from loadtest.tests.running import OUTPUTS, ROOT
 from loadtest.tests.stub import Stub
 
@@ -83,6 +86,47 @@ def test_the_web_page_starts_runs_and_shows_them(tmp_path: Path) -> None:
     ]
     assert all(made.sent_all for made in runs)
     assert shown[-1]["num_requests"] == len(list(attempts(books)))
+
+
+def test_the_web_page_s_form_offers_the_scenarios_and_the_rate(tmp_path: Path) -> None:
+    """By name, with what each has of its own; and nothing that cannot be changed any more."""
+    port = free_port()
+    web = ("--web-host", "127.0.0.1", "--web-port", str(port))
+    with Stub(service_seconds=0.001) as stub, subprocess.Popen(
+        command(tmp_path, *web), cwd=ROOT, env={**os.environ, **stub.environment},
+        stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+    ) as process:  # fmt: skip
+        asked(port, "/stats/requests", lambda shown: shown["state"] == "ready")
+        with urlopen(f"http://127.0.0.1:{port}/", timeout=5) as reply:
+            page = reply.read().decode()
+        process.terminate()
+        assert process.wait(60) == 0
+    shown = re.search(r"window\.templateArgs = (.*?);?\s*</script>", page, re.DOTALL)
+    assert shown is not None
+    given = json.loads(shown[1])
+    assert given["host"] == "order-processing-local:production"
+    form = given["extra_options"]
+    assert set(form) == {"scenario", "peak_rate", "duration", "seed"}
+    assert form["scenario"]["choices"] == list(SCENARIOS)
+    assert form["scenario"]["default_value"] == "average"
+    assert form["peak_rate"]["default_value"] == 60
+    for name, scenario in SCENARIOS.items():
+        assert f"{name} {scenario.peak_rate:g}" in form["peak_rate"]["help_text"]
+
+
+def test_a_container_has_all_that_locust_imports(tmp_path: Path) -> None:
+    """The folders that the Dockerfile of docs/load-on-containers.md copies are enough."""
+    doc = (ROOT / "docs/load-on-containers.md").read_text(encoding="utf-8")
+    copied = re.findall(r"^COPY (\w+) \1$", doc, re.MULTILINE)
+    for folder in copied:
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    done = subprocess.run(
+        [sys.executable, "-m", "locust", "--config", "loadtest/locust.conf", "--list"],
+        cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,
+        env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "Dispatcher" in done.stdout
 
 
 def test_a_full_disk_ends_the_run_and_keeps_the_books(tmp_path: Path) -> None:

@@ -25,7 +25,9 @@ def test_a_place_that_cannot_be_written_to_is_refused(tmp_path: Path) -> None:
 def test_a_disk_that_will_be_full_is_refused_before_the_load(tmp_path: Path) -> None:
     """The run's orders are counted against what the disk has left."""
     make_room(tmp_path, 10_000, lambda _: 10_000 * BYTES_PER_ORDER)
-    with pytest.raises(UsageError, match=r"about 10,000 orders takes 15 MB and .* has 1 MB left"):
+    with pytest.raises(
+        UsageError, match=r"about 10,000 orders takes 15.0 MB and .* has 1.0 MB left"
+    ):
         make_room(tmp_path, 10_000, lambda _: 1_000_000)
 
 

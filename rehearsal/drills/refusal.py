@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rehearsal.journal import StepError
+from reporting import amounts
 
 if TYPE_CHECKING:
     from rehearsal.drills.stage import Stage
@@ -40,7 +41,9 @@ def roll_out(stage: Stage, candidate: str, weight: str) -> Refusal:
     try:
         rollout.wait(LONGEST_SECONDS)
     except subprocess.TimeoutExpired as error:
-        raise StepError(f"the rollout did not end within {LONGEST_SECONDS:.0f} s") from error
+        raise StepError(
+            f"the rollout did not end within {amounts.number(LONGEST_SECONDS)} s"
+        ) from error
     refused = stage.result(result)
     if rollout.process.returncode != 1:
         raise StepError(f"the candidate was not refused: {rollout.last_line}")

@@ -15,6 +15,7 @@ from rehearsal import commands, emulated
 from rehearsal.drills.artifacts import FIRST
 from rehearsal.drills.callers import Callers
 from rehearsal.journal import StepError
+from reporting import amounts
 from sandbox.environment import local
 
 if TYPE_CHECKING:
@@ -184,7 +185,7 @@ class Stage:
         deadline = time.monotonic() + patience
         while not holds():
             if time.monotonic() > deadline:
-                raise StepError(f"not seen within {patience:.0f} s: {what}")
+                raise StepError(f"not seen within {amounts.number(patience)} s: {what}")
             time.sleep(POLL_SECONDS)
         return self.seconds()
 

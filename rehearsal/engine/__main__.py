@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from rehearsal.engine import deployment, project
 from rehearsal.engine.errors import EngineError
 from rehearsal.engine.process import ROOT, stack_directory
+from reporting import closed_output
 
 if TYPE_CHECKING:
     from rehearsal.engine.project import Project
@@ -101,4 +102,5 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 if __name__ == "__main__":
+    closed_output.tolerate()
     sys.exit(main(sys.argv[1:]))

@@ -7,6 +7,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from reporting import amounts, terminal
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
@@ -46,16 +48,15 @@ class Report:
 
     def text(self) -> str:
         """Return the table, and what is not as it must be."""
-        width = max(len(kind) for kind in (*self.kinds, "kind"))
-        rows: list[tuple[str, ...]] = [("kind", *_COLUMNS)]
-        rows += [(kind, *_cells(counts)) for kind, counts in self.kinds.items()]
+        head = ("kind", "orders", "faults", "how they ended")
+        rows = [(kind, *_cells(counts)) for kind, counts in self.kinds.items()]
         rows.append(("all", *_cells(self._sum())))
-        lines = [f"{row[0]:<{width}}" + "".join(f"{cell:>13}" for cell in row[1:]) for row in rows]
+        lines = list(terminal.table(head, rows, right=(1, 2)))
         lines += [f"{order_id}: {text}" for _, order_id, text in self.complaints[:_SHOWN]]
         if len(self.complaints) > _SHOWN:
             lines.append(f"… and {len(self.complaints) - _SHOWN} more, in report.json")
         lines.append(
-            f"seed {self.settings.seed}, {self.seconds:.0f} s: "
+            f"seed {self.settings.seed}, {amounts.seconds(self.seconds)}: "
             + ("every order had exactly one effect" if self.passed else "FAILED")
         )
         if not self.passed:
@@ -111,7 +112,10 @@ def assemble(
 
 
 def _cells(counts: Counter[str]) -> tuple[str, ...]:
-    return tuple(str(counts[name]) for name in _COLUMNS)
+    """Orders, faults, and every end that some of them had."""
+    ends = [name for name in _COLUMNS[2:] if counts[name]]
+    said = ", ".join(f"{amounts.count(counts[name])} {terminal.spaced(name)}" for name in ends)
+    return (*(amounts.count(counts[name]) for name in _COLUMNS[:2]), said)
 
 
 def _named(counts: Counter[str]) -> dict[str, int]:

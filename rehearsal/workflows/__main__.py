@@ -14,6 +14,7 @@ from rehearsal.workflows.github import DefinitionError
 from rehearsal.workflows.scenarios import SCENARIOS, Seen
 from rehearsal.workflows.source import ROOT
 from rehearsal.workflows.world import World
+from reporting import amounts, closed_output, terminal
 from sandbox.processes import Children
 
 if TYPE_CHECKING:
@@ -43,13 +44,15 @@ class Row:
         )
         line = (
             f"{mark}  {self.name:<24}  {self.seen.run.result:<9}  "
-            f"{_counted(jobs):<7}  {_counted(steps):<8}  {self.seconds:5.1f} s  {aliases}"
+            f"{_counted(jobs):<7}  {_counted(steps):<8}  {amounts.seconds(self.seconds):>7}"
         )
-        return "\n      ".join([line, *self.problems])
+        # The problems are told in full, each on its line, however wide the terminal is.
+        moved = terminal.wrapped(f"{'':5}{aliases}", terminal.width(), indent=5)
+        return "\n".join([line, *moved, *(f"{'':6}{each}" for each in self.problems)])
 
 
 HEADINGS = (
-    f"     {'scenario':<24}  {'result':<9}  {'jobs':<7}  {'steps':<8}  {'':7}  alias before → after"
+    f"     {'scenario':<24}  {'result':<9}  {'jobs':<7}  {'steps':<8}\n     alias before → after"
 )
 
 
@@ -70,7 +73,10 @@ def main(arguments: Sequence[str]) -> int:
     wrong = sum(bool(row.problems) for row in rows)
     took = time.monotonic() - began
     where = os.path.relpath(root / "runs")
-    print(f"{len(rows) - wrong} of {len(rows)} as they must, {took:.0f} s; ran/skipped; {where}")
+    print(
+        f"{len(rows) - wrong} of {len(rows)} as they must, {amounts.seconds(took)}; "
+        f"ran/skipped; {where}"
+    )
     return int(bool(wrong))
 
 
@@ -97,4 +103,5 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
+    closed_output.tolerate()
     sys.exit(main(sys.argv[1:]))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rehearsal.workflows.github import problems
 from rehearsal.workflows.source import ROOT
+from reporting import closed_output
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,4 +24,5 @@ def main(root: Path = ROOT) -> int:
 
 
 if __name__ == "__main__":
+    closed_output.tolerate()
     sys.exit(main())

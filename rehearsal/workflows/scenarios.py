@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rehearsal.workflows.hosting import REPOSITORY
 from rehearsal.workflows.source import PACKAGE
 from rehearsal.workflows.world import ALIAS, STACKS, function
+from reporting.amounts import digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -96,7 +97,7 @@ def good_merge(world: World) -> Seen:
     seen.says(PROD, "| rollout | 1 | 2 |", "promoted", "OK", "dashboards/dashboard")
     for stack in STACKS:
         record = world.record(stack)
-        seen.expect(f"{stack}: commit", record.get("commit"), sha[:12])
+        seen.expect(f"{stack}: commit", record.get("commit"), digest(sha))
         seen.expect(f"{stack}: verdict", record.get("verdict"), "pass")
     return seen
 

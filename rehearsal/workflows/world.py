@@ -13,6 +13,7 @@ from rehearsal.workflows import actions
 from rehearsal.workflows.hosting import REPOSITORY, Hosting, Run
 from rehearsal.workflows.runs import run_workflow
 from rehearsal.workflows.source import ROOT, Source
+from reporting import amounts
 from sandbox import emulated
 from sandbox.environment import local
 
@@ -71,7 +72,9 @@ class World:
             except self.lambda_.exceptions.ResourceNotFoundException:
                 found[stack] = "-"
                 continue
-            shares = "".join(f", {version}: {weight:.0%}" for version, weight in state.weights)
+            shares = "".join(
+                f", {version}: {amounts.weight(weight)}" for version, weight in state.weights
+            )
             found[stack] = state.version + shares
         return found
 

@@ -225,7 +225,7 @@ def test_status_in_both_forms(shell: Shell, capsys: pytest.CaptureFixture[str]) 
     capsys.readouterr()
     assert shell("status") == 0
     table = capsys.readouterr().out
-    assert "2: 25%" in table
+    assert "2: 25 %" in table
     assert "alarm errors" in table
     assert shell("status", "--json") == 0
     content = json.loads(capsys.readouterr().out)
@@ -313,7 +313,7 @@ def test_a_whole_release_in_one_command(shell: Shell, capsys: pytest.CaptureFixt
     assert entries[0]["codeSha256"] == "sha-2"
     assert entries[0]["figures"]["samples"] == 310
     assert shell("status") == 0
-    assert "0/310 failed" in capsys.readouterr().out
+    assert "failed 0 of 310" in capsys.readouterr().out
     assert shell("rollback") == 0
     assert shell("canary", "--weight", "0.5") == 2
     assert "rolled back from" in capsys.readouterr().err

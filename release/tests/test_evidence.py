@@ -79,7 +79,7 @@ def test_a_p99_of_few_samples_or_of_a_few_milliseconds_says_nothing(period: Peri
 def test_serving_less_than_its_weight_is_suspicious() -> None:
     """A refused request names no version, but the shares of those that ran tell."""
     refused = samples(Period(Count(310), Count(1400)))
-    assert "less than its weight of 30%" in suspicions(refused, POLICY)[0]
+    assert "less than its weight of 30 %" in suspicions(refused, POLICY)[0]
     assert not suspicions(samples(Period(Count(420), Count(980))), POLICY)
     assert not suspicions(refused, replace(POLICY, weight=None))
 
@@ -99,7 +99,7 @@ def test_an_error_costs_further_clean_samples() -> None:
     """One error in 310 is no pass yet; the sentence says how many more would make it one."""
     assert shortages(samples(Period(Count(310))), POLICY) == []
     sentence = shortages(samples(Period(Count(310, 1), Count(700, 2))), POLICY)[0]
-    assert sentence.startswith("1 errors in 310 samples do not rule out an error share of 1.00%")
+    assert sentence.startswith("1 errors in 310 samples do not rule out an error share of 1 %")
     assert "(581 more" in sentence
 
 

@@ -120,7 +120,7 @@ def test_a_slow_cold_start_ends_it() -> None:
     )
     result = scene.run()
     assert result.exit is Exit.FAIL
-    assert "a cold start took 7000 ms" in result.message
+    assert "a cold start took 7,000 ms" in result.message
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from reporting import closed_output
+from reporting.amounts import byte_size
 from services.artifact import manifest
 from services.artifact.build import Request, build, require_python
 from services.artifact.errors import UsageError
@@ -24,7 +26,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _build(options: argparse.Namespace) -> int:
     described = build(Request(options.out, options.overlay, options.version_label))
-    print(f"{options.out / manifest.ZIP_NAME}: {described['bytes']} bytes, {described['sha256']}")
+    print(f"{options.out / manifest.ZIP_NAME}: {byte_size(described['bytes'])}")
+    print(f"sha256 {described['sha256']}")
     return 0
 
 
@@ -51,4 +54,5 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
+    closed_output.tolerate()
     sys.exit(main())

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reporting.amounts import digest
 from services.artifact import bytecode, dependencies, manifest, provenance, sbom, zipping
 from services.artifact.errors import UsageError
 
@@ -82,7 +83,7 @@ def _bill(
     listed: Sequence[dependencies.Dependency],
     source: Mapping[str, str | None],
 ) -> bytes:
-    version = source["label"] or str(source["packageSha256"])[:12]
+    version = source["label"] or digest(str(source["packageSha256"]))
     locked = sbom.locked_hashes(request.lock)
     return sbom.serialise(
         sbom.describe(hashlib.sha256(content).hexdigest(), version, listed, locked)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rehearsal.drills.callers import FAILED
 from rehearsal.drills.database import REFUSED, SILENT, Database
 from rehearsal.drills.drill import Drill, Needs, Observation
+from reporting import amounts
 
 if TYPE_CHECKING:
     from rehearsal.drills.stage import Stage
@@ -39,7 +40,10 @@ def run(stage: Stage) -> Observation:
 DRILL = Drill(
     name="dependency-outage",
     claim="While DynamoDB is down callers are told, and afterwards each order is confirmed once",
-    fault=f"DynamoDB answers 503 for {REFUSING_SECONDS:.0f} s, then not at all for as long",
+    fault=(
+        f"DynamoDB answers 503 for {amounts.number(REFUSING_SECONDS)} s, then not at all for "
+        "as long"
+    ),
     run=run,
     needs=Needs(patient=True, rate=15.0, slots=10, asynchronous=0.2),
     ends=frozenset({"confirmed"}),

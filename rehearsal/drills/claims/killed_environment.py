@@ -11,6 +11,7 @@ from rehearsal.drills.callers import FAILED
 from rehearsal.drills.database import Database
 from rehearsal.drills.drill import Drill, Needs, Observation
 from rehearsal.faults.environments import Environments
+from reporting import amounts
 
 if TYPE_CHECKING:
     from rehearsal.drills.stage import Stage
@@ -52,7 +53,10 @@ def _kill(stage: Stage, version: str) -> list[int]:
 DRILL = Drill(
     name="killed-environment",
     claim="An execution environment that dies under load loses no order and doubles none",
-    fault=f"SIGKILL to one environment every {PAUSE_SECONDS:g} s, for {KILLING_SECONDS:.0f} s",
+    fault=(
+        f"SIGKILL to one environment every {amounts.number(PAUSE_SECONDS)} s, for "
+        f"{amounts.number(KILLING_SECONDS)} s"
+    ),
     run=run,
     needs=Needs(patient=True, rate=30.0, storage_latency_ms=100, slots=8, asynchronous=0.2),
     ends=frozenset({"confirmed"}),

@@ -13,6 +13,7 @@ from rehearsal import attempts, flip, loss
 from rehearsal.drills.callers import FAILED
 from rehearsal.drills.drill import Drill, Needs, Observation
 from rehearsal.journal import StepError
+from reporting import amounts
 
 if TYPE_CHECKING:
     from rehearsal.drills.stage import Stage
@@ -44,11 +45,13 @@ def run(stage: Stage) -> Observation:
     recovered = max(back, stage.last(*FAILED))
     if took > ROLLBACK_SECONDS or recovered - back > ROLLBACK_SECONDS:
         raise StepError(
-            f"the rollback took {took:.1f} s, the last failure came {recovered - back:.1f} s later"
+            f"the rollback took {amounts.seconds(took)}, the last failure came "
+            f"{amounts.seconds(recovered - back)} later"
         )
     return Observation(
-        f"{len(failed)} orders failed until the rollback, which took {took:.1f} s; the last came "
-        f"{recovered - back:.1f} s after it. {_cost(stage, bad, began)}",
+        f"{len(failed)} orders failed until the rollback, which took {amounts.seconds(took)}; "
+        "the last came "
+        f"{amounts.seconds(recovered - back)} after it. {_cost(stage, bad, began)}",
         detected,
         recovered,
     )
@@ -86,7 +89,7 @@ DRILL = Drill(
     name="rollback-under-peak",
     claim="Rolling back a release at the peak takes seconds, loses no order and costs live traffic "
     "at most 5 points of refusals",
-    fault=f"a version that fails on one order in five goes live at {PEAK_RATE:.0f} orders/s",
+    fault=f"a version that fails on one order in five goes live at {amounts.rate(PEAK_RATE)}",
     run=run,
     needs=Needs(time_scale=60.0, rate=PEAK_RATE, slots=SLOTS),
     ends=frozenset({"confirmed", "throttled", "failed", "deadLettered"}),

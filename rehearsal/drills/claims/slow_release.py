@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rehearsal.drills.drill import Drill, Needs, Observation
 from rehearsal.drills.refusal import roll_out
 from rehearsal.journal import StepError
+from reporting import amounts
 
 if TYPE_CHECKING:
     from rehearsal.drills.stage import Stage
@@ -29,7 +30,8 @@ def run(stage: Stage) -> Observation:
     usual = sorted(answer.done_at - answer.sent_at for answer in slow)[len(slow) // 2]
     last = max(answer.done_at for answer in slow) - stage.struck_at
     return Observation(
-        f"{len(slow)} orders took {usual * 1000:.0f} ms in the middle. {refusal.why}",
+        f"{len(slow)} orders took {amounts.milliseconds(usual * 1000)} in the middle. "
+        f"{refusal.why}",
         refusal.seconds,
         max(refusal.seconds, last),
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rehearsal.drills.bystander import Bystander
 from rehearsal.drills.drill import Drill, Needs, Observation
 from rehearsal.journal import StepError
+from reporting import amounts
 
 if TYPE_CHECKING:
     from rehearsal.drills.stage import Stage
@@ -46,14 +47,18 @@ def _words(stage: Stage, storm: float, bystanders: int) -> str:
     return (
         f"{len(refused)} of {len(answers)} attempts were told 429 "
         f"({', '.join(sorted(reasons))}); the alarm rose and cleared; another function was served "
-        f"{bystanders} of {bystanders} times; calm {stage.seconds() - storm:.0f} s after the storm"
+        f"{bystanders} of {bystanders} times; calm {amounts.seconds(stage.seconds() - storm)} "
+        "after the storm"
     )
 
 
 DRILL = Drill(
     name="throttle-storm",
     claim="A storm of orders is refused and told, loses none, and leaves other functions alone",
-    fault=f"{STORM_RATE:.0f} orders/s for {STORM_SECONDS:.0f} s where 5 slots serve about 70",
+    fault=(
+        f"{amounts.rate(STORM_RATE)} for {amounts.number(STORM_SECONDS)} s where 5 slots serve "
+        "about 70"
+    ),
     run=run,
     needs=Needs(
         time_scale=60.0,

@@ -31,37 +31,37 @@ class Aws:
 
     def __init__(self, region: str) -> None:
         self.region = region
-        self._session = boto3.Session(region_name=region)
+        self.session = boto3.Session(region_name=region)
 
     @cached_property
     def lambda_(self) -> LambdaClient:
         """AWS Lambda."""
-        return self._session.client("lambda", config=_CONFIG)
+        return self.session.client("lambda", config=_CONFIG)
 
     @cached_property
     def iam(self) -> IAMClient:
         """Identity and Access Management."""
-        return self._session.client("iam", config=_CONFIG)
+        return self.session.client("iam", config=_CONFIG)
 
     @cached_property
     def logs(self) -> CloudWatchLogsClient:
         """CloudWatch Logs."""
-        return self._session.client("logs", config=_CONFIG)
+        return self.session.client("logs", config=_CONFIG)
 
     @cached_property
     def sqs(self) -> SQSClient:
         """Simple Queue Service."""
-        return self._session.client("sqs", config=_CONFIG)
+        return self.session.client("sqs", config=_CONFIG)
 
     @cached_property
     def dynamodb(self) -> DynamoDBClient:
         """DynamoDB."""
-        return self._session.client("dynamodb", config=_CONFIG)
+        return self.session.client("dynamodb", config=_CONFIG)
 
     @cached_property
     def cloudwatch(self) -> CloudWatchClient:
         """CloudWatch."""
-        return self._session.client("cloudwatch", config=_CONFIG)
+        return self.session.client("cloudwatch", config=_CONFIG)
 
 
 def described(error: Exception) -> str:

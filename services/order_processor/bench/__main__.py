@@ -8,6 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from reporting import closed_output
 from services.artifact.errors import UsageError
 from services.order_processor.bench import budget, callgrind, report, task_roots, warm
 from services.order_processor.bench.dynamodb_stub import DynamoDBStub
@@ -79,4 +80,5 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
+    closed_output.tolerate()
     sys.exit(main())

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reporting import amounts
 from sandbox import lifelines
 from services.order_processor.bench.environment import ISOLATED, variables
 from services.order_processor.bench.task_roots import interpreter
@@ -66,7 +67,10 @@ def excesses(actual: Cost, allowed: Cost) -> list[str]:
     """Say in sentences where `actual` is more than `allowed` and its margin."""
     found = []
     if actual.zip_bytes > allowed.zip_bytes * BYTES_MARGIN:
-        found.append(f"The zip has {actual.zip_bytes:,} bytes, over {allowed.zip_bytes:,} + 1 %.")
+        found.append(
+            f"The zip has {amounts.count(actual.zip_bytes)} bytes, over "
+            f"{amounts.count(allowed.zip_bytes)} + 1 %."
+        )
     if added := sorted(actual.modules - allowed.modules):
         found.append(f"Initialising imports more of the zip: {', '.join(added)}.")
     if actual.standard_modules > allowed.standard_modules + STANDARD_MODULES_MARGIN:
@@ -76,7 +80,10 @@ def excesses(actual: Cost, allowed: Cost) -> list[str]:
         )
     ratio, limit = actual.init_over_floor, allowed.init_over_floor
     if ratio is not None and limit is not None and ratio > limit * RATIO_MARGIN:
-        found.append(f"Initialising takes {ratio:.3f} times the floor, over {limit:.3f} + 2 %.")
+        found.append(
+            f"Initialising takes {amounts.number(ratio)} times the floor, over "
+            f"{amounts.number(limit)} + 2 %."
+        )
     return found
 
 

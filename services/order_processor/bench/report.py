@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from reporting import terminal
+from reporting.amounts import count, milliseconds, number
 from services.order_processor.bench.figures import CONVENTIONAL, FLOOR, GOALS, OURS
 
 if TYPE_CHECKING:
@@ -35,14 +37,14 @@ def _subjects(figures: Mapping[str, Any]) -> str:
     rows = [
         [
             name,
-            *(f"{medians[key]:.1f}" for key in ("init", "initCpu")),
-            f"{instructions[name] / 1e6:.0f}" if instructions else "–",
-            *(f"{medians[key]:.2f}" for key in ("first", "warm")),
+            *(milliseconds(medians[key]) for key in ("init", "initCpu")),
+            count(instructions[name] / 1e6) if instructions else "–",
+            *(milliseconds(medians[key]) for key in ("first", "warm")),
         ]
         for name in (FLOOR, OURS, CONVENTIONAL)
         for medians in [figures["mediansMilliseconds"][name]]
     ]
-    return _table(["", "init ms", "CPU ms", "M instr.", "first ms", "warm ms"], rows)
+    return _table(["", "init", "CPU", "M instr.", "first", "warm"], rows)
 
 
 def _goals(figures: Mapping[str, Any]) -> str:
@@ -60,9 +62,9 @@ def _goals(figures: Mapping[str, Any]) -> str:
 def _lines(figures: Mapping[str, Any]) -> str:
     rows = [
         [
-            f"{each['lines']:,}",
-            f"{each['microseconds']:,.0f}",
-            f"{each['microsecondsPerFurtherLine']:.1f}" if each["lines"] > 1 else "–",
+            count(each["lines"]),
+            count(each["microseconds"]),
+            number(each["microsecondsPerFurtherLine"]) if each["lines"] > 1 else "–",
         ]
         for each in figures["perLine"]
     ]
@@ -70,19 +72,9 @@ def _lines(figures: Mapping[str, Any]) -> str:
 
 
 def _number(value: float | None) -> str:
-    if value is None:
-        return "–"
-    return f"{value:,}" if isinstance(value, int) else f"{value:.2f}"
+    return "–" if value is None else number(value)
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """First column to the left, numbers to the right."""
-    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
-    lines = [head, ["─" * width for width in widths], *rows]
-    return "\n".join(
-        "  ".join(
-            cell.ljust(width) if index == 0 else cell.rjust(width)
-            for index, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ).rstrip()
-        for line in lines
-    )
+    return "\n".join(terminal.table(head, rows, right=range(1, len(head))))

@@ -1,0 +1,84 @@
+"""Every command line goes on quietly once nobody reads it any more, as under `… | head`."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PIPED = """
+import sys
+from reporting import closed_output
+closed_output.tolerate()
+for number in range(50_000):
+    print("line", number)
+print("the work went on", file=sys.stderr)
+sys.exit(3)
+"""
+# Others' own, and what never prints a line for people.
+FOREIGN = {"mypy", "pytest", "sandbox.tied"}
+
+
+def command_lines() -> list[str]:
+    """Return every module of ours that a nox session runs."""
+    text = (ROOT / "noxfile.py").read_text(encoding="utf-8")
+    found = re.findall(r'call\(session, "([\w.]+)"|"-m", "([\w.]+)"', text)
+    return sorted({called or ran for called, ran in found} - FOREIGN)
+
+
+def source(module: str) -> Path:
+    """Return the file that `python -m` runs."""
+    place = ROOT / module.replace(".", "/")
+    return place / "__main__.py" if place.is_dir() else place.with_suffix(".py")
+
+
+def run_unread(*arguments: str) -> tuple[int, str]:
+    """Run Python with nobody at the other end of its output; return its status and its errors."""
+    process = subprocess.Popen(
+        [sys.executable, *arguments],
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.stderr is not None
+    said = process.stderr.read()
+    process.stderr.close()
+    return process.wait(), said
+
+
+def test_there_are_command_lines() -> None:
+    """An empty list would hold nothing."""
+    assert {"release", "rehearsal", "loadtest", "services.artifact"} <= set(command_lines())
+
+
+@pytest.mark.parametrize("module", command_lines())
+def test_every_command_line_takes_the_one_precaution(module: str) -> None:
+    """As the first thing that it does."""
+    tree = ast.parse(source(module).read_text(encoding="utf-8"))
+    (block,) = (
+        node for node in tree.body if isinstance(node, ast.If) and "__main__" in ast.dump(node.test)
+    )
+    assert ast.unparse(block.body[0]) == "closed_output.tolerate()"
+
+
+@pytest.mark.parametrize(
+    "module", ["release", "rehearsal", "loadtest", "services.artifact", "emulator"]
+)
+def test_help_that_nobody_reads_ends_quietly(module: str) -> None:
+    """No traceback, no "Exception ignored", and the exit status that it would have had."""
+    assert run_unread("-m", module, "--help") == (0, "")
+
+
+def test_the_work_goes_on_to_its_own_exit_status() -> None:
+    """A rollout must not stop half-way because its reader has seen enough."""
+    assert run_unread("-c", PIPED) == (3, "the work went on\n")
+
+
+def test_what_a_command_starts_is_not_disturbed_either() -> None:
+    """Children that are started once the reader is gone write to nowhere."""
+    child = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'print(1)'], check=True)"
+    code = f"{PIPED.replace('sys.exit(3)', '')}\n{child}"
+    assert run_unread("-c", code) == (0, "the work went on\n")
