@@ -21,8 +21,10 @@ BUDGET = 0.05
 """Share of live traffic's requests by which a flip may raise the refused ones."""
 
 WINDOW_SECONDS = 6.0
-"""After a flip: several cold starts long. Before it, twice as long, of which only counts what no
-earlier flip disturbed."""
+"""After a flip: several cold starts long. What it disturbs is over by then."""
+
+QUIET_SECONDS = 2 * WINDOW_SECONDS
+"""Before a flip: the last so many that no flip disturbed, however far back they reach."""
 
 MINIMUM_ATTEMPTS = 100
 """On either side: with fewer, one refusal is a point or more."""
@@ -129,11 +131,23 @@ def flip_costs(
     costs = []
     for (at, state), until in zip(history[1:], [*moments[1:], float("inf")], strict=True):
         end = min(at + window, until)
-        before = _Side.of([each for each in quiet if at - 2 * window <= each.at < at])
+        since = _quiet_since(at, moments, window)
+        before = _Side.of([each for each in quiet if since <= each.at < at])
         after = _Side.of([each for each in tries if at <= each.at < end])
         if min(before.attempts, after.attempts) >= MINIMUM_ATTEMPTS:
             costs.append(_cost(at, state, before, after, noise))
     return costs
+
+
+def _quiet_since(at: float, moments: Sequence[float], window: float) -> float:
+    """From when on there are twice `window` seconds before `at` that no earlier move disturbed."""
+    left, end = 2 * window, at
+    for moment in sorted((each for each in moments if each < at), reverse=True):
+        quiet = max(0.0, end - (moment + window))
+        if quiet >= left:
+            break
+        left, end = left - quiet, min(end, moment)
+    return end - left
 
 
 def together(costs: Sequence[FlipCost]) -> Rise | None:

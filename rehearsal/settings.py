@@ -33,7 +33,8 @@ class Settings:
     """Enough to see one error of 1 % with a certainty of 95 %: 1 - 0.99 ** 299."""
     peak_rate: float = 70.0
     """Orders per second in the busiest hour of the profile."""
-    load_seconds: float = 54.0
+    load_seconds: float = 42.0
+    """As long as the rollout and three windows of a flip take: docs/adr/0014 has each second."""
 
     @property
     def candidate(self) -> Path:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from rehearsal import alias as alias_view
 from rehearsal import attempts, commands
-from rehearsal.flip import WINDOW_SECONDS, FlipCost, flip_costs, judge
+from rehearsal.flip import QUIET_SECONDS, WINDOW_SECONDS, FlipCost, flip_costs, judge
 from rehearsal.journal import StepError
 from rehearsal.loss import expected_refusals
 from rehearsal.settings import COLD_FLIP
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 LOAD_START_SECONDS = 30.0
 BAKE_SECONDS = 12.0
 """How long the gate watches at least: four compressed minutes."""
-HOLD_SECONDS = 2 * WINDOW_SECONDS
-"""Between two moves of the alias, so that each has quiet traffic before it."""
 
 
 @dataclass(slots=True)
@@ -158,23 +156,23 @@ class Rehearsal:
 
     def flip_cold(self) -> str:
         """Flip to a candidate that nobody warmed, in the middle of the peak."""
-        self._hold(HOLD_SECONDS)
+        self._hold(QUIET_SECONDS)
         why = ("--reason", "a flip without warming, to measure what it costs")
         self.stack.release("promote-2", "promote", "--version", self.candidate, *why)
         self.mark("cold flip")
         served = self._serves_only(self.candidate)
-        self._hold(HOLD_SECONDS)
+        self._hold(WINDOW_SECONDS)
         return served
 
     def roll_back_and_forward(self) -> str:
         """Roll back to version 1 and forward again under load, one alias write each."""
-        self._hold(HOLD_SECONDS)
+        self._hold(WINDOW_SECONDS)
         started = time.monotonic()
         self.stack.release("rollback", "rollback")
         self.facts.rollback_seconds = round(time.monotonic() - started, 2)
         self.mark("roll back")
         self._serves_only(self.facts.alias_before)
-        self._hold(HOLD_SECONDS)
+        self._hold(WINDOW_SECONDS)
         # By name: without one, a rollback never leads to what was rolled back from.
         self.stack.release("forward", "rollback", "--version", self.candidate)
         self.mark("forward")

@@ -117,6 +117,22 @@ def test_what_an_earlier_flip_disturbed_is_no_yardstick() -> None:
     assert second.before == pytest.approx(0.1, abs=0.05)
 
 
+def test_the_yardstick_reaches_back_over_earlier_flips() -> None:
+    """Moves that follow each other as soon as they are measured: the quiet time lies before all."""
+    attempts = load(0.1, 0.1)
+    disturbed = [
+        Attempt(a.at, a.seconds, a.kind, a.direct, a.refused or 118 <= a.at < FLIP)
+        for a in attempts
+    ]
+    versions = ("2", "1", "2")
+    moves = [(at, AliasState(v)) for at, v in zip((118.0, 124.0, FLIP), versions, strict=True)]
+    found = flip_costs(disturbed, [0.1] * len(disturbed), [HISTORY[0], *moves])
+    assert len(found) == 3
+    assert {each.before for each in found} == {found[0].before}
+    assert found[0].before == pytest.approx(0.1, abs=0.05)
+    assert over_budget(found) == found[:2]
+
+
 def test_asynchronous_attempts_are_refused_to_nobody() -> None:
     """Only callers that wait have a throttle share."""
     queued = [Attempt(100 + n / RATE, 0.01, "order", False, False) for n in range(3000)]
