@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -150,7 +149,7 @@ def _run(options: argparse.Namespace) -> int:
     target = connect(Aws(), load_outputs(options.outputs))
     descriptors.check(chosen, target.slots, options.processes)
     if options.ledgers is not None:
-        options.ledger = dated(options.ledgers, time.time())
+        options.ledger = dated(options.ledgers)
     make_room(options.ledger, chosen.orders())
     further = ["--statistics", options.statistics, *shared_by(options.processes)]
     for name in ("day", "thresholds"):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 from loadtest import cli
 from loadtest.errors import UsageError
+from loadtest.room import dated
 from reporting import closed_output
 from sandbox import emulated, lifelines
 from sandbox.environment import ROOT
@@ -23,9 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-OWN: Final = ROOT / "build/load"
-"""Where an emulated AWS of its own and its stack lie."""
-ARTIFACT: Final = ROOT / "build/artifact"
+OWN: Final = ROOT / "build/load/emulated"
+"""Where each run that starts an emulated AWS of its own has a directory for it and its stack."""
+RUNNING_STACK: Final = ROOT / "build/stacks/local"
 TIME_SCALE: Final = 20
 """Divides what Lambda makes one wait, for one the minutes between the tries of an event."""
 LATENCY: Final = "dynamodb=60"
@@ -73,15 +74,16 @@ def _end(*_: object) -> NoReturn:
 def aws() -> Iterator[tuple[dict[str, str], Path]]:
     """Yield the environment that leads to the emulated AWS, and the directory of the stack in it.
 
-    Raises SandboxError.
+    Raises SandboxError, or UsageError where nothing can be written.
     """
     running = emulated.running()
     if running is not None:
-        yield running, ROOT / "build/stacks/local"
+        yield running, RUNNING_STACK
         return
     options = ("--time-scale", str(TIME_SCALE), "--latency", LATENCY)
-    with emulated.aws(OWN, *options) as environment:
-        yield environment, OWN / "stack"
+    own = dated(OWN)
+    with emulated.aws(own, *options) as environment:
+        yield environment, own / "stack"
 
 
 def deployed(environment: Mapping[str, str], stack: Path) -> Path:
@@ -90,13 +92,14 @@ def deployed(environment: Mapping[str, str], stack: Path) -> Path:
     Raises UsageError.
     """
     outputs = stack / "outputs.json"
-    if stack != OWN / "stack" and _is_newer(outputs, emulated.RUNNING):
+    if stack == RUNNING_STACK and _is_newer(outputs, emulated.RUNNING):
         return outputs
+    artifact = stack.parent / "artifact"
     steps = (
-        ("services.artifact", "build", "--out", str(ARTIFACT)),
+        ("services.artifact", "build", "--out", str(artifact)),
         (
             *("rehearsal.engine", "up", "--stack", "local", "--directory", str(stack), "--fresh"),
-            *("--config", f"reservedConcurrency={SLOTS}", "--config", f"artifact={ARTIFACT}"),
+            *("--config", f"reservedConcurrency={SLOTS}", "--config", f"artifact={artifact}"),
         ),
     )
     for step in steps:

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import shutil
-import time
-from contextlib import suppress
 from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Final
 
 from loadtest.errors import UsageError
 from loadtest.ledger import ORDERS, RUN
 from reporting import amounts
+from sandbox.runs import new_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-LATEST: Final = "latest"
 BYTES_PER_ORDER: Final = 1_500
 """A line before it is sent, one for each of its few attempts, and the report's sorted copies."""
 
@@ -69,24 +67,9 @@ def numbered(directory: Path, number: int) -> Path:
     return directory if number == 1 else directory.with_name(f"{directory.name}-{number}")
 
 
-def dated(parent: Path, now: float) -> Path:
-    """Create a new directory in `parent`, named by the time in UTC, and lead `latest` to it.
-
-    Raises UsageError.
-    """
-    name = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
+def dated(parent: Path, now: float | None = None) -> Path:
+    """Create a new directory for a run in `parent`. Raises UsageError."""
     try:
-        parent.mkdir(parents=True, exist_ok=True)
-        number = 1
-        while True:
-            directory = numbered(parent / name, number)
-            with suppress(FileExistsError):
-                directory.mkdir()
-                break
-            number += 1
-        link = parent / f".{LATEST}-{directory.name}"
-        link.symlink_to(directory.name)
-        link.replace(parent / LATEST)
+        return new_run(parent, now)
     except OSError as error:
         raise UsageError(f"The ledger cannot be written to {parent}: {error.strerror}.") from error
-    return directory

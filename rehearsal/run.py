@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
+import shutil
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rehearsal import assemble
 from rehearsal.journal import Journal
 from rehearsal.report import markdown, page, terminal
-from rehearsal.settings import COLD_FLIP, ROOT
+from rehearsal.settings import COLD_FLIP, ROOT, RUNS
 from rehearsal.steps import Rehearsal
 from reporting.markdown import summarise
 from sandbox.emulated import STORAGE
 from sandbox.processes import Children
+from sandbox.runs import new_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from rehearsal.settings import Settings
 
@@ -28,7 +32,7 @@ class UsageError(Exception):
 
 def rehearse(settings: Settings) -> int:
     """Run every step and leave the report; return 0 where all held and 1 otherwise."""
-    prepare(settings)
+    settings = prepare(settings)
     journal = Journal(total=len(sequence(settings)) + 1)
     with Children(ROOT, settings.directory / "logs") as children:
         rehearsal = Rehearsal(settings, children, journal)
@@ -50,18 +54,34 @@ def leave_report(rehearsal: Rehearsal) -> None:
     (directory / "report.json").write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
     drawn = page.render(document, assemble.series(rehearsal))
     (directory / "report.html").write_text(drawn, encoding="utf-8")
+    if directory.parent == RUNS:
+        for name in ("report.html", "report.json"):
+            show_last(directory / name)
     summarise(markdown.render(document))
     print(terminal.render(document))
 
 
-def prepare(settings: Settings) -> None:
-    """Make the report's directory; raises `UsageError` where a rehearsal cannot begin."""
+def show_last(report: Path) -> None:
+    """Leave a copy beside the run's directory, where the README leads; two at once do not mix."""
+    copy = report.with_name(f"{report.name}.copy")
+    shutil.copyfile(report, copy)
+    copy.replace(report.parent.parent / report.name)
+
+
+def prepare(settings: Settings) -> Settings:
+    """Make the run's directory, a new one where none was named, and return the settings with it.
+
+    Raises `UsageError` where a rehearsal cannot begin.
+    """
     if not STORAGE.is_dir():
         raise UsageError("the storage emulator is not installed; run `nox -s rehearse`")
     try:
+        if settings.directory == RUNS:
+            return replace(settings, directory=new_run(RUNS))
         settings.directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(f"cannot write to {settings.directory}: {error.strerror}") from error
+    return settings
 
 
 def sequence(settings: Settings) -> list[Action]:

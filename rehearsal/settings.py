@@ -8,6 +8,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 CANDIDATES = ROOT / "rehearsal" / "candidates"
+RUNS = ROOT / "build" / "rehearsal"
+"""Where each rehearsal has a directory of its own, and the last report lies."""
 STACK = "local"
 GOOD = "good-release"
 COLD_FLIP = "cold-flip"
@@ -22,7 +24,7 @@ class Settings:
     fault: str | None = None
     """The name of a faulty candidate in rehearsal/candidates/, or none."""
     seed: int = 1
-    directory: Path = ROOT / "build" / "rehearsal"
+    directory: Path = RUNS
     time_scale: float = 20.0
     """Divides what AWS makes one wait: alarm periods of 60 s, asynchronous retries of 60 s."""
     storage_latency_ms: int = 60

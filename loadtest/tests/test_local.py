@@ -1,6 +1,7 @@
 import os
 import time
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from socket import create_server
 
@@ -34,6 +35,7 @@ def ran(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]
     monkeypatch.setattr(local, "_run", record)
     monkeypatch.setattr(local, "ROOT", tmp_path)
     monkeypatch.setattr(local, "OWN", tmp_path / "own")
+    monkeypatch.setattr(local, "RUNNING_STACK", tmp_path / "build/stacks/local")
     monkeypatch.setattr(emulated, "RUNNING", tmp_path / "emulator.env")
     monkeypatch.setattr("signal.signal", lambda *_: None)
     return commands
@@ -77,3 +79,20 @@ def test_the_scenario_is_asked_for(
     assert local.main(["--seed", "3"]) == 2
     assert "Name the scenario" in capsys.readouterr().err
     assert ran == []
+
+
+def test_two_at_once_share_nothing(
+    tmp_path: Path, ran: list[tuple[str, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each that starts an emulated AWS has its own directory for it, its artifact and its stack."""
+    monkeypatch.setattr(
+        emulated, "aws", lambda own, *_: nullcontext({"AWS_ENDPOINT_URL": own.name})
+    )
+    with local.aws() as (first, stack), local.aws() as (second, other):
+        assert first != second
+        local.deployed(first, stack)
+        local.deployed(second, other)
+    builds = [command for command in ran if command[0] == "services.artifact"]
+    assert stack != other
+    assert len({command[-1] for command in builds}) == 2
+    assert not [part for command in ran for part in command if part == str(tmp_path / "own")]

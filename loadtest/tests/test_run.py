@@ -28,7 +28,7 @@ def test_a_peak_above_capacity_passes_within_its_budget(peak: Done) -> None:
     assert peak.status == 0, peak.error
     assert peak.summary["verdict"] == "pass"
     assert peak.summary["throttle"]["share"] > 0.05
-    assert "verdict   pass" in peak.output
+    assert "verdict   PASS" in peak.output
 
 
 def test_every_order_is_accounted_for(peak: Done) -> None:

@@ -5,11 +5,13 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from rehearsal.cli import main, parse
+from rehearsal.run import prepare, show_last
 from rehearsal.settings import ROOT, faults
 
 
@@ -45,6 +47,24 @@ def test_a_directory_that_cannot_be_written_ends_with_one_sentence(
     (tmp_path / "file").write_text("")
     assert main(["--directory", str(tmp_path / "file" / "below")]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_two_rehearsals_at_once_have_a_directory_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`latest` leads to the one that began last; the report that ended last lies where it did."""
+    monkeypatch.setattr("rehearsal.run.STORAGE", tmp_path)
+    monkeypatch.setattr("rehearsal.run.RUNS", tmp_path / "runs")
+    asked = replace(parse([]), directory=tmp_path / "runs")
+    first, second = prepare(asked).directory, prepare(asked).directory
+    assert first != second
+    assert {first.parent, second.parent} == {tmp_path / "runs"}
+    assert (tmp_path / "runs" / "latest").resolve() == second.resolve()
+    for directory in (second, first):
+        (directory / "report.html").write_text(directory.name)
+        show_last(directory / "report.html")
+    assert (tmp_path / "runs" / "report.html").read_text() == first.name
+    assert prepare(replace(asked, directory=tmp_path / "named")).directory == tmp_path / "named"
 
 
 def test_an_interrupted_rehearsal_leaves_no_process_behind(tmp_path: Path) -> None:
