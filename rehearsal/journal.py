@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+INDENT = 8
+"""Columns before what a step says."""
+
+
 class StepError(Exception):
     """A step did not hold; the message is one sentence that says what was seen."""
 
@@ -44,7 +48,7 @@ class Journal:
 
     def tell(self, line: str) -> None:
         """Show one line of a running step."""
-        text = "\n".join(wrapped(f"{'':8}{line}", width(), indent=8))
+        text = "\n".join(wrapped(f"{'':{INDENT}}{line}", width(), indent=INDENT))
         print(text, file=self.stream, flush=True)
 
     def skip(self, name: str, why: str) -> None:

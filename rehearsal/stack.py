@@ -10,7 +10,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from rehearsal import alias as alias_view
 from rehearsal import commands, emulated
-from rehearsal.journal import StepError
+from rehearsal.journal import INDENT, StepError
+from reporting.terminal import width
 from sandbox.environment import local
 
 if TYPE_CHECKING:
@@ -41,7 +42,9 @@ class Stack:
 
     def start(self) -> str:
         """Start the emulated AWS and take over the variables that lead clients to it."""
-        _, self.environment = emulated.start(self.children, self.settings)
+        _, found = emulated.start(self.children, self.settings)
+        # What a command says is shown further right.
+        self.environment = {**found, "COLUMNS": str(width() - INDENT)}
         self._lambda = alias_view.client(self.environment)
         return self.environment["AWS_ENDPOINT_URL"]
 

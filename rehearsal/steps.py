@@ -17,6 +17,7 @@ from rehearsal.settings import COLD_FLIP
 from rehearsal.stack import Stack
 from reporting.amounts import count, digest, megabytes, number, rate, share
 from reporting.amounts import seconds as worded
+from reporting.terminal import spaced
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -215,10 +216,10 @@ class Rehearsal:
         """See that every order sent has exactly one end."""
         orders = self.facts.load["orders"]
         ends = ("confirmed", "rejected", "deadLettered", "throttled", "failed", "lost")
-        counted = ", ".join(f"{orders.get(end, 0)} {end}" for end in ends)
+        counted = ", ".join(f"{count(orders.get(end, 0))} {spaced(end)}" for end in ends)
         if orders["lost"] or orders["duplicated"] or orders.get("unverified"):
             raise StepError(f"{counted}, {orders['duplicated']} duplicated")
-        return f"{orders['sent']} sent: {counted}, {orders['duplicated']} duplicated"
+        return f"{count(orders['sent'])} sent: {counted}, {orders['duplicated']} duplicated"
 
     # What the steps share.
 

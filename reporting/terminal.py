@@ -11,13 +11,13 @@ from typing import TextIO
 
 from reporting.amounts import together
 
-NARROWEST, WIDEST = 80, 120
+NARROWEST, USUAL, WIDEST = 60, 80, 120
 _GAP, _INDENT = 2, 4
 
 
 def width() -> int:
-    """Return the columns to fill: the terminal's, between 80 and 120; 80 where there is none."""
-    return max(NARROWEST, min(WIDEST, shutil.get_terminal_size((NARROWEST, 24)).columns))
+    """Return the columns to fill: the terminal's, between 60 and 120; 80 where there is none."""
+    return max(NARROWEST, min(WIDEST, shutil.get_terminal_size((USUAL, 24)).columns))
 
 
 def wrapped(text: str, columns: int, indent: int = 0) -> list[str]:

@@ -18,15 +18,18 @@ for number in range(50_000):
 print("the work went on", file=sys.stderr)
 sys.exit(3)
 """
-# Others' own, and what never prints a line for people.
-FOREIGN = {"mypy", "pytest", "sandbox.tied"}
+# Others' own, and what never prints a line for people: the programs that Pulumi's engine runs.
+FOREIGN = {"mypy", "pytest", "sandbox.tied", "infra", "infra.bootstrap"}
 
 
 def command_lines() -> list[str]:
-    """Return every module of ours that a nox session runs."""
+    """Return every module of ours that a nox session runs, and every part's own."""
     text = (ROOT / "noxfile.py").read_text(encoding="utf-8")
     found = re.findall(r'call\(session, "([\w.]+)"|"-m", "([\w.]+)"', text)
-    return sorted({called or ran for called, ran in found} - FOREIGN)
+    places = [path.parent.relative_to(ROOT) for path in ROOT.glob("[!.]*/**/__main__.py")]
+    ours = [place for place in places if not {"build", ".venv"} & set(place.parts)]
+    own = {".".join(place.parts) for place in ours}
+    return sorted(({called or ran for called, ran in found} | own) - FOREIGN)
 
 
 def source(module: str) -> Path:

@@ -15,7 +15,7 @@ from loadtest.tests.presentation.sample import summary
 from rehearsal.drills import report as drills
 from rehearsal.drills.tests.test_report import GOOD
 from rehearsal.drills.tests.test_report import document as drilled
-from rehearsal.journal import Journal
+from rehearsal.journal import INDENT, Journal
 from rehearsal.report import terminal as rehearsed
 from rehearsal.report.model import Alarm, Gate, Step
 from rehearsal.tests.report_sample import document
@@ -25,6 +25,9 @@ from release import status
 from release.power import WORLDS, Power
 from release.power import table as powers
 from reporting import terminal
+from services.order_processor.bench import report as handler
+from services.order_processor.bench.figures import figures
+from services.order_processor.tests.test_bench import _measured
 
 COLUMNS = 80
 # Lambda's longest name of a function, and what hangs on it.
@@ -90,6 +93,7 @@ TABLES: dict[str, Any] = {
     "plan": _plan,
     "gate_power": lambda: powers([Power(w.name, 1, 1.0, 0.1234, 0.5, 1e6, 1e3) for w in WORLDS]),
     "bad_releases": lambda: trials([TRIAL]),
+    "bench_handler": lambda: handler.text(figures(_measured(None))),
     "throttling": lambda: throttling.table(throttling.Plan(60.0, 1), list(_cells())),
 }
 
@@ -156,3 +160,14 @@ def test_sentences_are_wrapped_for_a_terminal_alone() -> None:
     wrapped = terminal.shown(LONG, Terminal())
     assert max(map(len, wrapped.splitlines())) <= COLUMNS
     assert wrapped.split() == LONG.split()
+
+
+def test_what_a_child_said_is_not_broken_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command that the rehearsal runs is told how much narrower its lines are shown."""
+    told = io.StringIO()
+    monkeypatch.setenv("COLUMNS", str(COLUMNS - INDENT))
+    said = lines(summary(reasons=[LONG], **LOAD))
+    monkeypatch.setenv("COLUMNS", str(COLUMNS))
+    for line in said:
+        Journal(1, told).tell(line)
+    assert [line[INDENT:] for line in told.getvalue().splitlines()] == said

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from infra.errors import OperationError, UsageError
 from infra.operations import lifecycle, recovery
 from infra.operations.project import PROJECTS
+from reporting import closed_output
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -71,4 +72,5 @@ def _say(line: str) -> None:
 
 
 if __name__ == "__main__":
+    closed_output.tolerate()
     sys.exit(main(sys.argv[1:]))

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from pulumi.automation import OpType
 
+from reporting.amounts import seconds
+
 if TYPE_CHECKING:
     from pulumi.automation import DiagnosticEvent, EngineEvent, StepEventMetadata
 
@@ -121,7 +123,9 @@ class Watcher:
         while not self._ended.wait(1):
             now = time.monotonic()
             if now - self._spoke > SILENCE_SECONDS:
-                waiting = [f"{name} ({now - at:.0f} s)" for name, at in list(self._begun.values())]
+                waiting = [
+                    f"{name} ({seconds(now - at)})" for name, at in list(self._begun.values())
+                ]
                 self._tell(f"… {', '.join(waiting[:3]) or 'the engine'}")
 
 

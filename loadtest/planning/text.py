@@ -32,7 +32,10 @@ def facts(plan: Mapping[str, Any]) -> list[tuple[str, str]]:
     slot = plan["slotTime"]
     return [
         ("slot time", f"{milliseconds(slot['mean'] * 1000)}, {slot['source']}"),
-        ("offered", f"{number(plan['offeredErlangs'])} executions busy on average at the peak"),
+        (
+            "offered",
+            f"{number(round(plan['offeredErlangs'], 2))} executions busy on average at the peak",
+        ),
         ("bound by", _bound(plan)),
         ("headroom", f"{rate(plan['headroomRate'])} before the target is missed"),
         ("over a day", f"{share(plan['atNeeded']['day'])} refused, all 24 hours of the profile"),

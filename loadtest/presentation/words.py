@@ -48,9 +48,11 @@ def thresholds(summary: Mapping[str, Any], spread: Spread) -> list[Held]:
             continue
         name, value, write, least = known.get(key, (key, None, str, False))
         held = None if value is None else (value >= limit if least else value <= limit)
+        # A limit was chosen: it has no digits that nobody gave.
+        allow = amounts.weight if write is amounts.share else write
         measured = "not shown here" if key not in known else _text(value, write)
         found.append(
-            Held(name, measured, f"{'at least' if least else 'at most'} {write(limit)}", held)
+            Held(name, measured, f"{'at least' if least else 'at most'} {allow(limit)}", held)
         )
     return found
 
