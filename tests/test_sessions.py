@@ -82,7 +82,7 @@ def tree(tmp_path: Path) -> Path:
     """Return a copy of what `nox -s build` needs."""
     for name in ("noxfile.py", "pyproject.toml", "Pulumi.yaml"):
         shutil.copy(ROOT / name, tmp_path)
-    for name in ("infra", "locks", "sandbox", "services"):
+    for name in ("infra", "locks", "reporting", "sandbox", "services"):
         ignored = shutil.ignore_patterns(".venv", "tests")
         shutil.copytree(ROOT / name, tmp_path / name, ignore=ignored)
     return tmp_path

@@ -1,4 +1,4 @@
-"""`python3 -m tests.stock_machine [SESSION ...]`: the README's commands on a machine as installed.
+"""`python3 -m rehearsal.stock_machine [SESSION ...]`: what the README prints, as a newcomer types it.
 
 The machine: an ordinary user of its own (where root runs this; else an empty home), nothing in the
 environment, the oldest Python that the README names as `python3` and no `python`, the tree as git
@@ -24,10 +24,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rehearsal.workflows.source import ROOT, checkout
+from sandbox import lifelines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+README = ROOT / "README.md"
 FOLDER = "Bestellungen für morgen"
 SYSTEM = "/usr/bin:/bin"
 
@@ -74,12 +76,12 @@ class Machine:
         """Run a line as a terminal would, and show what it says."""
         began = last = time.monotonic()
         silence, before, said = 0.0, "", bytearray()
-        with subprocess.Popen(
+        process = lifelines.tied(
             ["bash", "-c", command], cwd=self.tree, env=self.environment, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=0, user=self.account,
             group=self.account, extra_groups=None if self.account is None else [],
-        ) as process:  # fmt: skip
-            assert process.stdout is not None
+        )  # fmt: skip
+        with process:
             while words := process.stdout.read(65536):
                 if time.monotonic() - last > silence:
                     silence, before = time.monotonic() - last, said[-70:].decode(errors="replace")
@@ -99,40 +101,41 @@ def machine() -> Iterator[Machine]:
     if account is None:
         home = Path(tempfile.mkdtemp(prefix="stock-"))
     else:
-        subprocess.run(["useradd", "--create-home", "--user-group", account], check=True)
+        _do("useradd", "--create-home", "--user-group", account)
         home = Path(pwd.getpwnam(account).pw_dir)
     try:
         made = Machine(home, account, _path(home))
         checkout(ROOT, made.tree)
         if account is not None:
-            subprocess.run(["chown", "--recursive", f"{account}:{account}", home], check=True)
+            _do("chown", "--recursive", f"{account}:{account}", os.fspath(home))
         yield made
     finally:
         if account is None:
             shutil.rmtree(home)
         else:
-            subprocess.run(
-                ["userdel", "--force", "--remove", account], check=True, capture_output=True
-            )
+            _do("userdel", "--force", "--remove", account)
 
 
-def commands(readme: Path = ROOT / "README.md") -> list[str]:
+def commands() -> list[str]:
     """Return the README's two commands: whatever stands in its first blocks of shell."""
-    text = readme.read_text(encoding="utf-8")
+    text = README.read_text(encoding="utf-8")
     return [block.strip() for block in _BLOCK.findall(text)]
 
 
-def activation(readme: Path = ROOT / "README.md") -> str:
+def activation() -> str:
     """Return what the README says one types in a new terminal before `nox`."""
-    found = re.search(r"new terminal[^`]*`([^`]+)`", readme.read_text(encoding="utf-8"))
-    assert found, "the README does not say how a new terminal finds nox"
-    return found[1]
+    return _said(r"new terminal[^`]*`([^`]+)`")
 
 
-def oldest(readme: Path = ROOT / "README.md") -> str:
+def oldest() -> str:
     """Return the oldest Python that the README names, such as 3.11."""
-    found = re.search(r"Python (3\.\d+)", readme.read_text(encoding="utf-8"))
-    assert found, "the README names no Python"
+    return _said(r"Python (3\.\d+)")
+
+
+def _said(pattern: str) -> str:
+    found = re.search(pattern, README.read_text(encoding="utf-8"))
+    if found is None:
+        raise SystemExit(f"The README says nothing like {pattern}.")
     return found[1]
 
 
@@ -155,10 +158,16 @@ def _path(home: Path) -> str:
 def _version(python: str) -> str | None:
     say = "import sys; print('{}.{}'.format(*sys.version_info))"
     try:
-        asked = subprocess.run([python, "-I", "-c", say], capture_output=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
+        return _do(python, "-I", "-c", say)
+    except (OSError, SystemExit):
         return None
-    return asked.stdout.decode().strip()
+
+
+def _do(*command: str) -> str:
+    ended = lifelines.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if ended.returncode:
+        raise SystemExit(f"{' '.join(command)} failed: {ended.stdout}")
+    return str(ended.stdout).strip()
 
 
 def main(arguments: Sequence[str]) -> int:

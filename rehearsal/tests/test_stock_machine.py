@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from infra.stack_file import ROOT, python
+from rehearsal import stock_machine
+from rehearsal.stock_machine import commands
 from rehearsal.workflows.sessions import sessions
-from tests import stock_machine
-from tests.stock_machine import commands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.stock_machine import Machine
+    from rehearsal.stock_machine import Machine
 
 
 @pytest.fixture(scope="module")
