@@ -1,4 +1,4 @@
-"""`python3 -m rehearsal.stock_machine [SESSION ...]`: what the README prints, as a newcomer types it.
+"""`python3 -m rehearsal.stock_machine [SESSION ...]`: what the README says, typed by a newcomer.
 
 The machine: an ordinary user of its own (where root runs this; else an empty home), nothing in the
 environment, the oldest Python that the README names as `python3` and no `python`, the tree as git
@@ -21,7 +21,7 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, cast
 
 from rehearsal.workflows.source import ROOT, checkout
 from sandbox import lifelines
@@ -81,8 +81,9 @@ class Machine:
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, bufsize=0, user=self.account,
             group=self.account, extra_groups=None if self.account is None else [],
         )  # fmt: skip
+        output = cast("IO[bytes]", process.stdout)
         with process:
-            while words := process.stdout.read(65536):
+            while words := output.read(65536):
                 if time.monotonic() - last > silence:
                     silence, before = time.monotonic() - last, said[-70:].decode(errors="replace")
                 last = time.monotonic()
