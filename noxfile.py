@@ -5,11 +5,8 @@ import os
 import re
 import shutil
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from threading import Event, Thread
 from typing import NoReturn
 
 import nox
@@ -147,22 +144,6 @@ def at(stack: str) -> Callable[[], dict[str, str]]:
     return emulated.clients if stack == "local" else environment.outward
 
 
-@contextmanager
-def progress(tool: str) -> Iterator[None]:
-    """Say now and then that a tool which says nothing itself is still at work."""
-    done, began = Event(), time.monotonic()
-
-    def say() -> None:
-        while not done.wait(8):
-            print(f"{tool} is at work since {time.monotonic() - began:.0f} s", flush=True)
-
-    Thread(target=say, daemon=True).start()
-    try:
-        yield
-    finally:
-        done.set()
-
-
 def stack_argument(session: nox.Session) -> tuple[str, list[str]]:
     """Split `-- STACK [further arguments]`; without a stack the session ends with status 2."""
     if not session.posargs or session.posargs[0].startswith("-"):
@@ -188,9 +169,8 @@ def typecheck(session: nox.Session) -> None:
     """Check every annotation (mypy --strict), for macOS too what runs there."""
     install(session, "check")
     darwin = ("--platform", "darwin", "--no-warn-unreachable", "--cache-dir", ".mypy_cache/darwin")
-    with progress("mypy"):
-        call(session, "mypy", *CODE)
-        call(session, "mypy", *darwin, "--exclude", "tests/|bench/", *PORTABLE)
+    call(session, "mypy", *CODE)
+    call(session, "mypy", *darwin, "--exclude", "tests/|bench/", *PORTABLE)
 
 
 @nox.session
