@@ -1,9 +1,9 @@
 """The one seam to logs, metrics and traces; no other module knows who provides them.
 
 Replacing any provider changes this module only. Traces go out through `xray`, since the X-Ray SDK,
-which Powertools' Tracer takes by default, reaches its end of support on 2027-02-25
-(https://docs.aws.amazon.com/xray/latest/devguide/xray-daemon-eos.html). Nothing is
-emitted at import.
+which Powertools' Tracer takes by default, is slow to import and in maintenance since 2026-02-25, no
+end named (https://docs.aws.amazon.com/xray/latest/devguide/xray-sdk-daemon-timeline.html).
+Nothing is emitted at import.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Trace subsegments for the X-Ray daemon that Lambda runs, without the X-Ray SDK.
 
 The provider behind Powertools' Tracer. Its default, the SDK, is a third of what initialising cost
-(docs/adr/0008) and reaches its end of support on 2027-02-25; what Tracer needs of it is this.
+(docs/adr/0008) and gets no more than mends since 2026-02-25; what Tracer needs of it is this.
 Formats: https://docs.aws.amazon.com/xray/latest/devguide/xray-api-segmentdocuments.html and, for
 the line before each document, xray-api-sendingdata.html.
 """
