@@ -69,7 +69,9 @@ class DeadLetters(pulumi.ComponentResource):
             evaluation_periods=1,
             comparison_operator="GreaterThanOrEqualToThreshold",
             threshold=1,
-            treat_missing_data="notBreaching",
+            # SQS tells nothing of a queue that nobody touched for six hours, letters in it or not:
+            # that is no all-clear, so the state stays until a figure says otherwise.
+            treat_missing_data="ignore",
             tags=args.tags,
             opts=pulumi.ResourceOptions(parent=self),
             **args.paging.actions(),
