@@ -1,4 +1,4 @@
-"""Whether the account can give what a stack asks for: concurrency, code storage, alarms.
+"""Whether the account can give what a stack asks for: concurrency, code storage.
 
 Asked before any change; a refusal is one sentence with the very request that mends it.
 """
@@ -26,8 +26,6 @@ CONCURRENCY_QUOTA = "L-B99A9384"
 """Service Quotas' code of Lambda's `Concurrent executions`."""
 STORAGE_QUOTA = "L-2ACBD22F"
 """Service Quotas' code of Lambda's `Function and layer storage`, counted in gigabytes."""
-MAXIMUM_CHILDREN = 100
-"""Alarms that one composite alarm may name (CloudWatch API reference, PutCompositeAlarm)."""
 _GIGABYTE = 1024**3
 
 
@@ -115,15 +113,6 @@ def check_storage(size: int, account: Account) -> None:
         f"old versions with `nox -s prune -- STACK`, or request more with "
         f"`{quota_request(STORAGE_QUOTA, wanted)}`."
     )
-
-
-def check_alarms(stack: str, number: int) -> None:
-    """Raise UsageError where a release has more alarms than one composite may name."""
-    if number > MAXIMUM_CHILDREN:
-        raise UsageError(
-            f"Stack '{stack}' has {number} release alarms, but a composite alarm takes at most "
-            f"{MAXIMUM_CHILDREN} and no quota raises that: watch fewer, or nest composites."
-        )
 
 
 def quota_request(code: str, wanted: int, region: str | None = None) -> str:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from infra import artifact, preflight, settings, stack_file
 from infra.errors import UsageError
 from infra.names import Names
-from infra.release_alarms import WATCHED
 from infra.settings import ROOT
 from reporting import closed_output
 from reporting.amounts import megabytes
@@ -73,8 +72,6 @@ def check(
         demands = [demand(client, each) for each in here]
         check_concurrency(region, demands, account.limit, account.unreserved)
         preflight.check_storage(size * len(here), account)
-        for each in here:
-            preflight.check_alarms(each.stack, len(WATCHED))
         left = account.unreserved - sum(each.more for each in demands)
         lines.append(
             f"{region}: {', '.join(each.stack for each in here)} fit; {left} of {account.limit} "

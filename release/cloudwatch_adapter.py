@@ -62,15 +62,13 @@ class CloudWatchMonitoring:
         found: dict[str, Alarm] = {}
         if names:
             with translated("reading the alarms"):
+                # Composite ones may be read by whoever may read every alarm, and there are none.
                 pages = self._client.get_paginator("describe_alarms").paginate(
-                    AlarmNames=list(names), AlarmTypes=["MetricAlarm", "CompositeAlarm"]
+                    AlarmNames=list(names), AlarmTypes=["MetricAlarm"]
                 )
                 for page in pages:
                     for raw in page.get("MetricAlarms", []):
                         found[raw["AlarmName"]] = _alarm(raw)
-                    for composite in page.get("CompositeAlarms", []):
-                        name = composite["AlarmName"]
-                        found[name] = Alarm(name, _state(composite["StateValue"]))
         return tuple(found.get(name, Alarm(name, "ABSENT")) for name in names)
 
     def samples(self, policy: Policy, now: datetime) -> Samples:

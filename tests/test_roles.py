@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import boto3
 import pytest
+import yaml
 
 import release
 from infra.bootstrap.grants import KINDS
@@ -58,10 +59,28 @@ def resource(action: str) -> str:
     if action == "cloudwatch:GetMetricData":
         return "*"
     if service == "cloudwatch":
-        return SCOPE.all_alarms
+        # A composite alarm is shown to whoever may read all there is, and to nobody else.
+        asked = (RELEASE / "cloudwatch_adapter.py").read_text()
+        return "*" if "CompositeAlarm" in asked else SCOPE.all_alarms
     if service == "sqs":
         return SCOPE.queue
     return VERSION if name in QUALIFIED else SCOPE.function
+
+
+def test_only_the_release_workflow_takes_the_deploy_role() -> None:
+    """What the deploy role's trust compares is the file whose job takes it, and no other does."""
+    root = RELEASE.parent
+    schema = yaml.safe_load((root / "infra/bootstrap/Pulumi.yaml").read_text())["config"]
+    taking = {
+        str(path.relative_to(root)): str(job["environment"])
+        for path in (root / ".github/workflows").glob("*.yml")
+        for job in yaml.safe_load(path.read_text())["jobs"].values()
+        if "configure-aws-credentials" in str(job.get("steps"))
+    }
+    assert len(taking) >= 4
+    other = ("-preview", "-rollback", "-load")
+    deploying = {path for path, named in taking.items() if not named.endswith(other)}
+    assert deploying == {schema["releaseWorkflow"]["default"]}
 
 
 @dataclass(frozen=True)

@@ -148,13 +148,6 @@ def test_the_account_is_read_with_its_code_storage() -> None:
     assert preflight.read_account(client(fake)) == Account(400, 300, 75 * 1024**3, 7)
 
 
-def test_a_composite_takes_a_hundred_alarms() -> None:
-    """No quota raises that."""
-    preflight.check_alarms("dev", 100)
-    with pytest.raises(UsageError, match="at most 100"):
-        preflight.check_alarms("dev", 101)
-
-
 def test_the_client_is_the_regions() -> None:
     """It is made without asking anything."""
     assert preflight.connect("eu-central-1").meta.region_name == "eu-central-1"
