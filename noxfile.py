@@ -153,7 +153,7 @@ def stack_argument(session: nox.Session) -> tuple[str, list[str]]:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check style and formatting (ruff), and the workflows (zizmor, actionlint, GitHub's own)."""
+    """Check style (ruff), workflows (zizmor, actionlint, GitHub's own), policies (parliament)."""
     install(session, "check")
     install_github(session)
     session.run("ruff", "check", *CODE)
@@ -162,6 +162,7 @@ def lint(session: nox.Session) -> None:
     # Named, since it finds them by itself in a git repository only.
     session.run("jactionlint", *map(str, Path(".github/workflows").glob("*.yml")))
     call(session, "rehearsal.workflows.lint")
+    call(session, "infra.bootstrap.lint")
 
 
 @nox.session

@@ -16,7 +16,7 @@ from infra.names import Names
 from infra.orders_table import OrdersTable, OrdersTableArgs
 from infra.paging import Paging
 from infra.processor import Processor, ProcessorArgs
-from infra.release_alarms import WATCHED, ReleaseAlarms, ReleaseAlarmsArgs
+from infra.release_alarms import ReleaseAlarms, ReleaseAlarmsArgs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,7 +46,6 @@ def check(connect: Callable[[str], LambdaClient]) -> Plan:
     preflight.check_alias(client, configured.stack, names.function)
     preflight.check(configured.stack, configured.reserved_concurrency, account)
     preflight.check_storage(built.zip_path.stat().st_size, preflight.read_account(client))
-    preflight.check_alarms(configured.stack, len(WATCHED))
     tagged = tags.build(configured.stack, configured.created_at, built.origin)
     return Plan(configured, built, runtime, names, tagged)
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pulumi
 
 from infra.errors import UsageError
+from infra.names import STACK, STACK_RULE
 from infra.stack_file import MANIFEST_RUNTIME
 from infra.stack_file import PROJECT as PROJECT
 from infra.stack_file import ROOT as ROOT
@@ -26,6 +27,8 @@ _RETENTION_DAYS = frozenset(
     {1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731}
     | {1096, 1827, 2192, 2557, 2922, 3288, 3653}
 )
+UNBOUNDED = "none"
+"""Value of `permissionsBoundaryArn` for a stack whose role nothing bounds: by choice, visibly."""
 _KEYS = (
     "artifact",
     "runtime",
@@ -101,6 +104,18 @@ class _Values:
     def optional(self, key: str, pattern: str, rule: str) -> str | None:
         return self.matching(key, pattern, rule) if self.raw.get(key) else None
 
+    def boundary(self, key: str) -> str | None:
+        if not self.raw.get(key):
+            raise UsageError(
+                f"Stack '{self.stack}' has no {self._name(key)}, without which the workflows may "
+                f"not make the function's role: put what `nox -s bootstrap` printed for it into "
+                f"infra/stacks/Pulumi.{self.stack}.yaml, or `{UNBOUNDED}` where nobody but "
+                "administrators deploys."
+            )
+        rule = f"a policy's ARN or '{UNBOUNDED}'"
+        value = self.matching(key, rf"arn:aws[a-z-]*:iam::\d{{12}}:policy/\S+|{UNBOUNDED}", rule)
+        return None if value == UNBOUNDED else value
+
     def flag(self, key: str) -> bool:
         return self.matching(key, "true|false", "true or false") == "true"
 
@@ -123,11 +138,9 @@ class _Values:
 
 def parse(stack: str, raw: Mapping[str, str | None]) -> Settings:
     """Read the settings out of Pulumi's strings; raises UsageError for the first bad one."""
-    # The narrowest AWS name here is the function's and its role's: 64 characters.
-    if not re.fullmatch(r"[a-z][a-z0-9-]{0,29}", stack):
+    if not re.fullmatch(STACK, stack):
         raise UsageError(
-            f"Stack name '{stack}' must be 1 to 30 lower-case letters, digits and hyphens, "
-            "a letter first: it becomes part of AWS names."
+            f"Stack name '{stack}' must be {STACK_RULE}: it becomes part of AWS names."
         )
     values = _Values(stack, raw)
     return Settings(
@@ -148,9 +161,7 @@ def parse(stack: str, raw: Mapping[str, str | None]) -> Settings:
         alarm_topic_arn=values.optional(
             "alarmTopicArn", r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:\S+", "an SNS topic's ARN"
         ),
-        permissions_boundary_arn=values.optional(
-            "permissionsBoundaryArn", r"arn:aws[a-z-]*:iam::\d{12}:policy/\S+", "a policy's ARN"
-        ),
+        permissions_boundary_arn=values.boundary("permissionsBoundaryArn"),
         created_at=values.day("createdAt"),
     )
 

@@ -49,6 +49,7 @@ def _ceiling(scope: Scope) -> list[Statement]:
         *grants.measured(scope),
         *grants.state(scope, ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"]),
         grants.execution_role_read(scope),
+        *grants.execution_role_released(scope),
         *grants.execution_role_made(scope),
     ]
 

@@ -1,20 +1,23 @@
 """What each kind of workflow may do to one stack: its roles' own policies.
 
 `Resource: *` stands only where AWS checks nothing narrower (Service Authorization Reference):
-lambda:GetAccountSettings and cloudwatch:GetMetricData.
+lambda:GetAccountSettings and cloudwatch:GetMetricData. Of alarms, metric alarms alone are read:
+composite ones would need it too.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from infra import policies
-from infra.bootstrap.statements import Statement, allow
+from infra.bootstrap.statements import Conditions, Statement, allow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from infra.bootstrap.scope import Scope
+
+    Grant: TypeAlias = Callable[[Scope], list[Statement]]
 
 
 def preview(scope: Scope) -> list[Statement]:
@@ -26,9 +29,10 @@ def preview(scope: Scope) -> list[Statement]:
 
 
 def deploy(scope: Scope) -> list[Statement]:
-    """Deploy and release: everything of `preview`, and every change but the loss of data.
+    """Deploy and release what is made already: code, settings, alarms, tags.
 
-    Deleting orders, dead letters or logs is a person's decision, with a person's rights.
+    What keeps orders, dead letters and logs is not changed, and nothing of it is deleted: the one
+    is `make`'s, the other a person's decision, with a person's rights.
     """
     return [
         *_described(scope),
@@ -36,6 +40,22 @@ def deploy(scope: Scope) -> list[Statement]:
         *state(scope, ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"]),
         *_function_changed(scope),
         *_surroundings_changed(scope),
+        *execution_role_released(scope),
+    ]
+
+
+def make(scope: Scope) -> list[Statement]:
+    """Make a new stack, and change what is made once: table, queue, log group, the function's role.
+
+    The deploy role has this beside `deploy` while its stack is among the account's new ones. Each
+    of these calls could lose data by an attribute: a queue's retention or policy, a table without
+    its backups, a log group's retention, a role that somebody else may take.
+    """
+    table = ["dynamodb:CreateTable", "dynamodb:UpdateContinuousBackups", "dynamodb:UpdateTable"]
+    return [
+        allow("MakeTable", table, scope.table),
+        allow("MakeQueue", ["sqs:CreateQueue", "sqs:SetQueueAttributes"], scope.queue),
+        allow("MakeLogGroup", ["logs:CreateLogGroup", "logs:PutRetentionPolicy"], scope.logs),
         *execution_role_made(scope),
     ]
 
@@ -85,7 +105,7 @@ def load(scope: Scope) -> list[Statement]:
     ]
 
 
-KINDS: Mapping[str, Callable[[Scope], list[Statement]]] = {
+KINDS: Mapping[str, Grant] = {
     "preview": preview,
     "deploy": deploy,
     "rollback": rollback,
@@ -164,8 +184,6 @@ def _function_changed(scope: Scope) -> list[Statement]:
         "lambda:CreateFunction",
         "lambda:DeleteAlias",
         "lambda:DeleteFunction",  # also: a version that nothing needs any longer
-        "lambda:DeleteFunctionConcurrency",
-        "lambda:DeleteFunctionEventInvokeConfig",
         "lambda:PublishVersion",
         "lambda:PutFunctionConcurrency",
         "lambda:PutFunctionEventInvokeConfig",
@@ -174,7 +192,6 @@ def _function_changed(scope: Scope) -> list[Statement]:
         "lambda:UpdateAlias",
         "lambda:UpdateFunctionCode",
         "lambda:UpdateFunctionConfiguration",
-        "lambda:UpdateFunctionEventInvokeConfig",
     ]
     return [
         allow("ChangeFunction", actions, [scope.function, scope.qualified]),
@@ -183,20 +200,7 @@ def _function_changed(scope: Scope) -> list[Statement]:
 
 
 def _surroundings_changed(scope: Scope) -> list[Statement]:
-    table = [
-        "dynamodb:CreateTable",
-        "dynamodb:TagResource",
-        "dynamodb:UntagResource",
-        "dynamodb:UpdateContinuousBackups",
-        "dynamodb:UpdateTable",
-    ]
-    queue = ["sqs:CreateQueue", "sqs:SetQueueAttributes", "sqs:TagQueue", "sqs:UntagQueue"]
-    logs = [
-        "logs:CreateLogGroup",
-        "logs:PutRetentionPolicy",
-        "logs:TagResource",
-        "logs:UntagResource",
-    ]
+    """Tags say which commit made a resource, so each release changes them."""
     alarms = [
         "cloudwatch:DeleteAlarms",
         "cloudwatch:PutMetricAlarm",
@@ -205,16 +209,29 @@ def _surroundings_changed(scope: Scope) -> list[Statement]:
     ]
     dashboard = ["cloudwatch:DeleteDashboards", "cloudwatch:PutDashboard"]
     return [
-        allow("ChangeTable", table, scope.table),
-        allow("ChangeQueue", queue, scope.queue),
-        allow("ChangeLogGroup", logs, scope.logs),
+        allow("TagTable", ["dynamodb:TagResource", "dynamodb:UntagResource"], scope.table),
+        allow("TagQueue", ["sqs:TagQueue", "sqs:UntagQueue"], scope.queue),
+        allow("TagLogGroup", ["logs:TagResource", "logs:UntagResource"], scope.logs),
         allow("ChangeAlarms", alarms, scope.alarms),
         allow("ChangeDashboard", dashboard, scope.dashboard),
     ]
 
 
+def execution_role_released(scope: Scope) -> list[Statement]:
+    """What each release does with the function's role: give it to the function, and tag it."""
+    role = scope.execution_role
+    to_lambda: Conditions = {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
+    return [
+        allow("PassRole", ["iam:PassRole"], role, to_lambda),
+        allow("TagRole", ["iam:TagRole", "iam:UntagRole"], role),
+    ]
+
+
 def execution_role_made(scope: Scope) -> list[Statement]:
-    """Only ever with its boundary, so that no code deployed gains more than the boundary."""
+    """Only ever with its boundary, so that no code deployed gains more than the boundary.
+
+    Whom it trusts, IAM lets nobody compare: who may make it may let anybody take it.
+    """
     bounded = {"iam:PermissionsBoundary": scope.execution_boundary}
     made = [
         "iam:CreateRole",
@@ -223,15 +240,8 @@ def execution_role_made(scope: Scope) -> list[Statement]:
         "iam:PutRolePolicy",
     ]
     # What was changed by hand is put back: its trust, its description, its longest session.
-    kept = [
-        "iam:DeleteRole",
-        "iam:TagRole",
-        "iam:UntagRole",
-        "iam:UpdateAssumeRolePolicy",
-        "iam:UpdateRole",
-        "iam:UpdateRoleDescription",
-    ]
-    attached: dict[str, dict[str, str | list[str]]] = {
+    kept = ["iam:UpdateAssumeRolePolicy", "iam:UpdateRole", "iam:UpdateRoleDescription"]
+    attached: Conditions = {
         "StringEquals": {**bounded},
         "ArnEquals": {"iam:PolicyARN": policies.XRAY_POLICY_ARN},
     }
@@ -239,11 +249,5 @@ def execution_role_made(scope: Scope) -> list[Statement]:
     return [
         allow("MakeRole", made, role, {"StringEquals": {**bounded}}),
         allow("LetItTrace", ["iam:AttachRolePolicy", "iam:DetachRolePolicy"], role, attached),
-        allow("KeepRole", kept, role),
-        allow(
-            "PassRole",
-            ["iam:PassRole"],
-            role,
-            {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}},
-        ),
+        allow("MendRole", kept, role),
     ]

@@ -63,6 +63,12 @@ def _roles(
     configured: Settings, stack: str, account: aws.Provider, needed: list[pulumi.Resource]
 ) -> StackRoles:
     scope = Scope(configured.account_id, configured.region, stack)
-    args = StackRolesArgs(scope, configured.repository, stack in configured.load_stacks)
+    args = StackRolesArgs(
+        scope,
+        configured.repository,
+        configured.claims,
+        loaded=stack in configured.load_stacks,
+        new=stack in configured.new_stacks,
+    )
     options = pulumi.ResourceOptions(providers=[account], depends_on=needed)
     return StackRoles(stack, args, options)

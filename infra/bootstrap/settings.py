@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, cast
 
 import pulumi
 
-from infra.bootstrap.trust import Repository
+from infra.bootstrap.trust import Claims, Repository
 from infra.errors import UsageError
+from infra.names import STACK, STACK_RULE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,21 +26,24 @@ _KEYS = (
     "subjectFormat",
     "stacks",
     "loadStacks",
+    "newStacks",
+    "trustedRef",
+    "releaseWorkflow",
     "createProvider",
 )
-# A stack so named would be another's GitHub environment: `dev-rollback` rolls `dev` back.
-_STACK = r"(?!.*-(?:preview|rollback|load)$)[a-z][a-z0-9-]{0,29}"
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """One account's settings; `load_stacks` are among `stacks`."""
+    """One account's settings; `load_stacks` and `new_stacks` are among `stacks`."""
 
     account_id: str
     region: str
     repository: Repository
+    claims: Claims
     stacks: tuple[str, ...]
     load_stacks: tuple[str, ...]
+    new_stacks: tuple[str, ...]
     create_provider: bool
 
 
@@ -55,10 +59,15 @@ class _Values:
         return value
 
     def names(self, key: str) -> tuple[str, ...]:
-        rule = "names of stacks with commas between, none ending in -preview, -rollback or -load"
         names = tuple(part.strip() for part in (self.raw.get(key) or "").split(",") if part.strip())
-        if not all(re.fullmatch(_STACK, name) for name in names) or len({*names}) != len(names):
-            raise self.wrong(key, rule)
+        if not all(re.fullmatch(STACK, name) for name in names) or len({*names}) != len(names):
+            raise self.wrong(key, f"names of stacks with commas between, each {STACK_RULE}")
+        return names
+
+    def some(self, key: str, stacks: tuple[str, ...]) -> tuple[str, ...]:
+        names = self.names(key)
+        if not {*names} <= {*stacks}:
+            raise self.wrong(key, f"among the account's stacks ({', '.join(stacks)})")
         return names
 
     def wrong(self, key: str, rule: str) -> UsageError:
@@ -72,18 +81,21 @@ class _Values:
 def parse(stack: str, raw: Mapping[str, str | None]) -> Settings:
     """Read the settings out of Pulumi's strings; raises UsageError for the first bad one."""
     values = _Values(f"Pulumi.{stack}.yaml", raw)
-    stacks, load_stacks = values.names("stacks"), values.names("loadStacks")
+    stacks = values.names("stacks")
     if not stacks:
         raise values.wrong("stacks", "at least one stack")
-    if not {*load_stacks} <= {*stacks}:
-        raise values.wrong("loadStacks", f"among the account's stacks ({', '.join(stacks)})")
     created = values.matching("createProvider", "true|false", "true or false")
     return Settings(
         account_id=values.matching("accountId", r"[0-9]{12}", "an account's 12 digits"),
         region=values.matching("aws:region", r"[a-z]{2}(-[a-z]+)+-[0-9]", "a region, as us-east-1"),
         repository=_repository(values),
+        claims=Claims(
+            values.matching("trustedRef", r"(refs/[A-Za-z0-9._/-]+)?", "a ref, or empty"),
+            values.matching("releaseWorkflow", r"([A-Za-z0-9._/-]+\.ya?ml)?", "a path, or empty"),
+        ),
         stacks=stacks,
-        load_stacks=load_stacks,
+        load_stacks=values.some("loadStacks", stacks),
+        new_stacks=values.some("newStacks", stacks),
         create_provider=created == "true",
     )
 

@@ -9,23 +9,26 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.bootstrap import boundaries, trust
-from infra.bootstrap.grants import KINDS
+from infra.bootstrap.grants import KINDS, make
 from infra.bootstrap.statements import document
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
+    from infra.bootstrap.grants import Grant
     from infra.bootstrap.scope import Scope
 
 
 @dataclass(frozen=True, slots=True)
 class StackRolesArgs:
-    """`loaded` stacks have a role for load tests."""
+    """`loaded` stacks have a role for load tests; the deploy role of `new` ones may make them."""
 
     scope: Scope
     repository: trust.Repository
+    claims: trust.Claims
     loaded: bool
+    new: bool
 
 
 class StackRoles(pulumi.ComponentResource):
@@ -57,7 +60,8 @@ class StackRoles(pulumi.ComponentResource):
         scope, child = args.scope, pulumi.ResourceOptions(parent=self)
         name = scope.workflow_role_name(kind)
         environment = github_environment(scope.stack, kind)
-        trusted = trust.policy(scope.account_id, args.repository, environment)
+        further = args.claims.conditions(args.repository, kind)
+        trusted = trust.policy(scope.account_id, args.repository, environment, further)
         role = aws.iam.Role(
             name,
             name=name,
@@ -66,14 +70,20 @@ class StackRoles(pulumi.ComponentResource):
             permissions_boundary=boundary.arn,
             opts=child,
         )
-        aws.iam.RolePolicy(
-            name,
-            name=kind,
-            role=role.name,
-            policy=pulumi.Output.json_dumps(document(KINDS[kind](scope))),
-            opts=child,
-        )
+        for granted, grant in _granted(kind, new=args.new).items():
+            aws.iam.RolePolicy(
+                name if granted == kind else f"{name}-{granted}",
+                name=granted,
+                role=role.name,
+                policy=pulumi.Output.json_dumps(document(grant(scope))),
+                opts=child,
+            )
         return role.arn
+
+
+def _granted(kind: str, *, new: bool) -> Mapping[str, Grant]:
+    """Each policy of a role by its name: the kind's own, and what makes a new stack."""
+    return {kind: KINDS[kind]} | ({"make": make} if new and kind == "deploy" else {})
 
 
 def kinds(*, loaded: bool) -> Sequence[str]:

@@ -1,7 +1,7 @@
 """IAM's decision for the documents of this project: their operators, and no others.
 
 After "Policy evaluation logic" in the IAM User Guide: a denial wins, else both the role's own
-policy and its boundary must allow. A missing key fails an operator, and passes a negated one.
+policies and its boundary must allow. A missing key fails an operator, and passes a negated one.
 """
 
 from __future__ import annotations
@@ -27,6 +27,17 @@ def permitted(
     return all("Allow" in found for found in effects) and not any("Deny" in f for f in effects)
 
 
+def trusted(policy: dict[str, Any], issuer: str, claims: Mapping[str, str]) -> bool:
+    """Whether a token of `issuer` with these claims may take the role of that trust policy."""
+    context = {f"{issuer}:{claim}": value for claim, value in claims.items()}
+    return any(
+        statement["Effect"] == "Allow"
+        and statement["Principal"]["Federated"].endswith(f":oidc-provider/{issuer}")
+        and _met(statement, context)
+        for statement in policy["Statement"]
+    )
+
+
 def _effects(
     policy: dict[str, Any], action: str, resource: str, context: Mapping[str, str]
 ) -> Iterator[str]:
@@ -34,23 +45,32 @@ def _effects(
         if (
             _any(statement["Action"], action)
             and _any(statement["Resource"], resource)
-            and all(
-                _holds(operator, expected, context.get(key))
-                for operator, compared in statement.get("Condition", {}).items()
-                for key, expected in compared.items()
-            )
+            and _met(statement, context)
         ):
             yield statement["Effect"]
 
 
+def _met(statement: dict[str, Any], context: Mapping[str, str]) -> bool:
+    return all(
+        _holds(operator, expected, context.get(key))
+        for operator, compared in statement.get("Condition", {}).items()
+        for key, expected in compared.items()
+    )
+
+
 def _any(patterns: str | list[str], value: str) -> bool:
-    listed = [patterns] if isinstance(patterns, str) else patterns
-    return any(fnmatchcase(value, pattern) for pattern in listed)
+    return any(fnmatchcase(value, pattern) for pattern in _listed(patterns))
 
 
-def _holds(operator: str, expected: str, actual: str | None) -> bool:
+def _listed(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
+
+
+def _holds(operator: str, expected: str | list[str], actual: str | None) -> bool:
+    like = actual is not None and _any(expected, actual)
     return {
-        "StringEquals": actual == expected,
-        "StringNotEquals": actual != expected,
-        "ArnEquals": actual is not None and fnmatchcase(actual, expected),
+        "StringEquals": actual in _listed(expected),
+        "StringNotEquals": actual not in _listed(expected),
+        "StringLike": like,
+        "ArnEquals": like,
     }[operator]

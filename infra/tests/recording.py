@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
 CODE = b"the zip"
 CANDIDATE = "7"
+BOUNDARY = "arn:aws:iam::123456789012:policy/execution-boundary"
 GIT = {
     "commit": "3fa9c1e" + "0" * 33,
     "repository": "acme/orders",
@@ -230,6 +231,13 @@ def stack_config(stack: str, root: Path = settings.ROOT) -> dict[str, str]:
     return {key: v if isinstance(v, str) else json.dumps(v) for key, v in values.items()}
 
 
+def forked(stack: str) -> dict[str, str]:
+    """Config of a committed stack that has its account's boundary, as a fork's has."""
+    return {f"{settings.PROJECT}:permissionsBoundaryArn": BOUNDARY} | {
+        key: value for key, value in stack_config(stack).items() if value
+    }
+
+
 def run(
     stack: str,
     config: Mapping[str, str],
@@ -273,5 +281,5 @@ def deploy(stack: str, directory: Path, account: Lambda | None = None, **config:
     """Run the real program for a committed stack with an artifact in `directory`."""
     client = account or Lambda()
     changes = {f"order-processing:{key}": value for key, value in config.items()}
-    values = stack_config(stack) | {"order-processing:artifact": str(directory)} | changes
+    values = forked(stack) | {"order-processing:artifact": str(directory)} | changes
     return run(stack, values, lambda: program.deploy(client.connect))

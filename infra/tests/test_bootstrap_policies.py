@@ -3,40 +3,36 @@
 from __future__ import annotations
 
 import json
-import warnings
+import runpy
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from infra import policies
-from infra.bootstrap import boundaries, grants, state_bucket, trust
+from infra.bootstrap import boundaries, grants, lint, state_bucket, trust
 from infra.bootstrap.scope import Scope
 from infra.bootstrap.statements import document
 from infra.tests.bootstrapped import ACCOUNT, REGION
-from infra.tests.evaluation import permitted
-
-with warnings.catch_warnings():
-    # parliament reads its version through a deprecated part of setuptools.
-    warnings.simplefilter("ignore")
-    from parliament import analyze_policy_string  # type: ignore[import-untyped]
+from infra.tests.evaluation import permitted, trusted
 
 if TYPE_CHECKING:
     from infra.tests.recording import Recording
 
 DEV, PROD = (Scope(ACCOUNT, REGION, stack) for stack in ("dev", "prod"))
-LONGEST = Scope(ACCOUNT, REGION, "s" * 30)
+LONGEST = Scope(ACCOUNT, REGION, "s" * 29)
 # What AWS checks against nothing narrower; the listings name their kind of resource.
 ACCOUNT_WIDE = {"cloudwatch:GetMetricData", "lambda:GetAccountSettings"}
 LISTINGS = {"cloudwatch:DescribeAlarms", "logs:DescribeLogGroups", "s3:ListBucket"}
 CHANGES = ("Create", "Delete", "Put", "Update", "Attach", "Detach", "Publish", "Tag", "Untag")
 READS = ("Get", "List", "Describe")
+ROLES = {**grants.KINDS, "make": grants.make}
 REPOSITORY = {"owner": "o", "name": "n", "owner_id": "1", "repository_id": "2"}
 
 
 def documents(scope: Scope) -> dict[str, dict[str, Any]]:
     """Return every identity policy of a stack by name."""
-    made = {kind: document(grant(scope)) for kind, grant in grants.KINDS.items()}
+    made = {kind: document(grant(scope)) for kind, grant in ROLES.items()}
     bounds = {"execution": boundaries.execution(scope), "ceiling": boundaries.workflow(scope)}
     return made | bounds
 
@@ -57,7 +53,7 @@ def allowed(policy: dict[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
-@pytest.mark.parametrize("name", [*grants.KINDS, "execution"])
+@pytest.mark.parametrize("name", [*ROLES, "execution"])
 def test_no_grant_has_a_wildcard_action(name: str) -> None:
     """Each action is named; `*` as a resource stands for what AWS cannot narrow, and X-Ray."""
     for action, resource in allowed(documents(DEV)[name]):
@@ -86,7 +82,7 @@ def test_one_stacks_policies_reach_no_other_stack(name: str) -> None:
         assert not [arn for arn in theirs if fnmatchcase(arn, resource)], (action, resource)
 
 
-@pytest.mark.parametrize("kind", grants.KINDS)
+@pytest.mark.parametrize("kind", ROLES)
 def test_a_ceiling_cuts_nothing_that_is_granted(kind: str) -> None:
     """Each grant is within the boundary of the role that has it."""
     ceiling = allowed(documents(DEV)["ceiling"])
@@ -123,7 +119,7 @@ def test_no_workflow_deletes_data() -> None:
     """Orders, dead letters and logs are deleted by a person."""
     losing = {"dynamodb:DeleteTable", "dynamodb:DeleteItem", "sqs:DeleteQueue", "sqs:PurgeQueue"}
     losing |= {"logs:DeleteLogGroup", "sqs:DeleteMessage", "s3:DeleteObjectVersion"}
-    for kind in grants.KINDS:
+    for kind in ROLES:
         assert not losing & {action for action, _ in allowed(documents(DEV)[kind])}
 
 
@@ -132,10 +128,11 @@ UNBOUND = {"iam:PermissionsBoundary": DEV.workflow_boundary}
 XRAY = {"iam:PolicyARN": policies.XRAY_POLICY_ARN}
 ADMINISTRATOR = {"iam:PolicyARN": "arn:aws:iam::aws:policy/AdministratorAccess"}
 OWN_ROLE = f"arn:aws:iam::{ACCOUNT}:role/{DEV.workflow_role_name('deploy')}"
+NEW = document([*grants.deploy(DEV), *grants.make(DEV)])
 EVERYTHING = document([{"Effect": "Allow", "Action": "*", "Resource": "*"}])
 
 
-@pytest.mark.parametrize("policy", [documents(DEV)["deploy"], EVERYTHING], ids=["own", "all"])
+@pytest.mark.parametrize("policy", [NEW, EVERYTHING], ids=["own", "all"])
 @pytest.mark.parametrize(
     ("action", "resource", "context", "decision"),
     [
@@ -156,7 +153,11 @@ EVERYTHING = document([{"Effect": "Allow", "Action": "*", "Resource": "*"}])
         ("iam:AttachRolePolicy", DEV.execution_role, BOUND | ADMINISTRATOR, False),
         ("iam:CreatePolicyVersion", DEV.execution_boundary, {}, False),
         ("iam:SetDefaultPolicyVersion", DEV.workflow_boundary, {}, False),
+        ("iam:UpdateAssumeRolePolicy", DEV.execution_role, {}, True),
+        ("iam:UpdateAssumeRolePolicy", PROD.execution_role, {}, False),
         ("iam:UpdateAssumeRolePolicy", OWN_ROLE, {}, False),
+        ("iam:UpdateRole", DEV.execution_role, {}, True),
+        ("iam:UpdateRole", OWN_ROLE, {}, False),
         (
             "iam:PassRole",
             DEV.execution_role,
@@ -178,7 +179,7 @@ def test_a_deploy_role_makes_bounded_roles_alone(
 
 def test_deploying_covers_what_the_program_makes(dev: Recording) -> None:
     """Every named resource of the stack is within the role's reach, each alarm included."""
-    reach = {arn.removesuffix(":*") for _, arn in allowed(documents(DEV)["deploy"])}
+    reach = {arn.removesuffix(":*") for _, arn in allowed(NEW)}
     # The alias and its function's settings are the function's.
     named = [found for found in dev.resources.values() if not found.type.endswith(":Alias")]
     names = {found.inputs.get("name") or found.inputs.get("dashboardName") for found in named}
@@ -190,37 +191,33 @@ def test_deploying_covers_what_the_program_makes(dev: Recording) -> None:
 @pytest.mark.parametrize("name", documents(LONGEST))
 def test_a_policy_fits(name: str) -> None:
     """AWS takes 6,144 characters of a managed policy and 10,240 of a role's own (IAM quotas)."""
-    most = 10_240 if name in grants.KINDS else 6_144
-    assert len(json.dumps(documents(LONGEST)[name])) <= most
+    made = documents(LONGEST)
+    assert len(json.dumps(made[name])) <= (10_240 if name in ROLES else 6_144)
+    # All that a role has of its own counts together.
+    assert len(json.dumps([made["deploy"], made["make"]])) <= 10_240
 
 
-@pytest.mark.parametrize("name", documents(DEV))
-def test_parliament_finds_nothing(name: str) -> None:
-    """Actions exist, fit their resources, and conditions fit their actions; but for what follows.
-
-    `iam:PermissionsBoundary` takes string operators, as IAM's own documentation has it; a log
-    group's listing is checked against log groups since parliament's data was taken; and a
-    ceiling's `service:*` holds actions that have no such resource.
-    """
-    found = analyze_policy_string(json.dumps(documents(DEV)[name])).findings
-    assert not [str(finding) for finding in found if not expected(name, finding)]
+def test_every_policy_is_linted() -> None:
+    """Each document that is registered anywhere, and none has a finding."""
+    written = lint.written(DEV)
+    assert {*documents(DEV)} | {"trust-deploy", "trust-function", "function", "state"} <= {*written}
+    with pytest.raises(SystemExit, match="0"):
+        runpy.run_path(lint.__file__, run_name="__main__")
 
 
-def expected(name: str, finding: Any) -> bool:
-    """Whether a finding is one of the three that the documents are right about."""
-    if finding.issue == "RESOURCE_MISMATCH":
-        return name == "ceiling" or [d["action"] for d in finding.detail] == [
-            "logs:DescribeLogGroups"
-        ]
-    return bool(finding.issue == "MISMATCHED_TYPE_BUT_USABLE")
-
-
-def test_parliament_would_find_a_slip() -> None:
-    """A misspelt action and a resource of another service are findings."""
+def test_lint_names_the_policy_and_its_fault(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A misspelt action, a resource of another service, a claim that STS never compares."""
     slips = [{"Effect": "Allow", "Action": "lambda:MoveAlias", "Resource": "*"}]
     slips.append({"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": DEV.table})
-    found = {f.issue for f in analyze_policy_string(json.dumps(document(slips))).findings}
-    assert {"UNKNOWN_ACTION", "RESOURCE_MISMATCH"} <= found
+    claim = {"StringEquals": {f"{trust.ISSUER}:branch": "main"}}
+    taken = trust.policy(ACCOUNT, trust.Repository(**REPOSITORY, format="ids"), "dev", claim)
+    monkeypatch.setattr(lint, "written", lambda: {"deploy": document(slips), "trust": taken})
+    assert lint.main() == 1
+    told = capsys.readouterr().out
+    for part in ("deploy: UNKNOWN_ACTION", "deploy: RESOURCE_MISMATCH", ":branch for action"):
+        assert part in told
 
 
 @pytest.mark.parametrize(
@@ -234,7 +231,7 @@ def test_parliament_would_find_a_slip() -> None:
 def test_trust_compares_both_claims(written: trust.SubjectFormat, subjects: list[str]) -> None:
     """Subject and audience by StringEquals, each format as GitHub writes it, no pattern."""
     repository = trust.Repository(**REPOSITORY, format=written)
-    (statement,) = trust.policy(ACCOUNT, repository, "dev")["Statement"]
+    (statement,) = trust.policy(ACCOUNT, repository, "dev", {})["Statement"]
     assert statement["Condition"] == {
         "StringEquals": {
             "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
@@ -244,6 +241,62 @@ def test_trust_compares_both_claims(written: trust.SubjectFormat, subjects: list
     provider = f"arn:aws:iam::{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com"
     assert statement["Principal"] == {"Federated": provider}
     assert not [subject for subject in subjects if "*" in subject or "?" in subject]
+
+
+CLAIMS = trust.Claims("refs/heads/main", ".github/workflows/release.yml")
+MAIN = {
+    "aud": "sts.amazonaws.com",
+    "ref": "refs/heads/main",
+    "job_workflow_ref": "o/n/.github/workflows/release.yml@refs/heads/main",
+}
+
+
+def takes(kind: str, claims: trust.Claims = CLAIMS, **changes: str) -> bool:
+    """Whether a job of the right environment takes the kind's role, its token's claims changed."""
+    repository = trust.Repository(**REPOSITORY, format="ids")
+    policy = trust.policy(ACCOUNT, repository, kind, claims.conditions(repository, kind))
+    token = {**MAIN, "sub": f"repo:o@1/n@2:environment:{kind}", **changes}
+    sent = {claim: value for claim, value in token.items() if value}
+    return trusted(policy, trust.ISSUER, sent)
+
+
+@pytest.mark.parametrize("kind", grants.KINDS)
+def test_a_run_of_main_takes_its_role(kind: str) -> None:
+    """Whatever follows the workflow's `@`."""
+    assert takes(kind)
+    assert takes(kind, job_workflow_ref="o/n/.github/workflows/release.yml@3fa9c1e")
+
+
+@pytest.mark.parametrize("kind", grants.KINDS)
+@pytest.mark.parametrize(
+    "ref", ["refs/heads/mine", "refs/heads/main2", "refs/tags/main", "refs/pull/7/merge", ""]
+)
+def test_only_a_preview_runs_elsewhere_than_on_main(kind: str, ref: str) -> None:
+    """Also where nobody set a branch rule for the environment."""
+    assert takes(kind, ref=ref) is (kind == "preview")
+
+
+@pytest.mark.parametrize("kind", grants.KINDS)
+@pytest.mark.parametrize(
+    "called",
+    [
+        "o/n/.github/workflows/mine.yml@refs/heads/main",
+        "o/other/.github/workflows/release.yml@refs/heads/main",
+        "o/n/.github/workflows/release.yml",
+        "",
+    ],
+)
+def test_only_the_release_workflow_deploys(kind: str, called: str) -> None:
+    """Another file that names the environment gets nothing."""
+    assert takes(kind, job_workflow_ref=called) is (kind != "deploy")
+
+
+@pytest.mark.parametrize("kind", grants.KINDS)
+def test_what_is_not_sent_can_be_left_uncompared(kind: str) -> None:
+    """An empty setting takes its condition out, and the subject still stands."""
+    none = trust.Claims("", "")
+    assert takes(kind, none, ref="", job_workflow_ref="")
+    assert not takes(kind, none, sub="repo:o@1/n@2:environment:other")
 
 
 def test_the_bucket_policy_only_denies() -> None:

@@ -49,6 +49,17 @@ def test_each_role_trusts_its_own_environment_alone(account: Recording) -> None:
     assert len(set(trusted.values())) == len(trusted) == 11
 
 
+def test_only_a_new_stack_may_be_made() -> None:
+    """Its deploy role has a policy more, which goes with the setting."""
+    recorded = prepare(newStacks="staging")
+    policies = {found.name: found.inputs["name"] for found in recorded.of_type(":RolePolicy")}
+    assert policies["workflow-order-processing-staging-deploy-make"] == "make"
+    assert [*policies.values()].count("make") == 1
+    assert "make" not in {
+        found.inputs["name"] for found in prepare(newStacks="").of_type(":RolePolicy")
+    }
+
+
 def test_every_role_is_bounded_by_its_stack(account: Recording) -> None:
     """The boundary is a policy that the same run makes."""
     made = {policy.inputs["name"] for policy in account.of_type(":Policy")}

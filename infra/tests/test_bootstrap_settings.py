@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.bootstrap import settings
+from infra.bootstrap.trust import Claims
 from infra.errors import UsageError
 from infra.tests.bootstrapped import DIRECTORY, config
 
@@ -25,6 +26,7 @@ def test_the_committed_stack_is_valid() -> None:
     parsed = settings.parse("account", raw())
     assert parsed.stacks == ("dev", "staging", "prod")
     assert parsed.load_stacks == ("dev", "staging")
+    assert parsed.claims == Claims("refs/heads/main", ".github/workflows/release.yml")
     assert parsed.create_provider
 
 
@@ -50,8 +52,13 @@ def test_schema_declares_what_the_program_reads() -> None:
         ("stacks", "", "at least one stack"),
         ("stacks", "dev,Dev", "names of stacks"),
         ("stacks", "dev,dev", "names of stacks"),
-        ("stacks", "dev,dev-rollback", "none ending in"),
+        ("stacks", "dev,dev-rollback", "not ending in -preview"),
+        ("stacks", "s" * 30, "1 to 29"),
         ("loadStacks", "moon", "among the account's stacks"),
+        ("newStacks", "moon", "among the account's stacks"),
+        ("trustedRef", "main", "a ref, or empty"),
+        ("trustedRef", "refs/heads/*", "a ref, or empty"),
+        ("releaseWorkflow", ".github/workflows/*.yml", "a path, or empty"),
         ("createProvider", "yes", "true or false"),
     ],
 )

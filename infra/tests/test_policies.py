@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from infra.tests.recording import deploy
+from infra.tests.recording import BOUNDARY, deploy
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,11 +66,10 @@ def test_traces_go_through_the_managed_policy_alone(dev: Recording) -> None:
 
 
 def test_a_boundary_bounds_the_role(dev: Recording, artifact_directory: Path) -> None:
-    """The role carries the boundary that the stack names, and none where it names none."""
-    arn = "arn:aws:iam::123456789012:policy/execution"
-    bounded = deploy("dev", artifact_directory, permissionsBoundaryArn=arn)
-    assert bounded.only(":Role").inputs["permissionsBoundary"] == arn
-    assert "permissionsBoundary" not in dev.only(":Role").inputs
+    """The role carries the boundary that the stack names, and none where it says `none`."""
+    assert dev.only(":Role").inputs["permissionsBoundary"] == BOUNDARY
+    free = deploy("dev", artifact_directory, permissionsBoundaryArn="none")
+    assert "permissionsBoundary" not in free.only(":Role").inputs
 
 
 def test_only_lambda_takes_the_role(dev: Recording) -> None:

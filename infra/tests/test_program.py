@@ -22,8 +22,8 @@ from infra.tests.recording import (
     Recording,
     Registered,
     deploy,
+    forked,
     run,
-    stack_config,
     write_artifact,
 )
 
@@ -242,7 +242,7 @@ def test_the_entry_point_asks_aws_first(
     for key, value in environment.items():
         monkeypatch.setenv(key, value)
     monkeypatch.setattr(sys, "path", list(sys.path))
-    values = stack_config("dev") | {"order-processing:artifact": str(artifact_directory)}
+    values = forked("dev") | {"order-processing:artifact": str(artifact_directory)}
 
     def entry() -> None:
         runpy.run_path(str(settings.ROOT / "infra"), run_name="__main__")

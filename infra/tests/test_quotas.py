@@ -3,18 +3,45 @@
 from __future__ import annotations
 
 import runpy
+import shutil
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
-from infra import quotas
+from infra import quotas, settings, stack_file
 from infra.errors import UsageError
 from infra.quotas import Demand
-from infra.tests.recording import Lambda, write_artifact
+from infra.tests.recording import BOUNDARY, Lambda, write_artifact
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+@pytest.fixture(autouse=True)
+def fork(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the stacks have what a fork's have: their account's boundary."""
+    stacks = tmp_path / "stacks"
+    shutil.copytree(stack_file.STACKS, stacks)
+    for path in stacks.glob("Pulumi.*.yaml"):
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        document["config"].setdefault("order-processing:permissionsBoundaryArn", BOUNDARY)
+        path.write_text(yaml.safe_dump(document), encoding="utf-8")
+    monkeypatch.setattr(stack_file, "STACKS", stacks)
+
+
+def test_a_stack_without_its_boundary_is_refused_before_aws_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As they come: nobody has prepared the account yet."""
+    monkeypatch.setattr(stack_file, "STACKS", settings.ROOT / "infra" / "stacks")
+    fake = Lambda()
+    assert quotas.main(["dev"], fake.connect, write_artifact(tmp_path)) == 2
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1
+    assert "has no order-processing:permissionsBoundaryArn" in told
+    assert not fake.asked
 
 
 def test_every_stack_is_read_as_the_program_reads_it() -> None:

@@ -10,8 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra import settings
+from infra.bootstrap.grants import KINDS
+from infra.bootstrap.scope import Scope, state_bucket_name
 from infra.errors import UsageError
-from infra.tests.recording import stack_config
+from infra.names import Names
+from infra.tests.recording import BOUNDARY, forked, stack_config
 
 STACKS = ("local", "dev", "staging", "prod")
 
@@ -19,7 +22,7 @@ STACKS = ("local", "dev", "staging", "prod")
 def raw(stack: str, **changes: str | None) -> dict[str, str | None]:
     """Return a stack's raw values as the program asks for them, with `changes`."""
     prefix = f"{settings.PROJECT}:"
-    values = {key.removeprefix(prefix): value for key, value in stack_config(stack).items()}
+    values = {key.removeprefix(prefix): value for key, value in forked(stack).items()}
     return {**values, **changes}
 
 
@@ -69,7 +72,7 @@ def test_stack_files_set_only_declared_keys(stack: str) -> None:
         ("releaseDurationMs", "-1", "whole number"),
         ("releaseThrottlePercent", "101", "from 1 to 100"),
         ("alarmTopicArn", "paging", "an SNS topic's ARN"),
-        ("permissionsBoundaryArn", "execution", "a policy's ARN"),
+        ("permissionsBoundaryArn", "execution", "a policy's ARN or 'none'"),
         ("createdAt", "yesterday", "a day such as"),
     ],
 )
@@ -89,11 +92,37 @@ def test_a_missing_value_is_refused_by_name(key: str) -> None:
         settings.parse("dev", raw("dev", **{key: None}))
 
 
-@pytest.mark.parametrize("stack", ["", "Dev", "dev_1", "-dev", "d" * 31])
+@pytest.mark.parametrize("stack", ["dev", "staging", "prod"])
+def test_a_stack_without_a_boundary_is_refused(stack: str) -> None:
+    """No committed stack has one: a fork's own is what the bootstrap prints, before anything."""
+    values = {k.removeprefix("order-processing:"): v for k, v in stack_config(stack).items()}
+    with pytest.raises(UsageError, match=r"may not make the function's role.*`nox -s bootstrap`"):
+        settings.parse(stack, values)
+
+
+@pytest.mark.parametrize(("given", "bound"), [(BOUNDARY, BOUNDARY), ("none", None)])
+def test_a_stack_is_bounded_or_says_that_it_is_not(given: str, bound: str | None) -> None:
+    """By choice, visibly."""
+    parsed = settings.parse("dev", raw("dev", permissionsBoundaryArn=given))
+    assert parsed.permissions_boundary_arn == bound
+
+
+@pytest.mark.parametrize("stack", ["", "Dev", "dev_1", "-dev", "d" * 30, "dev-rollback"])
 def test_a_stack_name_must_fit_aws_names(stack: str) -> None:
     """The name becomes part of every resource's."""
-    with pytest.raises(UsageError, match="must be 1 to 30"):
+    with pytest.raises(UsageError, match="must be 1 to 29"):
         settings.parse(stack, raw("dev"))
+
+
+def test_the_longest_stacks_names_fit() -> None:
+    """IAM takes 64 characters of a role's name, Lambda of a function's, SQS 80, S3 63."""
+    stack = "d" * 29
+    settings.parse(stack, raw("dev"))
+    scope = Scope("123456789012", "ap-southeast-1", stack)
+    roles = [scope.workflow_role_name(kind) for kind in KINDS]
+    assert max(map(len, [*roles, Names(stack).function])) == 64
+    assert len(Names(stack).dead_letter_queue) <= 80
+    assert len(state_bucket_name(scope.account_id, scope.region)) <= 63
 
 
 @given(key=st.sampled_from(settings._KEYS), value=st.text(max_size=20))

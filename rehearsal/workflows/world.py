@@ -7,12 +7,14 @@ import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import boto3
+
 from rehearsal import alias as alias_view
 from rehearsal.traffic import Traffic
 from rehearsal.workflows import actions
 from rehearsal.workflows.hosting import REPOSITORY, Hosting, Run
 from rehearsal.workflows.runs import run_workflow
-from rehearsal.workflows.source import ROOT, Source
+from rehearsal.workflows.source import ROOT, Source, boundary
 from reporting import amounts
 from sandbox import emulated
 from sandbox.environment import local
@@ -57,6 +59,7 @@ class World:
         self.base = self.source.begin(tree)
         self.hosting.cloud = self._start_emulator()
         self.lambda_ = alias_view.client(self.hosting.cloud)
+        bound(self.hosting.cloud)
 
     def run(self, path: str, event: str, sha: str, **more: Any) -> WorkflowRun:
         """Execute a workflow of that commit of main."""
@@ -108,6 +111,22 @@ class World:
 def function(stack: str) -> str:
     """What a stack's function is called."""
     return f"order-processing-{stack}"
+
+
+def bound(cloud: Mapping[str, str]) -> None:
+    """Make what bounds each stack's function, under the name that infra/bootstrap gives it."""
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [everything]})
+    iam = boto3.client(
+        "iam",
+        endpoint_url=cloud["AWS_ENDPOINT_URL"],
+        region_name=cloud["AWS_REGION"],
+        aws_access_key_id=cloud["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=cloud["AWS_SECRET_ACCESS_KEY"],
+    )
+    for stack in STACKS:
+        name = boundary(stack).rpartition("/")[2]
+        iam.create_policy(PolicyName=name, PolicyDocument=document)
 
 
 def machine() -> dict[str, str]:

@@ -1,13 +1,15 @@
 """The bootstrap's roles on the emulated AWS: who may take them, and that nobody lifts a boundary.
 
-The emulator compares a token's claims with the trust policy as STS does; it does not check the
-token's signature, which is GitHub's and AWS's affair.
+The emulator compares a token's subject and audience with the trust policy as STS does, and knows no
+other claim: what these decide is in test_bootstrap_policies.py. It does not check the token's
+signature, which is GitHub's and AWS's affair.
 """
 
 from __future__ import annotations
 
 import base64
 import json
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 
     from infra.tests.recording import Recording
 
+UNSENT = {"trustedRef": "", "releaseWorkflow": ""}
+"""The settings of an account whose STS is not sent these claims."""
 REPOSITORY = "repo:your-org@1/order-processing@2"
 OLD_NAMES = "repo:your-org/order-processing"
 DEV = Scope(ACCOUNT, REGION, "dev")
@@ -112,7 +116,9 @@ def make(iam: Any, recorded: Recording) -> None:
                 )
             case "RolePolicy":
                 iam.put_role_policy(
-                    RoleName=found.name, PolicyName=inputs["name"], PolicyDocument=inputs["policy"]
+                    RoleName=inputs["role"],
+                    PolicyName=inputs["name"],
+                    PolicyDocument=inputs["policy"],
                 )
 
 
@@ -121,7 +127,7 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
     """Return an account after the bootstrap."""
     with emulated_aws(tmp_path_factory.mktemp("bootstrap")) as environment:
         running = Aws(environment)
-        make(running.client("iam"), prepare())
+        make(running.client("iam"), prepare(**UNSENT))
         yield running
 
 
@@ -192,18 +198,34 @@ def test_the_format_decides_which_subject_passes(
     aws: Aws, written: str, passing: list[str], failing: list[str]
 ) -> None:
     """Both of GitHub's formats work, and only those that the account trusts."""
-    recorded = prepare(subjectFormat=written)
+    with trusting(aws, prepare(subjectFormat=written, **UNSENT)):
+        for named in passing:
+            assert aws.take("deploy", f"{named}:environment:dev")
+        for named in failing:
+            subject = f"{named}:environment:dev"
+            assert refused(aws.take, kind="deploy", subject=subject) == "AccessDenied"
+
+
+@pytest.mark.parametrize("claim", UNSENT)
+def test_a_claim_that_is_not_sent_locks_out_until_it_is_taken_out(aws: Aws, claim: str) -> None:
+    """Each alone refuses the right job, and an empty setting lets it in again."""
+    subject = f"{REPOSITORY}:environment:dev"
+    kept = {key: value for key, value in UNSENT.items() if key != claim}
+    with trusting(aws, prepare(**kept)):
+        assert refused(aws.take, kind="deploy", subject=subject) == "AccessDenied"
+    assert aws.take("deploy", subject)
+
+
+@contextmanager
+def trusting(aws: Aws, recorded: Recording) -> Iterator[None]:
+    """Let the deploy role trust whom a run of the bootstrap says, for as long as this lasts."""
     (role,) = [r for r in recorded.of_type(":Role") if r.name == DEV.workflow_role_name("deploy")]
     iam = aws.client("iam")
     before = iam.get_role(RoleName=role.name)["Role"]["AssumeRolePolicyDocument"]
     document = role.inputs["assumeRolePolicy"]
     iam.update_assume_role_policy(RoleName=role.name, PolicyDocument=document)
     try:
-        for named in passing:
-            assert aws.take("deploy", f"{named}:environment:dev")
-        for named in failing:
-            subject = f"{named}:environment:dev"
-            assert refused(aws.take, kind="deploy", subject=subject) == "AccessDenied"
+        yield
     finally:
         iam.update_assume_role_policy(RoleName=role.name, PolicyDocument=json.dumps(before))
 
@@ -261,7 +283,8 @@ def test_a_deploy_role_cannot_lift_the_execution_roles_boundary(aws: Aws) -> Non
     root.create_role(**role, PermissionsBoundary=DEV.execution_boundary)
     assert iam.get_role(RoleName=name)["Role"]["RoleName"] == name
     assert refused(iam.delete_role_permissions_boundary, RoleName=name) == "AccessDenied"
-    iam.delete_role(RoleName=name)
+    assert refused(iam.delete_role, RoleName=name) == "AccessDenied"
+    root.delete_role(RoleName=name)
 
 
 def test_the_rehearsals_engine_hands_a_boundary_on(aws: Aws) -> None:
@@ -291,10 +314,30 @@ def test_without_a_boundary_the_same_role_would_lift_it(aws: Aws) -> None:
         iam.delete_role_policy(RoleName=name, PolicyName="everything")
 
 
+@contextmanager
+def released(aws: Aws) -> Iterator[None]:
+    """Take from the deploy role what made its stack, as the bootstrap does once it is there."""
+    iam, name = aws.client("iam"), DEV.workflow_role_name("deploy")
+    (policy,) = [
+        found.inputs["policy"]
+        for found in prepare().of_type(":RolePolicy")
+        if (found.inputs["name"], found.name) == ("make", f"{name}-make")
+    ]
+    iam.delete_role_policy(RoleName=name, PolicyName="make")
+    try:
+        yield
+    finally:
+        iam.put_role_policy(RoleName=name, PolicyName="make", PolicyDocument=policy)
+
+
 def test_each_kind_does_its_work_and_no_more(aws: Aws) -> None:
     """Previews and rollbacks make nothing; loads write no order; one stack is not another's."""
     queue = {"QueueName": "order-processing-dlq-dev"}
-    assert aws.deployer("sqs").create_queue(**queue)["QueueUrl"]
+    url = aws.deployer("sqs").create_queue(**queue)["QueueUrl"]
+    with released(aws):
+        short = {"QueueUrl": url, "Attributes": {"MessageRetentionPeriod": "60"}}
+        assert refused(aws.deployer("sqs").set_queue_attributes, **short) == "AccessDenied"
+        aws.deployer("sqs").tag_queue(QueueUrl=url, Tags={"Author": "Ada"})
     other = {"QueueName": "order-processing-dlq-prod"}
     assert refused(aws.deployer("sqs").create_queue, **other).startswith("AccessDenied")
     for kind in ("preview", "rollback", "load"):
