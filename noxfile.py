@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
@@ -52,6 +53,19 @@ def refuse(sentence: str) -> NoReturn:
     sys.exit(2)
 
 
+def require_writable(session: nox.Session) -> None:
+    """End with one sentence where nothing can be left: environments, artifacts, reports."""
+    try:
+        for place in (session.cache_dir.parent, Path("build")):
+            place.mkdir(exist_ok=True)
+            tempfile.TemporaryFile(dir=place).close()
+    except OSError as error:
+        refuse(
+            f"This checkout cannot be written to ({error.filename}: {error.strerror}), and `.nox/` "
+            "and `build/` are made in it: copy it to a folder of your own, or make it writable."
+        )
+
+
 def install(session: nox.Session, group: str, python: str | None = None) -> None:
     """Run the rest of the session in the environment of locks/GROUP.txt, which sessions share.
 
@@ -60,6 +74,7 @@ def install(session: nox.Session, group: str, python: str | None = None) -> None
     """
     if not nox.virtualenv.find_uv()[0]:
         refuse("There is no uv: install it beside nox by `pip install -r locks/nox.txt`.")
+    require_writable(session)
     version = python or THIS_PYTHON
     shared = nox.virtualenv.VirtualEnv(
         str(session.cache_dir.parent / f"{group}-{version}"),

@@ -104,7 +104,7 @@ def test_a_python_that_is_not_here_is_one_sentence(tree: Path) -> None:
     assert ended.returncode == 2
     assert "`uv python install 3.99`" in ended.stderr
     assert "Traceback" not in ended.stderr
-    assert not (tree / "build").exists()
+    assert not (tree / "build/artifact").exists()
 
 
 def test_a_build_for_no_stack_is_one_sentence(tree: Path) -> None:
@@ -196,3 +196,15 @@ def test_a_local_deployment_refuses_an_artifact_of_another_python(
     loaded["deploy"].func(session)
     here = "python{}.{}".format(*sys.version_info)
     assert ran[-3:] == ["--config", f"runtime={here}", "--fresh"]
+
+
+@pytest.mark.parametrize("place", ["build", ".nox"])
+def test_a_checkout_that_cannot_be_written_to_is_one_sentence(tree: Path, place: str) -> None:
+    """Before anything is installed or begun. A file in the way refuses root as well."""
+    (tree / place).write_text("in the way")
+    ended = nox("-s", "rehearse", cwd=tree, given={"NOX_ENVDIR": ".nox"})
+    assert ended.returncode == 2
+    assert "cannot be written to" in ended.stderr
+    assert place in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert not (tree / ("build" if place == ".nox" else ".nox") / "rehearsal").exists()
