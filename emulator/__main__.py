@@ -3,7 +3,7 @@
 import sys
 
 from emulator.cli import main
-from reporting import closed_output
+from sandbox import closed_output
 
 if __name__ == "__main__":
     closed_output.tolerate()

@@ -9,8 +9,8 @@ import sys
 import time
 
 from infra.settings import ROOT
-from reporting import amounts, closed_output
-from sandbox import lifelines
+from reporting import amounts
+from sandbox import closed_output, lifelines
 
 MODULE = ROOT / "locks" / "pulumi"
 BUILT = ROOT / "build" / "tools" / "pulumi"

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any
 from infra import artifact, order
 from infra.errors import UsageError
 from infra.settings import ROOT
-from reporting import closed_output
-from sandbox import lifelines
+from sandbox import closed_output, lifelines
 
 if TYPE_CHECKING:
     import subprocess

@@ -14,8 +14,8 @@ from infra import artifact, preflight, settings, stack_file
 from infra.errors import UsageError
 from infra.names import Names
 from infra.settings import ROOT
-from reporting import closed_output
 from reporting.amounts import megabytes
+from sandbox import closed_output
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

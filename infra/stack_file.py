@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from infra.errors import UsageError
-from reporting import closed_output
+from sandbox import closed_output
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 from loadtest import cli
 from loadtest.errors import UsageError
 from loadtest.room import dated
-from reporting import closed_output
-from sandbox import emulated, lifelines
+from sandbox import closed_output, emulated, lifelines
 from sandbox.environment import ROOT
 from sandbox.errors import SandboxError
 from sandbox.progress import doing

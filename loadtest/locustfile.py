@@ -13,7 +13,7 @@ from loadtest.users import (
     set_exit_status,
     start,
 )
-from reporting import closed_output
+from sandbox import closed_output
 
 __all__ = ["Arrivals", "Dispatcher"]
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from rehearsal.settings import CANDIDATES, ROOT, Settings, faults
 from rehearsal.trials import RATE, Trials, end_on_sigterm, summary, table
-from reporting import closed_output
+from sandbox import closed_output
 from sandbox.processes import Children
 
 if TYPE_CHECKING:

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 
 from rehearsal.settings import CANDIDATES, GOOD, ROOT, Settings
 from rehearsal.trials import RATE, Trial, Trials, end_on_sigterm, table
-from reporting import amounts, closed_output
+from reporting import amounts
+from sandbox import closed_output
 from sandbox.processes import Children
 
 if TYPE_CHECKING:

@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from rehearsal.journal import Journal, StepError
-from reporting import closed_output
-from sandbox import emulated
+from sandbox import closed_output, emulated
 from sandbox.environment import ROOT, local
 from sandbox.processes import Children
 

@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from release.cli import main
-from reporting import closed_output
+from sandbox import closed_output
 
 if TYPE_CHECKING:
     from types import FrameType

@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING
 
 from release.evidence import Count, Period, Samples
 from release.gate import Alarm, Policy, decide
-from reporting import amounts, closed_output, terminal
+from reporting import amounts, terminal
+from sandbox import closed_output
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

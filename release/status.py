@@ -107,10 +107,11 @@ def _figures(entry: Mapping[str, object]) -> str:
     found = entry.get("figures")
     if not isinstance(found, dict):
         return ""
+    # The ledger's numbers are whole: its 0 is a time that nobody knew.
     return (
         f"failed {count(found['errors'])} of {count(found['samples'])}, live "
         f"{count(found['live_errors'])} of {count(found['live_samples'])}; "
-        f"p99 {milliseconds(found['p99_ms'])}, live {milliseconds(found['live_p99_ms'])}"
+        f"p99 {milliseconds(found['p99_ms'] or None)}, live {milliseconds(found['live_p99_ms'] or None)}"
     )
 
 

@@ -9,7 +9,7 @@ import os
 import runpy
 import sys
 
-from sandbox import progress
+from sandbox import closed_output, progress
 from sandbox.lifelines import die_with
 
 SERVERS = {"emulator"}
@@ -18,6 +18,7 @@ SERVERS = {"emulator"}
 if __name__ == "__main__":
     die_with(int(os.environ.pop("TIED_TO")))
     del sys.argv[0]
+    closed_output.tolerate()  # before anything is laid over the streams
     if sys.argv[0] in SERVERS:
         runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
     else:

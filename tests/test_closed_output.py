@@ -1,6 +1,7 @@
 """Every command line goes on quietly once nobody reads it any more, as under `… | head`."""
 
 import ast
+import os
 import re
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PIPED = """
 import sys
-from reporting import closed_output
+from sandbox import closed_output
 closed_output.tolerate()
 for number in range(50_000):
     print("line", number)
@@ -38,11 +39,12 @@ def source(module: str) -> Path:
     return place / "__main__.py" if place.is_dir() else place.with_suffix(".py")
 
 
-def run_unread(*arguments: str) -> tuple[int, str]:
+def run_unread(*arguments: str, **variables: str) -> tuple[int, str]:
     """Run Python with nobody at the other end of its output; return its status and its errors."""
     process = subprocess.Popen(
         [sys.executable, *arguments],
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, **variables},
     )  # fmt: skip
     assert process.stdout is not None
     process.stdout.close()
@@ -78,6 +80,23 @@ def test_help_that_nobody_reads_ends_quietly(module: str) -> None:
 def test_the_work_goes_on_to_its_own_exit_status() -> None:
     """A rollout must not stop half-way because its reader has seen enough."""
     assert run_unread("-c", PIPED) == (3, "the work went on\n")
+
+
+def test_a_command_that_nox_runs_goes_on_as_well(tmp_path: Path) -> None:
+    """Where its streams are watched too: nothing that is laid over them may get in the way."""
+    (tmp_path / "long_work.py").write_text(PIPED)
+    made = {"TIED_TO": str(os.getpid()), "PYTHONPATH": f"{ROOT}{os.pathsep}{tmp_path}"}
+    found = run_unread("-m", "sandbox.tied", "long_work", **made)
+    assert found == (3, "the work went on\n")
+
+
+def test_errors_that_nobody_reads_are_no_error() -> None:
+    """`2>&1 | head` closes both streams."""
+    code = (
+        "import os, sys; os.dup2(1, 2); from sandbox import closed_output; "
+        "closed_output.tolerate(); print('x', file=sys.stderr); print('y'); sys.exit(3)"
+    )
+    assert run_unread("-c", code) == (3, "")
 
 
 def test_what_a_command_starts_is_not_disturbed_either() -> None:

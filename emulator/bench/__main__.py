@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 from emulator.bench import soak, speed, throttling
 from emulator.tests.running import RunningEmulator
-from reporting import amounts, closed_output
+from reporting import amounts
+from sandbox import closed_output
 
 if TYPE_CHECKING:
     from types import FrameType

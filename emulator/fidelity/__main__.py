@@ -9,7 +9,7 @@ from emulator.fidelity.catalogue import load
 from emulator.fidelity.marks import TESTS, marked
 from emulator.fidelity.outcomes import Outcomes, statuses
 from emulator.fidelity.table import render
-from reporting import closed_output
+from sandbox import closed_output
 
 PAGE = Path(__file__).parents[2] / "docs" / "emulator-fidelity.md"
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from infra.errors import OperationError, UsageError
 from infra.operations import lifecycle, recovery
 from infra.operations.project import PROJECTS
-from reporting import closed_output
+from sandbox import closed_output
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

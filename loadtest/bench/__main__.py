@@ -17,8 +17,8 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any, Final
 
-from reporting import amounts, closed_output
-from sandbox import lifelines
+from reporting import amounts
+from sandbox import closed_output, lifelines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -18,7 +18,7 @@ from loadtest.evidence import Stored
 from loadtest.ledger import Attempt, Entry, Ledger, Run
 from loadtest.shapes import Stage
 from loadtest.sorting import Sorted
-from reporting import closed_output
+from sandbox import closed_output
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rehearsal.engine import deployment, project
 from rehearsal.engine.errors import EngineError
 from rehearsal.engine.process import ROOT, stack_directory
-from reporting import closed_output
+from sandbox import closed_output
 
 if TYPE_CHECKING:
     from rehearsal.engine.project import Project

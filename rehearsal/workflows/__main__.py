@@ -14,7 +14,8 @@ from rehearsal.workflows.github import DefinitionError
 from rehearsal.workflows.scenarios import SCENARIOS, Seen
 from rehearsal.workflows.source import ROOT
 from rehearsal.workflows.world import World
-from reporting import amounts, closed_output, terminal
+from reporting import amounts, terminal
+from sandbox import closed_output
 from sandbox.processes import Children
 
 if TYPE_CHECKING:

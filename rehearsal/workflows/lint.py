@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rehearsal.workflows.github import problems
 from rehearsal.workflows.source import ROOT
-from reporting import closed_output
+from sandbox import closed_output
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,8 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from reporting import closed_output
 from reporting.amounts import byte_size
+from sandbox import closed_output
 from services.artifact import manifest
 from services.artifact.build import Request, build, require_python
 from services.artifact.errors import UsageError

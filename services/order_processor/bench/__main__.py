@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from reporting import closed_output
+from sandbox import closed_output
 from services.artifact.errors import UsageError
 from services.order_processor.bench import budget, callgrind, report, task_roots, warm
 from services.order_processor.bench.dynamodb_stub import DynamoDBStub

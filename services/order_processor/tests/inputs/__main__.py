@@ -15,7 +15,7 @@ import time
 import zipfile
 from pathlib import Path
 
-from reporting import closed_output
+from sandbox import closed_output
 from services.artifact.build import Request, build
 from services.artifact.errors import UsageError
 from services.order_processor.tests.fakes import FakeDynamoDB
