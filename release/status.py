@@ -111,7 +111,8 @@ def _figures(entry: Mapping[str, object]) -> str:
     return (
         f"failed {count(found['errors'])} of {count(found['samples'])}, live "
         f"{count(found['live_errors'])} of {count(found['live_samples'])}; "
-        f"p99 {milliseconds(found['p99_ms'] or None)}, live {milliseconds(found['live_p99_ms'] or None)}"
+        f"p99 {milliseconds(found['p99_ms'] or None)}, "
+        f"live {milliseconds(found['live_p99_ms'] or None)}"
     )
 
 
