@@ -1,11 +1,12 @@
-"""Open connections: how many this process may have, and how many a run needs."""
+"""Open connections: how many a run needs in one process."""
 
 from __future__ import annotations
 
-import resource
 from typing import TYPE_CHECKING, Final
 
 from loadtest.errors import UsageError
+from sandbox.errors import SandboxError
+from sandbox.limits import allow_open_files
 
 if TYPE_CHECKING:
     from loadtest.shapes import Scenario
@@ -16,24 +17,13 @@ _REFUSAL_SECONDS: Final = 1.0
 """A refused order's connection is free again by then, so that many seconds of the peak may wait."""
 
 
-def allow_connections() -> int:
-    """Let this process open as many as the system lets it, and return how many those are."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft != hard:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    return hard
-
-
 def check(scenario: Scenario, slots: int, processes: int = 1) -> None:
-    """Raise UsageError where the run needs more of them in one process than the system allows.
+    """Raise UsageError where the run needs more in one process than the system allows.
 
     Each of the `slots` keeps one connection busy, and the peak's refusals need some besides.
     """
-    needed = _OWN + round(slots + scenario.peak_rate * _REFUSAL_SECONDS) // processes
-    allowed = allow_connections()
-    if 0 <= allowed < needed:  # -1 is no limit
-        raise UsageError(
-            f"The run needs about {needed} open files and connections in a process, and this "
-            f"shell allows {allowed}: raise it with `ulimit -Hn {needed}` as its administrator, "
-            f"or share the load with --processes N."
-        )
+    shared = round(slots + scenario.peak_rate * _REFUSAL_SECONDS) // processes
+    try:
+        allow_open_files(_OWN + shared)
+    except SandboxError as error:
+        raise UsageError(str(error)) from error

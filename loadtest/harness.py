@@ -25,7 +25,6 @@ from loadtest.crew import (
     report_broken,
     report_done,
 )
-from loadtest.descriptors import allow_connections
 from loadtest.errors import UsageError
 from loadtest.ledger import RUN, Attempt, Ledger, Part, Run, part_directory, record, write
 from loadtest.meter import Meter
@@ -35,6 +34,7 @@ from loadtest.sender import Clock, Sender
 from loadtest.shapes import Scenario, scenario
 from loadtest.target import Aws, Target, connect, load_outputs
 from loadtest.thresholds import thresholds_of
+from sandbox.limits import allow_open_files
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -61,7 +61,7 @@ class Harness:
             raise UsageError(
                 "Say where to send and what to write: --outputs FILE and --ledger DIR."
             )
-        allow_connections()
+        allow_open_files(0)  # the limit is inherited where `run` has raised it
         aws = Aws()
         self.target: Target = connect(aws, load_outputs(Path(options.outputs)))
         self.client = InvokeClient(self.target, aws.credentials().get_frozen_credentials)

@@ -14,6 +14,8 @@ from rehearsal.settings import COLD_FLIP, ROOT, RUNS
 from rehearsal.steps import Rehearsal
 from reporting.markdown import summarise
 from sandbox.emulated import STORAGE
+from sandbox.errors import SandboxError
+from sandbox.limits import EMULATOR, allow_open_files
 from sandbox.processes import Children
 from sandbox.runs import new_run
 
@@ -75,6 +77,10 @@ def prepare(settings: Settings) -> Settings:
     """
     if not STORAGE.is_dir():
         raise UsageError("the storage emulator is not installed; run `nox -s rehearse`")
+    try:
+        allow_open_files(EMULATOR)
+    except SandboxError as error:
+        raise UsageError(str(error)) from error
     try:
         if settings.directory == RUNS:
             return replace(settings, directory=new_run(RUNS))

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from sandbox.environment import ROOT, local, refuse_remote
 from sandbox.errors import SandboxError
+from sandbox.limits import EMULATOR, allow_open_files
 from sandbox.processes import Children
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def start(
     `options` are those of `python -m emulator`; `environment` is its own, `local()` by default.
     Raises SandboxError.
     """
+    allow_open_files(EMULATOR)
     own = dict(local() if environment is None else environment)
     if not STORAGE.is_dir():
         raise SandboxError(

@@ -6,10 +6,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
@@ -77,14 +78,16 @@ doing = _OURS.doing
 
 def watch(progress: Progress = _OURS) -> None:
     """From now on, say on stderr what this process is at whenever it has been silent too long."""
-    told = sys.stderr
+    # The terminal itself: what stands in for stderr later on, as under pytest, is read by others.
+    told = os.fdopen(os.dup(sys.stderr.fileno()), "w", encoding="utf-8", errors="replace")
     sys.stdout = Heard(sys.stdout, progress)
-    sys.stderr = Heard(told, progress)
+    sys.stderr = Heard(sys.stderr, progress)
     threading.Thread(target=_keep_looking, args=(progress, told), daemon=True).start()
 
 
 def _keep_looking(progress: Progress, told: TextIO) -> None:
-    while True:
-        time.sleep(_LOOK_SECONDS)
-        if (line := progress.due()) is not None:
-            print(line, file=told, flush=True)
+    with suppress(OSError):  # nobody reads any more
+        while True:
+            time.sleep(_LOOK_SECONDS)
+            if (line := progress.due()) is not None:
+                print(line, file=told, flush=True)

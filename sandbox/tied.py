@@ -12,14 +12,14 @@ import sys
 from sandbox import closed_output, progress
 from sandbox.lifelines import die_with
 
-SERVERS = {"emulator"}
-"""What waits for others by design, and need not say so."""
+UNWATCHED = {"emulator", "pytest"}
+"""One waits for others by design; the other shows its own progress, past our ears."""
 
 if __name__ == "__main__":
     die_with(int(os.environ.pop("TIED_TO")))
     del sys.argv[0]
     closed_output.tolerate()  # before anything is laid over the streams
-    if sys.argv[0] in SERVERS:
+    if sys.argv[0] in UNWATCHED:
         runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
     else:
         progress.watch()

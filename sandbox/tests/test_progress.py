@@ -88,11 +88,12 @@ def test_what_is_written_is_heard(tmp_path: Path) -> None:
 
 
 SLEEPER = """
-import sys, time
+import os, sys, time
 from sandbox import progress
 print("begun")
 time.sleep(4)
 with progress.doing("a long wait"):
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # as pytest does
     time.sleep(3)
 sys.exit(5)
 """
