@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from loadtest.cli import main
 from loadtest.errors import UsageError
 from loadtest.planning import cli, page, sources, text
 from loadtest.planning.capacity import Account
@@ -151,6 +152,20 @@ def test_what_cannot_be_planned_is_said(arguments: list[str], said: str) -> None
     """One sentence, before anything is written."""
     with pytest.raises(UsageError, match=said):
         cli.run(parse("--peak", "40", "--slot-ms", "80", *arguments))
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [("1", "is 1% meant"), ("5", "is 5% meant"), ("all", "give 1% or 0.01"), ("-1%", "no share")],
+)
+def test_a_share_that_is_none_says_what_is_meant(
+    given: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`--target 1` is one per cent to most people, and everything to the planner."""
+    assert main(["plan", "--peak", "40", "--slot-ms", "80", f"--target={given}"]) == 2
+    told = capsys.readouterr().err
+    assert said in told
+    assert told.count("\n") == 1
 
 
 @pytest.mark.parametrize(("given", "share"), [("1%", 0.01), ("0.01", 0.01), ("100%", 1.0)])
