@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
 from rehearsal.workflows.source import ROOT, checkout
+from reporting import amounts
 from sandbox import lifelines
 
 if TYPE_CHECKING:
@@ -189,8 +190,8 @@ def main(arguments: Sequence[str]) -> int:
             place.mkdir(parents=True, exist_ok=True)
             shutil.copy(report, place)
     for line, end in ended:
-        print(f"{end.status}  {end.seconds:5.0f} s  {line}")
-        print(f"   the longest silence is {end.silence:.0f} s, after: {end.before}")
+        print(f"{end.status}  {amounts.seconds(end.seconds):>8}  {line}")
+        print(f"   longest silence {amounts.seconds(end.silence)}, after: {end.before}")
     return ended[-1][1].status
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import shlex
 import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ANY = replace(OUTPUTS, candidate_version=None)
+PYTHON = shlex.quote(sys.executable)
 
 
 def with_history(length: int) -> FakeFunctions:
@@ -184,15 +186,15 @@ def test_provenance_is_asked_of_a_command(tmp_path: Path) -> None:
     """It gets the zip's path, and success is the only proof."""
     manifest = artifact.load(built(tmp_path))
     script = "import sys, pathlib; sys.exit(pathlib.Path(sys.argv[1]).read_bytes() != b'zip')"
-    artifact.verify(manifest, f'{sys.executable} -c "{script}" {{artifact}}')
+    artifact.verify(manifest, f'{PYTHON} -c "{script}" {{artifact}}')
 
 
 @pytest.mark.parametrize(
     ("command", "says"),
     [
-        (f"{sys.executable} -c 'raise SystemExit(4)'", "ended with 4): do not deploy it"),
+        (f"{PYTHON} -c 'raise SystemExit(4)'", "ended with 4): do not deploy it"),
         ("/no/such/tool {artifact}", "'/no/such/tool' cannot be run (No such file or directory)"),
-        (f"{sys.executable} -c 'import time; time.sleep(60)'", "said nothing within"),
+        (f"{PYTHON} -c 'import time; time.sleep(60)'", "said nothing within"),
         ("'unclosed", "no command (No closing quotation)"),
         ("", "no command"),
     ],
