@@ -325,20 +325,10 @@ def provenance(session: nox.Session) -> None:
     )  # fmt: skip
 
 
-def pulumi(session: nox.Session, verb: str, stack: str, *further: str) -> None:
-    """Run a Pulumi program through the CLI, in the environment that its Pulumi.yaml names."""
+def operate(session: nox.Session, verb: str, stack: str, *further: str) -> None:
+    """Do something with a stack through Pulumi."""
     install(session, "infra")
-    # The Pulumi CLI runs a program by uv.
-    session.install("--require-hashes", "-r", "locks/artifact.txt")
-    program = Path("infra/.venv")
-    if not program.exists():
-        session.run("uv", "venv", str(program), external=True)
-    session.run(
-        # Named, for nox tells uv to use the session's own.
-        "uv", "pip", "sync", "--python", str(program), "--require-hashes", "locks/infra.txt",
-        external=True,
-    )  # fmt: skip
-    call(session, "infra.pulumi_cli", verb, stack, *further, where=environment.outward)
+    call(session, "infra.operations", verb, stack, *further, where=environment.outward)
 
 
 @nox.session(default=False)
@@ -352,7 +342,7 @@ def pulumi_cli(session: nox.Session) -> None:
 def preview(session: nox.Session) -> None:
     """Show what a deployment would change: nox -s preview -- STACK."""
     stack, further = stack_argument(session)
-    pulumi(session, "preview", stack, *further)
+    operate(session, "preview", stack, *further)
 
 
 @nox.session(default=False)
@@ -369,7 +359,7 @@ def deploy(session: nox.Session) -> None:
         up = ("up", "--stack", stack, "--config", f"runtime=python{THIS_PYTHON}", *further)
         call(session, "rehearsal.engine", *up, where=at(stack))
     else:
-        pulumi(session, "deploy", stack, *further)
+        operate(session, "deploy", stack, *further)
 
 
 @nox.session(default=False)
@@ -378,7 +368,7 @@ def bootstrap(session: nox.Session) -> None:
     if len(session.posargs) != 2 or session.posargs[0] not in ("preview", "deploy"):
         refuse("Say what and where: nox -s bootstrap -- preview|deploy ACCOUNT")
     verb, stack = session.posargs
-    pulumi(session, verb, stack, "--project", "bootstrap")
+    operate(session, verb, stack, "--project", "bootstrap")
 
 
 def outputs_of(session: nox.Session, stack: str) -> str:
@@ -478,16 +468,28 @@ def prune(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def drift(session: nox.Session) -> None:
-    """Compare AWS with the last deployment, and the alias with the ledger: -- STACK."""
+    """Compare AWS with the last deployment, and the alias with the ledger: -- STACK.
+
+    What AWS is compared with are the outputs in Pulumi's state. Where they cannot be had the
+    session fails, and the alias is compared with the ledger all the same.
+    """
     stack, _ = stack_argument(session)
+    Path(f"build/stacks/{stack}/outputs.json").unlink(missing_ok=True)
     failure: Exception | SystemExit | None = None
     try:
-        pulumi(session, "drift", stack)
+        operate(session, "drift", stack)
     except (nox.command.CommandFailed, SystemExit) as ended:
         failure = ended  # what the alias says is worth knowing all the same
     release(session, "drift")
     if failure:
         raise failure
+
+
+@nox.session(default=False)
+def recover(session: nox.Session) -> None:
+    """Mend what an interrupted deployment left: nox -s recover -- STACK [--yes]."""
+    stack, further = stack_argument(session)
+    operate(session, "recover", stack, *further)
 
 
 @nox.session(default=False)

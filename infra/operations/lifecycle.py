@@ -56,22 +56,32 @@ def deploy(project: Project, name: str, config: Mapping[str, str], say: Say) -> 
     Refuses a commit that a later deployment holds already, and a stack in which an earlier
     deployment was interrupted.
     """
-    built = _load(project)
-    with opened(project, name, config) as stack:
-        try:
-            stack.create()
-            before = _settled(stack)
-            commit = built.origin.commit if built else None
-            order.check(name, commit, outputs(before).get("commit"))
-            done, left = stack.up(say, f"commit {commit}" if commit else None)
-        except LockedError as locked:
-            hint = f"If nobody is deploying, {_RECOVER.format(stack=name)}."
-            raise OperationError(f"{locked}\n{hint}") from None
-        for remark in _by_hand(done):
-            say(remark)
-        say(f"{len(done.changes)} changed, {done.unchanged} unchanged.")
-        write_outputs(project, name, left)
+    title = f"Deployment of `{name}`"
+    try:
+        built = _load(project)
+        with opened(project, name, config) as stack:
+            done, left = _deploy(stack, built.origin.commit if built else None, say)
+    except (UsageError, OperationError) as error:
+        pages.summarise(pages.failure(title, str(error)))
+        raise
+    write_outputs(project, name, left)
+    by_hand = _by_hand(done)
+    pages.summarise(pages.render(title, by_hand, done.changes, done.unchanged))
+    for remark in by_hand:
+        say(remark)
+    say(f"{len(done.changes)} changed, {done.unchanged} unchanged.")
     return 0
+
+
+def _deploy(stack: Stack, commit: str | None, say: Say) -> tuple[Seen, dict[str, Any]]:
+    try:
+        stack.create()
+        before = _settled(stack)
+        order.check(stack.name, commit, outputs(before).get("commit"))
+        return stack.up(say, f"commit {commit}" if commit else None)
+    except LockedError as locked:
+        hint = f"If nobody is deploying, {_RECOVER.format(stack=stack.name)}."
+        raise OperationError(f"{locked}\n{hint}") from None
 
 
 def drift(project: Project, name: str, config: Mapping[str, str], say: Say) -> int:

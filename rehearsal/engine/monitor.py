@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 from pulumi import get_project, get_stack
+from pulumi.output import Unknown
 from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks
 from pulumi.runtime.proto import resource_pb2
@@ -183,6 +184,8 @@ def _plain(value: Any) -> Any:
     if isinstance(value, pulumi.FileArchive):
         content = Path(value.path).read_bytes()
         return {"path": value.path, "hash": hashlib.sha256(content).hexdigest()}
+    if isinstance(value, Unknown):  # within a list or an object; on its own it is a text already
+        return rpc.UNKNOWN
     return value
 
 

@@ -15,7 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rehearsal.engine import plugin
 from rehearsal.workflows.hosting import REPOSITORY, allows
+from rehearsal.workflows.source import ROOT
 from sandbox import lifelines
 
 if TYPE_CHECKING:
@@ -97,14 +99,16 @@ def _setup_python(call: Call) -> None:
 
 
 def _setup_pulumi(call: Call) -> None:
-    """Put the stand-in for the CLI on PATH."""
-    call.input("pulumi-version")
-    place = call.machine.temporary / "pulumi"
-    place.mkdir()
-    program = Path(__file__).parent / "programs" / "pulumi.py"
-    # The real one runs the program by the environment that Pulumi.yaml names, as this does.
-    _write_program(place / "pulumi", f'exec infra/.venv/bin/python "{program}" "$@"')
-    call.machine.path.insert(0, os.fspath(place))
+    """The CLI that is here, deploying to the emulated AWS; without one, our engine in its place."""
+    asked, machine = call.input("pulumi-version"), call.machine
+    cli = shutil.which("pulumi") or shutil.which("pulumi", path=os.fspath(ROOT / "build/tools"))
+    if cli is None:
+        machine.env["STACK_ENGINE"] = "rehearsal.engine.stack"
+        call.say(f"There is no Pulumi CLI: the rehearsal's own engine stands for {asked}.")
+        return
+    place = plugin.install(machine.temporary / "pulumi").parent
+    (place / "pulumi").symlink_to(cli)
+    machine.path.insert(0, os.fspath(place))
 
 
 def _credentials(call: Call) -> None:

@@ -57,11 +57,7 @@ class Machine:
         return self.run.hosting.root / "machine" / "temp"
 
     def boot(self) -> None:
-        """Start anew; but the program's Python environment is kept, as an image might hold it."""
-        made, kept = self.workspace / "infra" / ".venv", self.run.hosting.tools / "infra-.venv"
-        if made.is_dir() and not made.is_symlink():
-            shutil.rmtree(kept, ignore_errors=True)
-            made.rename(kept)
+        """Start anew."""
         shutil.rmtree(self.workspace.parent, ignore_errors=True)
         self.workspace.mkdir(parents=True)
         self.temporary.mkdir()

@@ -195,7 +195,7 @@ def drift(world: World) -> Seen:
     wanted = {"drift of dev": "success", "drift of staging": "failure", "drift of prod": "failure"}
     seen.expect("jobs", seen.run.results(), wanted)
     seen.says("drift of staging", "drifted")
-    seen.says("drift of prod", "memorySize is 1024, was deployed as 512", "as it should be")
+    seen.says("drift of prod", "`memorySize`: `512` → `1024`", "as it should be")
     seen.served()
     return seen
 
@@ -209,7 +209,7 @@ def pull_request(world: World) -> Seen:
     seen.expect("jobs", seen.run.results(), wanted)
     for stack in STACKS:
         said = world.hosting.comments.get(f"preview-{stack}", "")
-        seen.expect(f"comment on {stack}", "update  aws:lambda/function:Function" in said, True)
+        seen.expect(f"comment on {stack}", "| update | Function processor |" in said, True)
     seen.served()
     return seen
 

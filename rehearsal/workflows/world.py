@@ -54,6 +54,7 @@ class World:
         """Forget earlier scenarios, but no tools; start an emulated AWS that holds nothing."""
         for name in ("runs", "caches", "state", "logs", "machine"):
             shutil.rmtree(self._root / name, ignore_errors=True)
+        (self._root / "state").mkdir(parents=True)
         self.hosting.attestations.unlink(missing_ok=True)
         actions.install_gh(self.hosting.tools, self.hosting.attestations)
         self.base = self.source.begin(tree)

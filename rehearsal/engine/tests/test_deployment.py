@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 from google.protobuf.struct_pb2 import Struct, Value
+from pulumi.output import Unknown
 from pulumi.runtime import configure
 from pulumi.runtime.mocks import MockSettings
 from pulumi.runtime.proto.resource_pb2 import RegisterResourceRequest
 
-from rehearsal.engine import deployment
+from rehearsal.engine import deployment, monitor
 from rehearsal.engine.errors import EngineError
 from rehearsal.engine.monitor import Monitor
 from rehearsal.engine.project import Project
 from rehearsal.engine.providers import PROVIDERS
 from rehearsal.engine.providers.aws import Aws
+from rehearsal.engine.providers.base import UNKNOWN
 from rehearsal.engine.providers.sqs import Queue
 from rehearsal.engine.state import Pending, Record, State
 from rehearsal.engine.steps import Options, Steps
@@ -434,3 +436,11 @@ def test_arguments_that_the_provider_does_not_know_are_refused(
     """Nothing is left out in silence."""
     with pytest.raises(EngineError, match=said):
         stack.up({"a": queue})
+
+
+def test_what_is_not_known_yet_is_so_within_lists_too() -> None:
+    """A preview compares them as text, as the protocol carries them."""
+    unknown: Any = Unknown
+    assert monitor._plain({"queries": [{"version": unknown()}]}) == {
+        "queries": [{"version": UNKNOWN}]
+    }
