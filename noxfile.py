@@ -349,12 +349,13 @@ def preview(session: nox.Session) -> None:
 def deploy(session: nox.Session) -> None:
     """Deploy the built artifact; the alias stays where it is: nox -s deploy -- STACK.
 
-    The stack `local` goes to the emulated AWS by the in-process engine, which needs no Pulumi CLI;
-    `--fresh` where that AWS is a new one.
+    The stack `local` goes to the emulated AWS by the in-process engine, which needs no Pulumi CLI.
     """
     stack, further = stack_argument(session)
     if stack == "local":
         install(session, "rehearsal")
+        if not emulated.knows(Path("build/stacks/local")):
+            further = ["--fresh", *further]
         # The emulated AWS runs functions on the Python that runs it.
         up = ("up", "--stack", stack, "--config", f"runtime=python{THIS_PYTHON}", *further)
         call(session, "rehearsal.engine", *up, where=at(stack))

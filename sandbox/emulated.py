@@ -96,6 +96,18 @@ def clients() -> dict[str, str]:
     return environment
 
 
+def knows(stack: Path) -> bool:
+    """Whether the emulator that a person runs may hold what was deployed from a stack's directory.
+
+    Not where all in it is older than that emulator: it began with nothing.
+    """
+    try:
+        began = RUNNING.stat().st_mtime
+        return any(file.stat().st_mtime > began for file in stack.iterdir())
+    except OSError:
+        return False
+
+
 def variables(env_file: Path) -> dict[str, str]:
     """Return what an emulator wrote; nothing where there is none."""
     try:

@@ -189,13 +189,14 @@ def test_a_local_deployment_refuses_an_artifact_of_another_python(
     loaded = noxfile("linux", monkeypatch)
     monkeypatch.setitem(loaded["install"].__globals__, "install", lambda *_: None)
     monkeypatch.setitem(loaded["install"].__globals__, "at", lambda _: dict)
+    monkeypatch.setattr("sandbox.emulated.knows", lambda _: False)
     ran: list[str] = []
     session = SimpleNamespace(
-        name="deploy", posargs=["local", "--fresh"], run=lambda *command, **_: ran.extend(command)
+        name="deploy", posargs=["local", "--refresh"], run=lambda *command, **_: ran.extend(command)
     )
     loaded["deploy"].func(session)
     here = "python{}.{}".format(*sys.version_info)
-    assert ran[-3:] == ["--config", f"runtime={here}", "--fresh"]
+    assert ran[-4:] == ["--config", f"runtime={here}", "--fresh", "--refresh"]
 
 
 @pytest.mark.parametrize("place", ["build", ".nox"])

@@ -108,6 +108,23 @@ def test_work_on_aws_keeps_what_is_for_aws() -> None:
     assert "PYTHONSAFEPATH" not in found
 
 
+def test_an_emulator_that_was_started_later_holds_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stack's files that are older than it tell of one that is gone; none tell of none."""
+    monkeypatch.setattr(emulated, "RUNNING", tmp_path / "emulator.env")
+    stack = tmp_path / "stack"
+    assert not emulated.knows(stack)
+    stack.mkdir()
+    emulated.RUNNING.touch()
+    assert not emulated.knows(stack)
+    (stack / "state.json").touch()
+    os.utime(emulated.RUNNING, (1_000, 1_000))
+    assert emulated.knows(stack)
+    os.utime(stack / "state.json", (900, 900))
+    assert not emulated.knows(stack)
+
+
 def test_a_running_emulator_is_found_by_its_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
