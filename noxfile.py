@@ -143,7 +143,8 @@ def call(
     try:
         session.run(
             "python", "-m", "sandbox.tied", *command,
-            env={**where(), "TIED_TO": str(os.getpid()), **variables}, include_outer_env=False,
+            env={**where(), "TIED_TO": str(os.getpid()), "TIED_AS": session.name, **variables},
+            include_outer_env=False,
             interrupt_timeout=30, terminate_timeout=30,
         )  # fmt: skip
     except SandboxError as error:

@@ -110,11 +110,12 @@ def test_every_module_that_nox_runs_is_watched(tmp_path: Path) -> None:
         [sys.executable, "-c", impatient],
         env={
             **os.environ, "PYTHONPATH": f"{ROOT}:{tmp_path}", "TIED_TO": str(os.getpid()),
+            "TIED_AS": "rollout",
         },
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert (ran.returncode, ran.stdout) == (5, "begun\n")
-    assert "(sleeper: " in ran.stderr
+    assert "(rollout: " in ran.stderr
     assert "(a long wait: " in ran.stderr
 
 
