@@ -14,6 +14,7 @@ import os
 import pwd
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -177,6 +178,9 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("sessions", nargs="*", metavar="SESSION", help="as: 'drill -- --list'")
     sessions = parser.parse_args(arguments).sessions
+    # However this ends, the machine is taken away.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
     lines = [*commands(), *(f"{activation()} && nox -s {session}" for session in sessions)]
     ended: list[tuple[str, Ended]] = []
     with machine() as made:

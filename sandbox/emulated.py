@@ -5,6 +5,7 @@ What it writes once it is ready, its env file, are the variables that lead any A
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import sys
@@ -56,7 +57,8 @@ def start(
     # SIGTERM, as it has files of its own to remove; its children are tied to it.
     child = children.start("emulator", command, own, number=signal.SIGTERM)
     deadline = time.monotonic() + START_SECONDS
-    while not env_file.exists():
+    # Path.exists raises where the file leads into a process that ended and is not waited for.
+    while not os.path.exists(env_file):
         if child.process.poll() is not None or time.monotonic() > deadline:
             child.stop()
             raise SandboxError(f"The emulated AWS did not start: {child.last_line or 'no output'}")

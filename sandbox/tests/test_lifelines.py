@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -50,7 +51,8 @@ def test_an_emulator_ends_with_the_nox_that_runs_it(
         parent.send_signal(number)
         parent.wait(PATIENCE)
         assert orphans.empties(), orphans.left()
-        assert not env_file.exists()
+        # Path.exists raises where the file leads into a process that ended and is not waited for.
+        assert not os.path.exists(env_file)  # noqa: PTH110
 
 
 def test_a_command_that_fails_or_hangs_is_told(tmp_path: Path) -> None:
