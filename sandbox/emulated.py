@@ -58,7 +58,7 @@ def start(
     child = children.start("emulator", command, own, number=signal.SIGTERM)
     deadline = time.monotonic() + START_SECONDS
     # Path.exists raises where the file leads into a process that ended and is not waited for.
-    while not os.path.exists(env_file):
+    while not os.path.exists(env_file):  # noqa: PTH110
         if child.process.poll() is not None or time.monotonic() > deadline:
             child.stop()
             raise SandboxError(f"The emulated AWS did not start: {child.last_line or 'no output'}")
