@@ -15,6 +15,8 @@ from reporting import amounts
 if TYPE_CHECKING:
     from pathlib import Path
 
+SNAP_START_SINCE = 12
+"""The first Python 3 of which Lambda makes snapshots (Lambda Developer Guide, SnapStart)."""
 _BUILD = "build it with `nox -s build`"
 _REBUILD = "build it anew with `nox -s build`"
 
@@ -38,6 +40,8 @@ class Artifact:
     """Base64 of the SHA-256, as Lambda reports it."""
     runtime: str
     handler: str
+    architectures: tuple[str, ...]
+    """What its machine code is for; all there are where it has none."""
     origin: Origin
 
 
@@ -46,7 +50,8 @@ def load(directory: Path) -> Artifact:
     manifest = _manifest(directory / "manifest.json")
     try:
         zip_path = directory / manifest["artifact"]
-        expected, runtime, handler = (manifest[key] for key in ("sha256", "runtime", "handler"))
+        needed = ("sha256", "runtime", "handler", "architectures")
+        expected, runtime, handler, architectures = (manifest[key] for key in needed)
     except KeyError as error:
         raise UsageError(f"The manifest in {directory} has no {error}: {_REBUILD}.") from None
     digest = _digest(zip_path)
@@ -60,6 +65,7 @@ def load(directory: Path) -> Artifact:
         code_sha256=base64.b64encode(digest).decode(),
         runtime=runtime,
         handler=handler,
+        architectures=tuple(architectures),
         origin=_origin(manifest.get("git") or {}),
     )
 
@@ -72,6 +78,25 @@ def check_runtime(artifact: Artifact, configured: str) -> str:
         f"The artifact was built for {artifact.runtime} but the stack runs {configured}: "
         f"run `nox -s build -- STACK`, which takes the stack's Python, then deploy again."
     )
+
+
+def check_machine(artifact: Artifact, configured: str) -> None:
+    """Raise UsageError where the artifact holds machine code of another architecture."""
+    if configured not in artifact.architectures:
+        raise UsageError(
+            f"The artifact holds machine code for {', '.join(artifact.architectures)} but the "
+            f"stack runs on {configured}: build it on such a machine, or set "
+            "order-processing:architecture."
+        )
+
+
+def check_snap_start(runtime: str) -> None:
+    """Raise UsageError where Lambda makes no snapshots of the runtime."""
+    if int(runtime.removeprefix("python3.")) < SNAP_START_SINCE:
+        raise UsageError(
+            f"SnapStart needs python3.{SNAP_START_SINCE} or newer and the stack runs {runtime}: "
+            "set order-processing:runtime, or order-processing:snapStart to false."
+        )
 
 
 def _manifest(path: Path) -> dict[str, str]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from infra.artifact import Artifact
     from infra.settings import Settings
 
+_PYTHONS_LEVELS = {"WARN": "WARNING", "FATAL": "CRITICAL"}
 MAXIMUM_RETRIES = 2
 MAXIMUM_EVENT_AGE_SECONDS = 6 * 3600
 
@@ -97,11 +98,18 @@ class Processor(pulumi.ComponentResource):
             source_code_hash=args.artifact.code_sha256,
             # The hash above is never read back; this is what AWS answers, and shows foreign code.
             code_sha256=args.artifact.code_sha256,
+            architectures=[args.settings.architecture],
             memory_size=args.settings.memory_mb,
             timeout=args.settings.timeout_seconds,
             reserved_concurrent_executions=args.settings.reserved_concurrency,
             publish=True,
-            environment={"variables": environment(args.table_name)},
+            environment={"variables": environment(args.table_name, args.settings.log_level)},
+            logging_config=logging(args.settings, log_group.name),
+            snap_start=(
+                aws.lambda_.FunctionSnapStartArgs(apply_on="PublishedVersions")
+                if args.settings.snap_start
+                else None
+            ),
             dead_letter_config={"target_arn": args.queue_arn},
             tracing_config={"mode": "Active"},
             tags=args.tags,
@@ -125,11 +133,27 @@ class Processor(pulumi.ComponentResource):
         )
 
 
-def environment(table_name: pulumi.Input[str]) -> dict[str, pulumi.Input[str]]:
-    """Variables of the function: the only way it is configured."""
+def logging(settings: Settings, group: pulumi.Input[str]) -> aws.lambda_.FunctionLoggingConfigArgs:
+    """Where Lambda writes, and in which format.
+
+    In JSON Lambda drops what is below a level. Both of its levels stay INFO: as INFO count the
+    function's metrics, which are lines without a level, and Lambda's own word on how long an
+    invocation took, which load and smoke tests read. The function keeps to `logLevel` by itself.
+    """
+    level = "INFO" if settings.log_format == "JSON" else None
+    return aws.lambda_.FunctionLoggingConfigArgs(
+        log_format=settings.log_format,
+        log_group=group,
+        application_log_level=level,
+        system_log_level=level,
+    )
+
+
+def environment(table_name: pulumi.Input[str], log_level: str) -> dict[str, pulumi.Input[str]]:
+    """Variables of the function: the only way it is configured. The level is Lambda's word."""
     return {
         "ORDERS_TABLE_NAME": table_name,
         "POWERTOOLS_SERVICE_NAME": "order-processor",
         "POWERTOOLS_METRICS_NAMESPACE": "OrderProcessing",
-        "POWERTOOLS_LOG_LEVEL": "INFO",
+        "POWERTOOLS_LOG_LEVEL": _PYTHONS_LEVELS.get(log_level, log_level),
     }

@@ -40,6 +40,9 @@ def check(connect: Callable[[str], LambdaClient]) -> Plan:
     configured = settings.load()
     built = artifact.load(configured.artifact_directory)
     runtime = artifact.check_runtime(built, configured.runtime)
+    artifact.check_machine(built, configured.architecture)
+    if configured.snap_start:
+        artifact.check_snap_start(runtime)
     names = Names(configured.stack)
     client = connect(configured.region)
     account = preflight.read(client, names.function)
@@ -64,7 +67,10 @@ def _resources(plan: Plan) -> dict[str, pulumi.Input[Any]]:
     """Register everything; return the outputs that the release and the load test read."""
     names, guarded = plan.names, plan.settings.guard_data
     paging = Paging(plan.settings.alarm_topic_arn)
-    table = OrdersTable("orders", OrdersTableArgs(names.orders_table, guarded, plan.tags))
+    table = OrdersTable(
+        "orders",
+        OrdersTableArgs(names.orders_table, guarded, plan.settings.warm_writes, plan.tags),
+    )
     dead_letters = DeadLetters(
         "dead-letters",
         DeadLettersArgs(
@@ -144,6 +150,7 @@ def _release_alarms(plan: Plan, processor: Processor) -> ReleaseAlarms:
         candidate_version=processor.candidate_version,
         duration_ms=plan.settings.release_duration_ms,
         throttle_percent=plan.settings.release_throttle_percent,
+        warm_up_minutes=plan.settings.alarm_warm_up_minutes,
         tags=plan.tags,
     )
     return ReleaseAlarms("release", args)

@@ -33,6 +33,8 @@ class ReleaseAlarmsArgs:
     candidate_version: pulumi.Input[str]
     duration_ms: int
     throttle_percent: int
+    warm_up_minutes: int
+    """How long a new alarm without data has none to say; 0: it says OK at once."""
     tags: dict[str, str]
 
 
@@ -81,6 +83,10 @@ class ReleaseAlarms(pulumi.ComponentResource):
             "comparison_operator": "GreaterThanThreshold",
             "treat_missing_data": "notBreaching",
         }
+        if args.warm_up_minutes:
+            settings["warm_up_configuration"] = {
+                "warm_up_period_duration_in_minutes": args.warm_up_minutes
+            }
         return aws.cloudwatch.MetricAlarm(
             f"release-{watched}",
             name=args.names.release_alarm(watched),

@@ -27,18 +27,27 @@ _RETENTION_DAYS = frozenset(
     {1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731}
     | {1096, 1827, 2192, 2557, 2922, 3288, 3653}
 )
+COLD_WRITES = 4_000
+"""Writes a second that every new on-demand table takes (DynamoDB Developer Guide, warm throughput).
+What one table takes at most is 40,000, unless its quota was raised."""
 UNBOUNDED = "none"
 """Value of `permissionsBoundaryArn` for a stack whose role nothing bounds: by choice, visibly."""
 _KEYS = (
     "artifact",
     "runtime",
+    "architecture",
+    "snapStart",
     "memoryMb",
     "timeoutSeconds",
     "reservedConcurrency",
     "logRetentionDays",
+    "logFormat",
+    "logLevel",
+    "warmWritesPerSecond",
     "guardData",
     "releaseDurationMs",
     "releaseThrottlePercent",
+    "alarmWarmUpMinutes",
     "alarmTopicArn",
     "permissionsBoundaryArn",
     "createdAt",
@@ -53,13 +62,21 @@ class Settings:
     region: str
     artifact_directory: Path
     runtime: str
+    architecture: str
+    snap_start: bool
     memory_mb: int
     timeout_seconds: int
     reserved_concurrency: int
     log_retention_days: int
+    log_format: str
+    log_level: str
+    """As Lambda spells it: INFO, WARN, ERROR or FATAL."""
+    warm_writes: int
+    """Writes a second of a cold table; what AWS gives anyhow where it is `COLD_WRITES`."""
     guard_data: bool
     release_duration_ms: int
     release_throttle_percent: int
+    alarm_warm_up_minutes: int
     alarm_topic_arn: str | None
     """Who is paged; nobody where it is None."""
     permissions_boundary_arn: str | None
@@ -150,14 +167,23 @@ def parse(stack: str, raw: Mapping[str, str | None]) -> Settings:
         runtime=values.matching(
             "runtime", rf"python3\.\d+|{MANIFEST_RUNTIME}", f"python3.N or '{MANIFEST_RUNTIME}'"
         ),
+        architecture=values.matching("architecture", "x86_64|arm64", "x86_64 or arm64"),
+        snap_start=values.flag("snapStart"),
         memory_mb=values.whole("memoryMb", 128, 10_240),
         timeout_seconds=values.whole("timeoutSeconds", 1, 900),
         # At 0 Lambda throttles every call: a stop, not a deployment.
         reserved_concurrency=values.whole("reservedConcurrency", 1, 100_000),
         log_retention_days=values.retention("logRetentionDays"),
+        log_format=values.matching("logFormat", "Text|JSON", "Text or JSON"),
+        # Below INFO the AWS client logs its requests, and these hold orders.
+        log_level=values.matching(
+            "logLevel", "INFO|WARN|ERROR|FATAL", "INFO, WARN, ERROR or FATAL"
+        ),
+        warm_writes=values.whole("warmWritesPerSecond", COLD_WRITES, 40_000),
         guard_data=values.flag("guardData"),
         release_duration_ms=values.whole("releaseDurationMs", 1, 900_000),
         release_throttle_percent=values.whole("releaseThrottlePercent", 1, 100),
+        alarm_warm_up_minutes=values.whole("alarmWarmUpMinutes", 0, 2880),
         alarm_topic_arn=values.optional(
             "alarmTopicArn", r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:\S+", "an SNS topic's ARN"
         ),

@@ -213,6 +213,7 @@ def write_artifact(directory: Path, **changes: object) -> Path:
         "codeSha256": CODE_SHA256,
         "runtime": "python3.13",
         "handler": "order_processor.handler.handler",
+        "architectures": ["x86_64", "arm64"],
         "git": GIT,
     }
     (directory / "manifest.json").write_text(json.dumps(manifest | changes), encoding="utf-8")

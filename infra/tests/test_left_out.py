@@ -40,6 +40,10 @@ def inputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str,
         recording.write_artifact(tmp_path_factory.mktemp("artifact")),
         alarmTopicArn="arn:aws:sns:us-east-1:123456789012:pages",
         permissionsBoundaryArn="arn:aws:iam::123456789012:policy/boundary",
+        snapStart="true",
+        logFormat="JSON",
+        warmWritesPerSecond="8000",
+        alarmWarmUpMinutes="5",
     )
     given: dict[str, list[dict[str, Any]]] = {}
     for resource in found.resources.values():

@@ -63,6 +63,13 @@ def test_stack_files_set_only_declared_keys(stack: str) -> None:
     [
         ("aws:region", "Ohio", "a region"),
         ("runtime", "nodejs22.x", "python3.N"),
+        ("architecture", "riscv", "x86_64 or arm64"),
+        ("snapStart", "yes", "true or false"),
+        ("logFormat", "json", "Text or JSON"),
+        # The AWS client would log its requests, and these hold orders.
+        ("logLevel", "DEBUG", "INFO, WARN, ERROR or FATAL"),
+        ("warmWritesPerSecond", "100", "from 4000 to 40000"),
+        ("alarmWarmUpMinutes", "2881", "from 0 to 2880"),
         ("memoryMb", "64", "from 128 to 10240"),
         ("timeoutSeconds", "901", "from 1 to 900"),
         ("timeoutSeconds", "3.5", "whole number"),

@@ -53,6 +53,7 @@ def describe(
         "unzippedBytes": sum(map(len, files.values())),
         "runtime": f"python{sys.version_info.major}.{sys.version_info.minor}",
         "handler": HANDLER,
+        "architectures": _architectures(files),
         "contents": _contents(files),
         "dependencies": [asdict(dependency) for dependency in dependencies],
         "sbom": {"path": sbom.SBOM_NAME, "sha256": sha256(bill)},
@@ -130,6 +131,13 @@ def _bill_differences(manifest: Mapping[str, Any], path: Path) -> list[str]:
     if hashes != [manifest["sha256"]] or listed != stated:
         return ["The bill of materials is that of another zip."]
     return []
+
+
+def _architectures(files: Mapping[str, bytes]) -> list[str]:
+    """Lambda's names of what the files run on: this machine where they hold machine code."""
+    if any(path.endswith(".so") for path in files):
+        return [{"aarch64": "arm64"}.get(platform.machine(), platform.machine())]
+    return ["x86_64", "arm64"]
 
 
 def _contents(files: Mapping[str, bytes]) -> list[dict[str, Any]]:

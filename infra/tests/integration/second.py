@@ -29,6 +29,7 @@ class Second:
         return {
             "runtime": "manifest",
             "guardData": "false",
+            "permissionsBoundaryArn": "none",
             "artifact": str(artifact or self.first.artifact),
         }
 

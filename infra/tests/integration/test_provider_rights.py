@@ -35,8 +35,38 @@ FILE = Path(__file__).with_name("provider_calls.toml")
 TABLE: dict[str, Calls] = tomllib.loads(FILE.read_text(encoding="utf-8"))
 SCOPE = Scope(ACCOUNT, REGION, "dev")
 NAMES = Names("dev")
-PERSONS = {"dynamodb:DeleteTable", "logs:DeleteLogGroup", "sqs:DeleteQueue"}
-"""To delete orders, dead letters or logs is a person's decision: no workflow may."""
+MADE_ONCE = {
+    *("dynamodb:CreateTable", "dynamodb:UpdateContinuousBackups", "dynamodb:UpdateTable"),
+    *("sqs:CreateQueue", "sqs:SetQueueAttributes"),
+    *("logs:CreateLogGroup", "logs:PutRetentionPolicy"),
+    *("iam:CreateRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy"),
+    *("iam:DeleteRolePolicy", "iam:AttachRolePolicy", "iam:DetachRolePolicy"),
+    *("iam:UpdateAssumeRolePolicy", "iam:UpdateRole", "iam:UpdateRoleDescription"),
+}
+"""What only the deploy role of a new stack may call: no release needs it."""
+PERSONS = {
+    # A time to live deletes orders. No stack lets its function go without a reservation.
+    *("dynamodb:DeleteTable", "dynamodb:UpdateTimeToLive", "logs:DeleteLogGroup"),
+    *("sqs:DeleteQueue", "iam:DeleteRole", "lambda:DeleteFunctionConcurrency"),
+    "lambda:DeleteFunctionEventInvokeConfig",
+}
+"""What no workflow may call: to delete orders, dead letters or logs is a person's decision."""
+NEVER_CALLED = {
+    *("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:PutResourcePolicy", "sqs:PurgeQueue"),
+    *("sqs:AddPermission", "sqs:ReceiveMessage", "logs:DeleteRetentionPolicy"),
+    *("logs:PutSubscriptionFilter", "lambda:AddPermission", "lambda:CreateFunctionUrlConfig"),
+    *("iam:DeleteRolePermissionsBoundary", "cloudwatch:DisableAlarmActions"),
+    *("cloudwatch:PutCompositeAlarm", "cloudwatch:SetAlarmState"),
+}
+"""What the provider does not ask for, and would lose, open or silence something."""
+RELEASE_TOOL = {"lambda:InvokeFunction"}
+"""What the release tool changes or runs beside the provider (tests/test_roles.py)."""
+ROLES = {
+    "preview": document(grants.preview(SCOPE)),
+    "deploy": document(grants.deploy(SCOPE)),
+    "make": document([*grants.deploy(SCOPE), *grants.make(SCOPE)]),
+}
+"""A preview, the deployment of a stack that is there, and that of a new one."""
 
 FUNCTION = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{NAMES.function}"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/{NAMES.function}"
@@ -128,6 +158,8 @@ def samples(folder: Path) -> dict[str, Sample]:
                 "deletionProtectionEnabled": True,
                 "pointInTimeRecovery": {"enabled": False},
                 "serverSideEncryption": {"enabled": False},
+                "ttl": {"enabled": True, "attributeName": "expiresAt"},
+                "warmThroughput": {"writeUnitsPerSecond": 8000},
                 **tagged,
             },
         ),
@@ -276,17 +308,44 @@ CONTEXT = {
 }
 
 
-@pytest.mark.parametrize("kind", ["preview", "deploy"])
+@pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("type_", list(TABLE))
-def test_the_roles_may_do_what_is_called(type_: str, kind: str) -> None:
-    """A preview reads; a deployment does everything but delete data. And nothing more is asked."""
-    policy, boundary = document(grants.KINDS[kind](SCOPE)), boundaries.workflow(SCOPE)
+def test_the_roles_may_do_what_is_called(type_: str, role: str) -> None:
+    """A preview reads, a release changes what differs, a new stack is made; a person deletes."""
     phases = TABLE[type_]
-    called = set(phases["read"]) if kind == "preview" else {c for p in phases.values() for c in p}
+    called = set(phases["read"]) if role == "preview" else {c for p in phases.values() for c in p}
     needed = called | {more for call in called for more in IMPLIED.get(call, ())}
-    refused = {
+    withheld = {"preview": set(), "deploy": MADE_ONCE | PERSONS, "make": PERSONS}[role]
+    refused = {action for action in needed if not may(role, action, resource(action, type_))}
+    assert refused == withheld & needed
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_what_would_lose_data_is_denied(role: str) -> None:
+    """Whether the provider calls it or not; and nothing at all is allowed on another stack's."""
+    for action in PERSONS | NEVER_CALLED:
+        assert not may(role, action, resource(action, "")), action
+    for type_, phases in TABLE.items():
+        for action in {call for calls in phases.values() for call in calls}:
+            other = resource(action, type_).replace("-dev", "-other")
+            assert "dev" not in resource(action, type_) or not may(role, action, other), action
+
+
+def test_no_change_is_granted_that_nothing_asks_for() -> None:
+    """Every right to change is the provider's, or the release tool's."""
+    called = {action for phases in TABLE.values() for calls in phases.values() for action in calls}
+    asked = called | {more for implied in IMPLIED.values() for more in implied} | RELEASE_TOOL
+    reading = ("s3:", "Get", "List", "Describe")
+    granted = {
         action
-        for action in needed
-        if not permitted(policy, boundary, action, resource(action, type_), CONTEXT)
+        for statement in ROLES["make"]["Statement"]
+        for action in statement["Action"]
+        if not action.startswith("s3:") and not action.split(":")[1].startswith(reading)
     }
-    assert refused == (PERSONS & needed if kind == "deploy" else set())
+    assert granted <= asked
+    assert granted >= MADE_ONCE
+
+
+def may(role: str, action: str, on: str) -> bool:
+    """Whether a role may do it, under its boundary."""
+    return permitted(ROLES[role], boundaries.workflow(SCOPE), action, on, CONTEXT)

@@ -62,6 +62,7 @@ class MetricAlarm(Resource):
         "okActions": Argument(normal=as_set),
         "insufficientDataActions": Argument(normal=as_set),
         "dimensions": Argument(),
+        "warmUpConfiguration": Argument(),
         "tags": Argument(),
         **{
             key: Argument()
@@ -87,6 +88,7 @@ class MetricAlarm(Resource):
             "arn": arn,
             "treatMissingData": alarm.get("TreatMissingData", "missing"),
             "dimensions": _named(alarm.get("Dimensions")),
+            "warmUpConfiguration": _held_warm_up(alarm.get("WarmUpConfiguration")),
             "metricQueries": [_held_query(query) for query in alarm.get("Metrics") or ()],
             "tags": tag_map(aws.cloudwatch.list_tags_for_resource(ResourceARN=arn).get("Tags")),
         }
@@ -115,6 +117,10 @@ def _request(inputs: Properties) -> dict[str, Any]:
         request["Dimensions"] = _dimensions(inputs["dimensions"])
     if "metricQueries" in inputs:
         request["Metrics"] = [_query(query) for query in inputs["metricQueries"]]
+    if warm_up := inputs.get("warmUpConfiguration"):
+        request["WarmUpConfiguration"] = {
+            api: warm_up[key] for key, api in _WARM_UP.items() if key in warm_up
+        }
     if "threshold" not in inputs and "thresholdMetricId" not in inputs:
         request["Threshold"] = 0.0
     return request | {"Tags": tag_list(inputs.get("tags"))}
@@ -135,6 +141,16 @@ def _query(query: Properties) -> dict[str, Any]:
             "Stat": metric["stat"],
         }
     return given
+
+
+_WARM_UP = {
+    "warmUpPeriodDurationInMinutes": "WarmUpPeriodDurationInMinutes",
+    "onlyStartEvaluatingAfterWarmUpPeriodEnds": "OnlyStartEvaluatingAfterWarmUpPeriodEnds",
+}
+
+
+def _held_warm_up(held: Any) -> Properties | None:
+    return {key: held[api] for key, api in _WARM_UP.items() if held.get(api)} if held else None
 
 
 _QUERY = {"expression": "Expression", "label": "Label", "period": "Period"}

@@ -18,6 +18,10 @@ from rehearsal.engine.providers.base import (
 
 _GONE = "ResourceNotFoundException"
 _WAIT_SECONDS = 1800
+_WARM = {
+    "readUnitsPerSecond": "ReadUnitsPerSecond",
+    "writeUnitsPerSecond": "WriteUnitsPerSecond",
+}
 _SIMULTANEOUS = {"LimitExceededException": "simultaneously"}
 
 
@@ -39,6 +43,7 @@ class Table(Resource):
         "serverSideEncryption": Argument(computed=True),
         "pointInTimeRecovery": Argument(computed=True),
         "ttl": Argument(computed=True),
+        "warmThroughput": Argument(computed=True),
         "deletionProtectionEnabled": Argument(),
         "tags": Argument(),
     }
@@ -67,6 +72,8 @@ class Table(Resource):
         }
         if "serverSideEncryption" in inputs:
             request["SSESpecification"] = {"Enabled": _enabled(inputs, "serverSideEncryption")}
+        if "warmThroughput" in inputs:
+            request["WarmThroughput"] = _warm(inputs["warmThroughput"])
         passing = _SIMULTANEOUS | {"ThrottlingException": ""}
         retried(lambda: aws.dynamodb.create_table(**request), passing, _WAIT_SECONDS)
         return str(inputs["name"])
@@ -98,6 +105,7 @@ class Table(Resource):
             "serverSideEncryption": {"enabled": sse == "ENABLED"},
             "pointInTimeRecovery": {"enabled": _recovery(aws, id_) == "ENABLED"},
             "ttl": _ttl(aws, id_),
+            "warmThroughput": _held_warm(table, state),
             "deletionProtectionEnabled": table.get("DeletionProtectionEnabled", False),
             "tags": tag_map(tags.get("Tags")),
         }
@@ -115,6 +123,9 @@ class Table(Resource):
                 DeletionProtectionEnabled=bool(inputs.get("deletionProtectionEnabled")),
             )
             _active(aws, id_)
+        if "warmThroughput" in changed:
+            aws.dynamodb.update_table(TableName=id_, WarmThroughput=_warm(inputs["warmThroughput"]))
+            _active(aws, id_)
         if "serverSideEncryption" in changed:
             specification: Any = {"Enabled": _enabled(inputs, "serverSideEncryption")}
             aws.dynamodb.update_table(TableName=id_, SSESpecification=specification)
@@ -130,6 +141,20 @@ class Table(Resource):
             lambda: retried(lambda: aws.dynamodb.delete_table(TableName=id_), passing, 600), _GONE
         )
         wait(lambda: _status(aws, id_) is None, f"DynamoDB Table ({id_}) delete", 600)
+
+
+def _warm(throughput: Properties) -> Any:
+    return {api: throughput[key] for key, api in _WARM.items() if key in throughput}
+
+
+def _held_warm(table: Any, state: Properties) -> Properties:
+    """Of what AWS keeps warm, that which was asked for: the rest grows by itself.
+
+    The storage emulator keeps none and answers 0, which AWS never does.
+    """
+    asked = state.get("warmThroughput") or {}
+    held = table.get("WarmThroughput") or {}
+    return {key: held.get(api) or asked[key] for key, api in _WARM.items() if asked.get(key)}
 
 
 def _enabled(inputs: Properties, key: str) -> bool:

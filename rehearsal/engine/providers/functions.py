@@ -45,6 +45,7 @@ _CONFIGURATION = {
     "tracingConfig": "TracingConfig",
     "ephemeralStorage": "EphemeralStorage",
     "loggingConfig": "LoggingConfig",
+    "snapStart": "SnapStart",
 }
 _LOGGING = {
     "logFormat": "LogFormat",
@@ -57,6 +58,11 @@ _LOGGING = {
 def _hash(archive: Any) -> Any:
     """An archive is what it holds, wherever it lies."""
     return archive.get("hash") if isinstance(archive, dict) else archive
+
+
+def _applied(snap_start: Any) -> Any:
+    """Whether there are snapshots; how far AWS is with one, it decides."""
+    return (snap_start or {}).get("applyOn", "None")
 
 
 class Function(Resource):
@@ -87,6 +93,7 @@ class Function(Resource):
         "tracingConfig": Argument(computed=True),
         "ephemeralStorage": Argument(computed=True),
         "loggingConfig": Argument(computed=True),
+        "snapStart": Argument(normal=_applied),
         "architectures": Argument(computed=True, normal=as_set),
         "tags": Argument(),
     }
@@ -188,6 +195,8 @@ def _sent(key: str, value: Any) -> Any:
         return {"Mode": value["mode"]}
     if key == "ephemeralStorage":
         return {"Size": value["size"]}
+    if key == "snapStart":
+        return {"ApplyOn": _applied(value)}
     if key == "loggingConfig":
         return {api: value[key] for key, api in _LOGGING.items() if value.get(key)}
     return value or ([] if key == "layers" else "")
@@ -199,6 +208,7 @@ def _held(found: Any, latest: Any) -> Properties:
     target = configuration.get("DeadLetterConfig", {}).get("TargetArn")
     storage = configuration.get("EphemeralStorage", {}).get("Size")
     logging = configuration.get("LoggingConfig") or {}
+    snap_start = configuration.get("SnapStart") or {}
     plain = ("description", "handler", "memorySize", "role", "timeout", "runtime", "kmsKeyArn")
     return {
         **{key: configuration.get(_CONFIGURATION[key]) for key in plain},
@@ -217,6 +227,12 @@ def _held(found: Any, latest: Any) -> Properties:
         },
         "ephemeralStorage": {"size": storage} if storage else None,
         "loggingConfig": {key: logging[api] for key, api in _LOGGING.items() if logging.get(api)},
+        "snapStart": {
+            "applyOn": snap_start["ApplyOn"],
+            "optimizationStatus": snap_start.get("OptimizationStatus"),
+        }
+        if snap_start.get("ApplyOn", "None") != "None"
+        else None,
         "reservedConcurrentExecutions": found.get("Concurrency", {}).get(
             "ReservedConcurrentExecutions", -1
         ),

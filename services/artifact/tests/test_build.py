@@ -102,6 +102,8 @@ def test_the_manifest_describes_the_zip(artifact: Artifact) -> None:
     """Sizes, licences and the origin are there; the commit stands nowhere in the zip."""
     described = json.loads((artifact.out / "manifest.json").read_bytes())
     assert described == artifact.manifest
+    # No dependency has machine code, so one zip runs on all that Lambda has.
+    assert described["architectures"] == ["x86_64", "arm64"]
     assert described["unzippedBytes"] == sum(entry["bytes"] for entry in described["contents"])
     names = {each["name"] for each in described["dependencies"]}
     assert {"botocore", "aws-lambda-powertools", "urllib3"} <= names
