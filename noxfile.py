@@ -550,9 +550,8 @@ def load(session: nox.Session) -> None:
     scenario = further.pop(0) if further and not further[0].startswith("-") else "average"
     install(session, "rehearsal")
     if scenario == "report":
-        outputs = outputs_of(session, stack)
-        outputs = outputs_of(session, stack)
-        call(session, "loadtest", "report", "--outputs", outputs, "--ledger", *further)
+        command = ("loadtest", "report", "--outputs", outputs_of(session, stack), "--ledger")
+        call(session, *command, *further, where=at(stack))
         return
     kept = (
         "--ledgers", f"build/load/{stack}-{scenario}",

@@ -209,3 +209,22 @@ def test_a_checkout_that_cannot_be_written_to_is_one_sentence(tree: Path, place:
     assert place in ended.stderr
     assert "Traceback" not in ended.stderr
     assert not (tree / ("build" if place == ".nox" else ".nox") / "rehearsal").exists()
+
+
+@pytest.mark.parametrize("stack", ["dev", "local"])
+def test_a_run_is_judged_again_where_it_was_sent(
+    stack: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As an ended load prints it: with a person's credentials, or on the emulated AWS."""
+    loaded = noxfile("linux", monkeypatch)
+    known = loaded["load"].func.__globals__
+    calls: list[tuple[tuple[str, ...], object]] = []
+    monkeypatch.setitem(known, "install", lambda *_: None)
+    monkeypatch.setitem(known, "outputs_of", lambda *_: "outputs.json")
+    monkeypatch.setitem(known, "at", lambda named: f"at {named}")
+    monkeypatch.setitem(
+        known, "call", lambda _, *command, where=None: calls.append((command, where))
+    )
+    loaded["load"].func(SimpleNamespace(name="load", posargs=[stack, "report", "build/load/x"]))
+    judged = ("loadtest", "report", "--outputs", "outputs.json", "--ledger", "build/load/x")
+    assert calls == [(judged, f"at {stack}")]
