@@ -1,5 +1,6 @@
 """What Locust loads: `locust -f loadtest/locustfile.py --config loadtest/locust.conf`."""
 
+import logging
 from typing import Any
 
 import locust
@@ -19,9 +20,16 @@ __all__ = ["Arrivals", "Dispatcher"]
 
 closed_output.tolerate()
 
+
+def hide_tables(**_: object) -> None:
+    """Leave Locust's closing tables to its own page: they are 170 columns wide."""
+    logging.getLogger("locust.stats_logger").setLevel(logging.WARNING)
+
+
 events: Any = locust.events
 events.init_command_line_parser.add_listener(add_options)
 events.init.add_listener(prepare)
+events.init.add_listener(hide_tables)
 events.test_start.add_listener(start)
 # Before Locust's own listener, which is added with the runner and reads the statistics to send.
 events.report_to_master.add_listener(flush)

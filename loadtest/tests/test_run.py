@@ -76,6 +76,11 @@ def test_locusts_own_reports_are_made(peak: Done) -> None:
     assert f"ReservedFunctionConcurrentInvocationLimitExceeded,{peak.stub.throttled}," in table
 
 
+def test_locusts_tables_are_left_to_its_page(peak: Done) -> None:
+    """They are 170 columns wide, and no terminal is."""
+    assert "Aggregated" not in peak.output + peak.error
+
+
 def test_a_ledger_is_never_used_twice(peak: Done) -> None:
     """A second run into the same directory is refused before any load."""
     before = peak.stub.invocations
