@@ -240,6 +240,14 @@ def rehearse(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def engines(session: nox.Session) -> None:
+    """Hold the two engines to the same on generated programs: [--agreements N] [--seed N]."""
+    install(session, "rehearsal")
+    path = os.pathsep.join([os.environ["PATH"], str(Path("build/tools").resolve())])
+    call(session, "rehearsal.engine.differential", *session.posargs, PATH=path)
+
+
+@nox.session(default=False)
 def tour(session: nox.Session) -> None:
     """Type the commands of the README's first release, from the emulator to a rollback."""
     install(session, "rehearsal")

@@ -161,10 +161,9 @@ def _delete(steps: Steps, doomed: set[str]) -> None:
     """Delete what is no longer registered and what was replaced, dependants first."""
     state = steps.state
     kept = [(urn, record) for urn in state.urns() if (record := state.get(urn)) and urn in doomed]
-    for _, record in kept:
-        refuse_protected(record)
     for entry in deletion_order([*state.replaced, *kept]):
         urn, record = entry
+        refuse_protected(record)
         try:
             steps.delete(urn, record)
         except EngineError as error:
@@ -183,21 +182,37 @@ def _take_over(aws: Aws, state: State) -> list[Drift]:
         record = state.get(urn)
         if record is None or not record.custom or record.replacing:
             continue
-        provider = known(record)
-        try:
-            held = provider.read(aws, record.id, record.outputs)
-        except EngineError as error:
-            raise sentence(error) from error
-        if held is None:
-            found.append(Drift(record.type, record.name, record.outputs, {}))
+        after, drift = _reread(aws, record)
+        found += drift
+        if after:
+            state.put(urn, after)
+        else:
             state.remove(urn)
-            continue
-        if changed := differences(record, held):
-            was = {key: record.outputs.get(key) for key in changed}
-            found.append(Drift(record.type, record.name, was, changed))
-        inputs = provider.inputs(record.inputs, held) if changed else record.inputs
-        state.put(urn, replace(record, inputs=inputs, outputs=held, errors=[]))
+    # What a new resource stands for is still there to be read, and to be deleted.
+    for entry in list(state.replaced):
+        after, drift = _reread(aws, entry[1])
+        found += drift
+        state.replaced.remove(entry)
+        if after:
+            state.replaced.append((entry[0], after))
+        state.save()
     return found
+
+
+def _reread(aws: Aws, record: Record) -> tuple[Record | None, list[Drift]]:
+    """Return the record as AWS holds it, None where it is gone, and what is otherwise."""
+    provider = known(record)
+    try:
+        held = provider.read(aws, record.id, record.outputs)
+    except EngineError as error:
+        raise sentence(error) from error
+    if held is None:
+        return None, [Drift(record.type, record.name, record.outputs, {})]
+    changed = differences(record, held)
+    inputs = provider.inputs(record.inputs, held) if changed else record.inputs
+    after = replace(record, inputs=inputs, outputs=held, errors=[])
+    was = {key: record.outputs.get(key) for key in changed}
+    return after, [Drift(record.type, record.name, was, changed)] if changed else []
 
 
 def _found(aws: Aws, record: Record) -> Properties | None:

@@ -63,6 +63,8 @@ class Monitor(MockMonitor):
         # The SDK calls in from its executor's threads.
         self._one_at_a_time = threading.Lock()
         self.registered: list[str] = []
+        self._aliases: dict[str, list[str]] = {}
+        self._kept: dict[str, dict[str, bool]] = {}
         self.outputs: Properties = {}
         self.failure: Exception | None = None
 
@@ -121,6 +123,7 @@ class Monitor(MockMonitor):
         _refuse_what_is_not_offered(request)
         self.registered.append(urn)
         self._take_over(urn, request)
+        kept = self._inherited(urn, request)
         goal = Record(
             type=request.type,
             name=request.name,
@@ -133,8 +136,8 @@ class Monitor(MockMonitor):
                 for key, needs in sorted(request.propertyDependencies.items())
                 if needs.urns
             },
-            protect=request.protect,
-            retain_on_delete=request.retainOnDelete,
+            protect=kept["protect"],
+            retain_on_delete=kept["retainOnDelete"],
             ignored=sorted(request.ignoreChanges),
         )
         options = Options(
@@ -143,11 +146,30 @@ class Monitor(MockMonitor):
         )
         return self._steps.apply(urn, goal, options)
 
+    def _inherited(
+        self, urn: str, request: resource_pb2.RegisterResourceRequest
+    ) -> dict[str, bool]:
+        """Return the options that a child has from its parent unless it says otherwise."""
+        above = self._kept.get(request.parent, {})
+        self._kept[urn] = {
+            name: bool(getattr(request, name)) if request.HasField(name) else above.get(name, False)
+            for name in ("protect", "retainOnDelete")
+        }
+        return self._kept[urn]
+
     def _take_over(self, urn: str, request: resource_pb2.RegisterResourceRequest) -> None:
-        """Give the record of an alias this resource's URN."""
+        """Give the record of an alias this resource's URN.
+
+        What a parent was called before is an alias of its children too.
+        """
+        given = [*request.aliasURNs, *(found.urn for found in request.aliases)]
+        named = {request.name, *(alias.rpartition("::")[2] for alias in given)}
+        above = self._aliases.get(request.parent, [])
+        given += [self.make_urn(a, request.type, name) for a in above for name in sorted(named)]
+        self._aliases[urn] = given
         if self._steps.state.get(urn):
             return
-        for alias in (*request.aliasURNs, *(found.urn for found in request.aliases)):
+        for alias in given:
             if self._steps.state.get(alias):
                 self._steps.state.rename(alias, urn)
                 return

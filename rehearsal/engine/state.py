@@ -156,14 +156,17 @@ def write_json(path: Path, document: object) -> None:
 
 
 def deletion_order(doomed: Iterable[tuple[str, Record]]) -> list[tuple[str, Record]]:
-    """Order `doomed`, given in the order of deployment: nothing goes before what depends on it."""
+    """Order `doomed`, given in the order of deployment: nothing goes before what depends on it.
+
+    As Pulumi's engine: all that nothing depends on, the newest first, then what that leaves.
+    """
     ordered: list[tuple[str, Record]] = []
     left = list(doomed)[::-1]
     while left:
         needed = {n for _, record in left for n in (*record.dependencies, record.parent)}
-        free = next((entry for entry in left if entry[0] not in needed), left[0])
-        left.remove(free)
-        ordered.append(free)
+        free = [entry for entry in left if entry[0] not in needed] or left[:1]
+        left = [entry for entry in left if entry not in free]
+        ordered += free
     return ordered
 
 

@@ -1,0 +1,28 @@
+"""The in-process engine does what Pulumi's does; `nox -s engines` tries many more."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from infra.operations import command
+from rehearsal.engine.differential.compare import life
+from rehearsal.engine.differential.engines import served
+from rehearsal.engine.differential.world import Worlds
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+STEPS = 4
+
+
+@pytest.mark.parametrize("seed", [4, 6, 7])
+def test_a_generated_life_is_the_same_in_both(seed: int, tmp_path: Path) -> None:
+    """Between them: moves, aliases, protection, replacements, refusals, kills, changes by hand."""
+    assert command.available(), "There is no Pulumi CLI: build it by `nox -s pulumi_cli`."
+    worlds = Worlds()
+    with worlds.provided(), served() as servers:
+        lived = life(seed, worlds, tmp_path, servers)
+        lived.live(STEPS)
+    assert lived.counts["changes"] + lived.counts["kills"] == STEPS

@@ -1,0 +1,202 @@
+"""One generated life of a stack through both engines, compared step by step."""
+
+from __future__ import annotations
+
+import copy
+import random
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from rehearsal.engine.differential import programs
+from rehearsal.engine.differential.engines import Engine, Ours, Outcome, Real
+from rehearsal.engine.differential.world import NAMED, Fault, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from rehearsal.engine.differential.programs import Program
+    from rehearsal.engine.differential.world import World, Worlds
+
+
+class DisagreementError(AssertionError):
+    """The engines did different things."""
+
+
+@dataclass
+class Life:
+    """One stack in both engines; `counts` are what agreed."""
+
+    seed: int
+    ours: Ours
+    real: Real
+    counts: Counter[str] = field(default_factory=Counter)
+    told: list[str] = field(default_factory=list)
+
+    @property
+    def _both(self) -> tuple[Engine, Engine]:
+        return self.ours, self.real
+
+    @property
+    def _worlds(self) -> tuple[World, World]:
+        return self.ours.world, self.real.world
+
+    def live(self, steps: int) -> None:
+        """Deploy a program, change it `steps` times, delete it. Raises DisagreementError."""
+        rng = random.Random(self.seed)  # noqa: S311  to be repeated
+        program = programs.generated(rng)
+        self.told.append(f"program {[item.key for item in program.items]}")
+        self._deploy(program, refreshed=False)
+        self.counts["programs"] += 1
+        for _ in range(steps):
+            program = self._step(rng, program)
+        self._end(program)
+
+    def _step(self, rng: random.Random, program: Program) -> Program:
+        new, said = programs.changed(rng, program)
+        self.told.append("; ".join(said))
+        happening = rng.choices(["plain", "preview", "hand", "fault", "kill"], [5, 2, 3, 2, 3])[0]
+        if happening == "preview":
+            self._preview(new, refreshed=rng.random() < 0.5)
+        if happening == "hand":
+            self._by_hand(rng)
+        refreshed = happening == "hand" or rng.random() < 0.3
+        fault = self._fault(rng, new, happening, refreshed=refreshed)
+        if fault:
+            self._suffer(new, fault, refreshed=refreshed)
+        done = self._deploy(new, refreshed=refreshed)
+        self.counts["kills" if fault and "kill" in fault.kind else "changes"] += 1
+        # What was refused is taken back: the next change starts from what is deployed.
+        return new if done else program
+
+    def _deploy(self, program: Program, *, refreshed: bool, fault: Fault | None = None) -> bool:
+        """Deploy in both; hold that they did the same. Return whether it was done."""
+        outcomes = [self._up(engine, program, fault, refreshed=refreshed) for engine in self._both]
+        self._same("verdict", (outcome.verdict for outcome in outcomes), outcomes)
+        if fault:
+            self._same("call", (engine.world.hit for engine in self._both), outcomes)
+            return False
+        if outcomes[0].verdict == "done":
+            self._same("calls", (sorted(engine.world.journal) for engine in self._both), outcomes)
+            self._same("outputs", (outcome.outputs for outcome in outcomes), outcomes)
+            for engine in self._both:
+                self._ordered(engine, program)
+        self._same("AWS", (shown(world) for world in self._worlds), outcomes)
+        return outcomes[0].verdict == "done"
+
+    @staticmethod
+    def _up(engine: Engine, program: Program, fault: Fault | None, *, refreshed: bool) -> Outcome:
+        engine.world.begin(fault)
+        return engine.up(program, refreshed=refreshed)
+
+    def _preview(self, program: Program, *, refreshed: bool) -> None:
+        outcomes = [e.preview(program, refreshed=refreshed) for e in self._both]
+        self._same("verdict of the preview", (o.verdict for o in outcomes), outcomes)
+        if outcomes[0].verdict == "done":
+            self._same("preview", (_settled(o.planned) for o in outcomes), outcomes)
+        self.counts["previews"] += 1
+
+    def _by_hand(self, rng: random.Random) -> None:
+        """Change or delete something in AWS; both must name it."""
+        names = sorted(self.ours.world.things)
+        if not names:
+            return
+        chosen, gone = rng.choice(names), rng.random() < 0.3
+        self.told.append(f"{chosen[1]} is {'deleted' if gone else 'changed'} by hand")
+        for engine in self._both:
+            if gone:
+                del engine.world.things[chosen]
+            else:
+                engine.world.things[chosen] |= {"size": 77, "label": "hand"}
+        self._same("drift", (engine.drift() for engine in self._both))
+        self.counts["hands"] += 1
+
+    def _fault(
+        self, rng: random.Random, program: Program, happening: str, *, refreshed: bool
+    ) -> Fault | None:
+        """Choose a call of the deployment that is to come, which ours does in a copy first."""
+        if happening not in ("fault", "kill"):
+            return None
+        world, state = copy.deepcopy(self.ours.world.things), self.ours.keep()
+        made = dict(self.ours.world.made)
+        self._up(self.ours, program, None, refreshed=refreshed)
+        journal = list(self.ours.world.journal)
+        self.ours.restore(state)
+        self.ours.world.things, self.ours.world.made = world, made
+        kinds = {"fault": ["refuse", "partial"], "kill": ["kill-before", "kill-after"]}
+        if not journal:
+            return None
+        call, kind = rng.choice(journal), rng.choice(kinds[happening])
+        if kind == "partial" and call.startswith("delete"):
+            kind = "refuse"
+        return Fault(call, kind)
+
+    def _suffer(self, program: Program, fault: Fault, *, refreshed: bool) -> None:
+        """Let it happen in both; bring both to where they can go on."""
+        self.told.append(f"{fault.kind} at '{fault.at}'")
+        self._deploy(program, refreshed=refreshed, fault=fault)
+        if "kill" not in fault.kind:
+            self.counts["refusals"] += 1
+            return
+        self._same("what is left open", (engine.pending() for engine in self._both))
+        operation, _, name = fault.at.partition(" ")
+        if fault.kind == "kill-after" and operation == "create":
+            for engine in self._both:
+                self.counts["made, not recorded"] += 1
+                engine.world.things.pop((NAMED, name), None)
+        for engine in self._both:
+            engine.world.begin(None)
+            engine.forget_pending()
+        self._same("what is left open after", (engine.pending() for engine in self._both))
+
+    def _end(self, program: Program) -> None:
+        """Take all protection away and delete everything."""
+        for item in program.items:
+            item.options.pop("protect", None)
+            item.was = None
+        self.told.append("destroyed")
+        self._deploy(program, refreshed=True)
+        outcomes = []
+        for engine in self._both:
+            engine.world.begin(None)
+            outcomes.append(engine.destroy())
+        self._same("verdict of the end", (o.verdict for o in outcomes), outcomes)
+        self._same("AWS", (shown(world) for world in self._worlds), outcomes)
+
+    def _ordered(self, engine: Engine, program: Program) -> None:
+        """Hold that nothing was made before what it needs."""
+        journal = engine.world.journal
+        names = {
+            item.key: item.inputs.get("name") or item.inputs.get("called")
+            for item in program.things()
+        }
+        for item in program.things():
+            for needed in {*item.depends, *item.sources.values()} & names.keys():
+                first, second = f"create {names[needed]}", f"create {names[item.key]}"
+                if first in journal and second in journal:
+                    early = journal.index(first) < journal.index(second)
+                    self._same("order", (early, True), journal)
+
+    def _same(self, what: str, found: Iterable[Any], context: Any = None) -> None:
+        """Raise DisagreementError unless ours and the real one's are equal."""
+        ours, real = found
+        if ours != real:
+            told = "\n  ".join(self.told)
+            raise DisagreementError(
+                f"seed {self.seed}, {what}:\nours {ours}\nreal {real}\n  {told}\n{context}"
+            )
+
+
+def _settled(planned: set[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Steps by resource: one that is replaced is not also created and deleted."""
+    replaced = {name for operation, name in planned if operation == "replace"}
+    return {(operation, name) for operation, name in planned if name not in replaced} | {
+        ("replace", name) for name in replaced
+    }
+
+
+def life(seed: int, worlds: Worlds, place: Path, servers: dict[str, str]) -> Life:
+    """Return the life with that seed, in a stack of its own."""
+    stack = f"s{seed}"
+    return Life(seed, Ours(worlds, place / "ours", stack), Real(worlds, place, stack, servers))

@@ -1,0 +1,143 @@
+"""What one resource needs: replacements, moves and kills, in an AWS in memory.
+
+`nox -s engines` and infra/tests/pulumi hold the same against Pulumi's own engine.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from rehearsal.engine.differential.engines import Ours
+from rehearsal.engine.differential.programs import GROUP, Item, Program
+from rehearsal.engine.differential.world import LOOSE, NAMED, Fault, Worlds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def ours(tmp_path: Path) -> Iterator[Ours]:
+    """Return this engine on an empty AWS."""
+    worlds = Worlds()
+    with worlds.provided():
+        yield Ours(worlds, tmp_path, "dev")
+
+
+def named(key: str, **inputs: object) -> Item:
+    """Return an item whose old resource goes before the new one is made."""
+    return Item(key, NAMED, key, inputs={"name": key, **inputs})
+
+
+def loose(key: str, **inputs: object) -> Item:
+    """Return an item whose new resource is made before the old one goes."""
+    return Item(key, LOOSE, key, inputs={"called": key, **inputs})
+
+
+def deployed(ours: Ours, *items: Item, fault: Fault | None = None) -> list[str]:
+    """Deploy a program of the items; return what was called of AWS."""
+    ours.world.begin(fault)
+    outcome = ours.up(Program(list(items)), refreshed=False)
+    assert fault or outcome.verdict == "done", outcome.said
+    return list(ours.world.journal)
+
+
+def test_what_cannot_change_goes_before_it_is_made_anew(ours: Ours) -> None:
+    """Its name is taken as long as it is there."""
+    deployed(ours, named("a", fixed="x"))
+    assert deployed(ours, named("a", fixed="y")) == ["delete a", "create a"]
+
+
+def test_what_needs_no_name_of_its_own_is_made_first(ours: Ours) -> None:
+    """The old one goes after everything else."""
+    deployed(ours, loose("a", fixed="x"), loose("b"))
+    called = loose("a", fixed="x")
+    called.inputs["called"] = "other"
+    assert deployed(ours, called, loose("b", size=3)) == [
+        "create other",
+        "update b {'size': 3}",
+        "delete a",
+    ]
+
+
+def test_what_cannot_follow_is_made_anew_too(ours: Ours) -> None:
+    """Dependants that must be replaced go first; one that can be updated stays."""
+
+    def program(fixed: str) -> list[Item]:
+        bound, free = named("bound"), named("free")
+        bound.sources, free.sources = {"fixedSource": "a"}, {"source": "a"}
+        return [named("a", fixed=fixed), bound, free]
+
+    deployed(ours, *program("x"))
+    calls = deployed(ours, *program("y"))
+    assert calls[:3] == ["delete bound", "delete a", "create a"]
+    assert sorted(calls[3:]) == ["create bound", "update free {'source': 'arn:a:2'}"]
+
+
+@pytest.mark.parametrize("made", ["a", "b"])
+def test_a_failed_replacement_keeps_what_is_there(ours: Ours, made: str) -> None:
+    """The next deployment goes on where the failed one stopped."""
+    before, after = loose("a"), loose("a")
+    after.inputs["called"] = "b"
+    deployed(ours, before)
+    deployed(ours, after, fault=Fault("create b" if made == "a" else "delete a", "refuse"))
+    calls = deployed(ours, after)
+    assert calls == (["create b", "delete a"] if made == "a" else ["delete a"])
+    assert [name for _, name in ours.world.things] == ["b"]
+
+
+def test_children_follow_a_parent_that_is_moved(ours: Ours) -> None:
+    """The parent's alias is theirs too."""
+    child, group = named("child"), Item("group", GROUP, "group")
+    child.parent = "group"
+    deployed(ours, group, child)
+    group.title, group.was = "other", ("group", None)
+    assert deployed(ours, group, child) == []
+
+
+def test_without_an_alias_a_renamed_thing_is_another(ours: Ours) -> None:
+    """What is in AWS already is not taken over: the creation is refused."""
+    deployed(ours, named("a"))
+    renamed = named("a")
+    renamed.title = "other"
+    outcome = ours.up(Program([renamed]), refreshed=False)
+    assert outcome.verdict == "exists"
+    assert [name for _, name in ours.world.things] == ["a"]
+
+
+@pytest.mark.parametrize("kind", ["kill-before", "kill-after"])
+@pytest.mark.parametrize("call", ["create b", "update a", "delete c"])
+def test_after_a_kill_the_state_says_what_was_begun(ours: Ours, kind: str, call: str) -> None:
+    """Recovered, the next deployment ends where the killed one wanted to."""
+    deployed(ours, named("a"), named("c"))
+    wanted = [named("a", size=5), named("b")]
+    deployed(ours, *wanted, fault=Fault(call, kind))
+    operation, name = call.split()
+    assert ours.pending() == {(operation.removesuffix("e") + "ing", name)}
+    ours.forget_pending()
+    assert ours.pending() == set()
+    deployed(ours, *wanted)
+    held = {name: thing["size"] for (_, name), thing in ours.world.things.items()}
+    assert held == {"a": 5, "b": 1}
+
+
+def test_what_is_protected_stops_a_deletion_where_it_comes(ours: Ours) -> None:
+    """As with Pulumi, what was deleted before it is gone; the rest stays."""
+    kept = named("kept")
+    kept.options["protect"] = True
+    deployed(ours, named("older"), kept, named("newer"))
+    ours.world.begin(None)
+    assert ours.up(Program([]), refreshed=False).verdict == "protected"
+    assert ours.world.journal == ["delete newer"]
+
+
+def test_a_child_is_retained_with_its_parent(ours: Ours) -> None:
+    """Unless it says otherwise."""
+    parent, child, other = named("parent"), named("child"), named("other")
+    parent.options["retain_on_delete"] = True
+    child.parent = other.parent = "parent"
+    other.options["retain_on_delete"] = False
+    deployed(ours, parent, child, other)
+    assert deployed(ours) == ["delete other"]
