@@ -34,7 +34,7 @@ class OrdersTable(pulumi.ComponentResource):
             billing_mode="PAY_PER_REQUEST",
             hash_key="orderId",
             attributes=[{"name": "orderId", "type": "S"}],
-            # AWS's own key for DynamoDB in this account: its use is in CloudTrail (docs/adr/0016).
+            # AWS's own key for DynamoDB in this account: its use is in CloudTrail (docs/adr/0017).
             server_side_encryption={"enabled": True},
             # Left out, what AWS has grown the table to meanwhile is no difference.
             warm_throughput=(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
     from types_boto3_logs import CloudWatchLogsClient
 
 _REPORT: Final = re.compile(r"REPORT RequestId: \S+\s+Duration: ([\d.]+) ms")
-_INIT: Final = re.compile(r"Init Duration: ([\d.]+) ms")
+_START: Final = re.compile(r"(?<!Billed )(?:Init|Restore) Duration: ([\d.]+) ms")
+_REPORTS: Final = ("REPORT", '"platform.report"')
+"""CloudWatch Logs' pattern for a report as text, and as JSON; a function writes one of the two."""
 _PERIOD: Final = 60
 
 
@@ -41,15 +44,30 @@ class Point:
 
 
 def slot_seconds(message: str) -> float | None:
-    """Return the slot time (s) that a log line reports, or None when it is no REPORT line.
+    """Return the slot time (s) that a log line reports, or None when it is no report.
 
-    Line: https://docs.aws.amazon.com/lambda/latest/dg/python-logging.html
+    Line: https://docs.aws.amazon.com/lambda/latest/dg/python-logging.html, in JSON
+    https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html#platform-report
     """
+    if '"platform.report"' in message:
+        return _slot_seconds_of_json(message)
     report = _REPORT.search(message)
     if report is None:
         return None
-    init = _INIT.search(message)
-    return (float(report[1]) + (float(init[1]) if init else 0.0)) / 1000
+    start = _START.search(message)
+    return (float(report[1]) + (float(start[1]) if start else 0.0)) / 1000
+
+
+def _slot_seconds_of_json(message: str) -> float | None:
+    try:
+        event = json.loads(message)
+        if event["type"] != "platform.report":
+            return None
+        metrics = event["record"]["metrics"]
+        starts = (metrics.get("initDurationMs", 0.0), metrics.get("restoreDurationMs", 0.0))
+        return float(metrics["durationMs"] + sum(starts)) / 1000
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None  # the function's own line, which quotes the words
 
 
 def slot_time(messages: Iterable[str]) -> SlotTime | None:
@@ -91,19 +109,20 @@ class Telemetry:
         Raises UsageError.
         """
         with translated("reading the run's log lines"):
-            return slot_time(self._messages()) or self._average_duration()
+            found = (slot_time(self._messages(pattern)) for pattern in _REPORTS)
+            return next(filter(None, found), None) or self._average_duration()
 
     def concurrency(self) -> list[Point]:
         """Return the most concurrent executions of each period, by time. Raises UsageError."""
         with translated("reading the concurrency"):
             return self._points("ConcurrentExecutions", "Maximum")
 
-    def _messages(self) -> Iterator[str]:
+    def _messages(self, pattern: str) -> Iterator[str]:
         pages = self._logs.get_paginator("filter_log_events").paginate(
             logGroupName=self._group,
             startTime=int(self._from * 1000),
             endTime=int(self._to * 1000) + 1,
-            filterPattern="REPORT",
+            filterPattern=pattern,
         )
         try:
             for page in pages:

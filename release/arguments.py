@@ -70,7 +70,11 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_ledger(commands: argparse._SubParsersAction[_Parser]) -> None:
     ledger = _command(commands, "ledger", "show what was decided, newest first")
-    ledger.add_argument("--last", type=int, default=prune.KEEP, help="entries (%(default)s)")
+    ledger.add_argument(
+        "--last",
+        type=int,
+        help=f"entries ({prune.KEEP}, or {prune.KEEP_SNAPSHOTS} where versions have snapshots)",
+    )
     pruning = _command(commands, "prune", "delete versions and entries that nothing needs")
     pruning.add_argument("--keep", type=int, default=prune.KEEP, help="entries (%(default)s)")
 

@@ -22,7 +22,7 @@ from release.rollback import end_canary, rollback
 from release.rollout import PLANS, Order, Rollout
 from release.smoke import smoke
 from release.status import show_ledger, status
-from release.target import check_target, choose
+from release.target import check_target, choose, wait_until_made
 from release.warm import warm
 from reporting import terminal
 from reporting.amounts import digest, number
@@ -129,6 +129,7 @@ def _verify(call: Call) -> Result:
 def _smoke(call: Call) -> Result:
     systems = call.systems
     maximum = call.options.maximum_init_ms
+    wait_until_made(systems.functions, systems.clock, call.version, _say)
     return smoke(systems.functions, call.outputs, systems.clock, call.version, maximum)
 
 

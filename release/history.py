@@ -45,6 +45,10 @@ class History(Protocol):
         """The digest of each published version (base64) by its number, oldest first."""
         ...
 
+    def snapshots(self) -> frozenset[str]:
+        """The published versions that environments start from a snapshot of."""
+        ...
+
     def delete_version(self, number: str) -> bool:
         """Delete it unless an alias names it; whether it is gone."""
         ...

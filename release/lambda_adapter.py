@@ -204,6 +204,9 @@ def _refusal(error: ClientError) -> Invocation | None:
         "SerializedRequestEntityTooLargeException",
         "ServiceException",
         "ResourceConflictException",
+        "SnapStartException",
+        "SnapStartNotReadyException",
+        "SnapStartTimeoutException",
     }:
         return Invocation(None, error=f"{code}: {error.response['Error'].get('Message', '')}")
     return None

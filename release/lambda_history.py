@@ -78,6 +78,19 @@ class LambdaHistory:
         found.pop("$LATEST", None)
         return dict(sorted(found.items(), key=lambda item: int(item[0])))
 
+    def snapshots(self) -> frozenset[str]:
+        """The published versions that environments start from a snapshot of."""
+        with translated("listing the versions"):
+            pages = self._control.get_paginator("list_versions_by_function").paginate(
+                FunctionName=self._function
+            )
+            return frozenset(
+                version["Version"]
+                for page in pages
+                for version in page["Versions"]
+                if version.get("SnapStart", {}).get("OptimizationStatus") == "On"
+            )
+
     def delete_version(self, number: str) -> bool:
         """Delete it unless an alias names it; whether it is gone."""
         with translated(f"deleting version {number}"):

@@ -23,15 +23,21 @@ if TYPE_CHECKING:
 
 KEEP = 30
 """Entries: some ten releases, of a few decisions each."""
+KEEP_SNAPSHOTS = 9
+"""Entries where each version that is kept costs a snapshot: some three releases."""
 
 ORPHAN_AGE = timedelta(hours=1)
 """After so long the writer of an entry that the alias never came to name is dead."""
 
 
-def prune(functions: Functions, outputs: Outputs, clock: Clock, keep: int = KEEP) -> Result:
+def prune(functions: Functions, outputs: Outputs, clock: Clock, keep: int | None = None) -> Result:
     """Keep the newest `keep` entries and every version that is live, previous, a canary, deployed,
     named by an entry that is kept, or by any alias; delete the others. Running it again is safe.
+
+    Unless told otherwise it keeps KEEP, or KEEP_SNAPSHOTS where versions have snapshots.
     """
+    if keep is None:
+        keep = KEEP_SNAPSHOTS if functions.snapshots() else KEEP
     if keep < 2:
         raise UsageError("--keep must be at least 2 entries: the last move and what led to it.")
     stored = functions.entries()
@@ -45,13 +51,16 @@ def prune(functions: Functions, outputs: Outputs, clock: Clock, keep: int = KEEP
     needed |= {each.version for each in stored if each.name not in forgotten}
     unneeded = [number for number in list(functions.published())[:-1] if number not in needed]
     deleted = [number for number in unneeded if functions.delete_version(number)]
+    charged = len(functions.snapshots())
     return Result(
         Exit.DONE,
         f"Deleted {len(deleted)} versions and {len(forgotten)} ledger entries; "
-        f"{len(kept)} entries are kept.",
+        f"{len(kept)} entries are kept."
+        + (f" {charged} versions are kept with a snapshot, which costs." if charged else ""),
         {
             "deletedVersions": deleted,
             "keptVersions": list(functions.published()),
+            "snapshots": charged,
             "inUse": [number for number in unneeded if number not in deleted],
             "deletedEntries": len(forgotten),
             "keptEntries": len(kept),

@@ -20,7 +20,7 @@ from release.rollback import end_canary, rollback
 from release.smoke import smoke
 from release.succession import check_succession
 from release.synthetic import MAXIMUM_INIT_MS
-from release.target import check_target
+from release.target import check_target, wait_until_made
 from release.warm import warm
 
 if TYPE_CHECKING:
@@ -121,6 +121,7 @@ class Rollout:
     def _smoke(self) -> Result:
         """Orders by the version's number; a canary that fails them is ended."""
         order = self.order
+        wait_until_made(self.functions, self.clock, order.version, self.say)
         tried = smoke(
             self.functions, self.outputs, self.clock, order.version, order.maximum_init_ms
         )

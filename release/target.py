@@ -9,9 +9,15 @@ from release.errors import UsageError
 from reporting.amounts import digest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from release.clock import Clock
     from release.lambda_adapter import Functions
     from release.outputs import Outputs
 
+SNAPSHOT_SECONDS = 900.0
+"""Longer than a snapshot takes; the AWS provider waits 10 minutes for a function."""
+_LOOK_SECONDS = 8.0
 _NUMBER = re.compile(r"[1-9][0-9]{0,17}")
 
 
@@ -48,6 +54,22 @@ def served_already(outputs: Outputs, version: str) -> str:
         f"function makes a new version: `nox -s build -- {outputs.stack}`, then "
         f"`nox -s deploy -- {outputs.stack}`."
     )
+
+
+def wait_until_made(
+    functions: Functions, clock: Clock, version: str, say: Callable[[str], None]
+) -> None:
+    """Wait while Lambda takes the version's snapshot; a version without one is there at once.
+
+    Gives up after `SNAPSHOT_SECONDS`: `check_target` then says how it stands.
+    """
+    deadline = clock.monotonic() + SNAPSHOT_SECONDS
+    while clock.monotonic() < deadline:
+        found = functions.find_version(check_number(version))
+        if found is None or found.state != "Pending":
+            return
+        say(f"Version {version} is Pending: Lambda takes its snapshot, which can last minutes.")
+        clock.sleep(_LOOK_SECONDS)
 
 
 def check_target(functions: Functions, outputs: Outputs, version: str) -> None:

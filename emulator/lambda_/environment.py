@@ -138,7 +138,9 @@ class Environment:
             endpoint_url=host.endpoint_url,
             xray_port=host.xray_port,
             log_stream=self._stream,
+            credentials_token=host.ids.hexadecimal(32),
         )
+        self._runtime.hand_out(place.credentials_token, credentials)
         self._variables = variables(version, place, credentials)
 
     async def _init(self, phase: str, limit: float, request_id: str) -> float | None:

@@ -93,6 +93,8 @@ class Function:
     versions: dict[str, StoredVersion] = field(default_factory=dict)
     pending: set[str] = field(default_factory=set)
     """Numbers published by the change that is under way."""
+    snapshots: dict[str, float] = field(default_factory=dict)
+    """When (seconds since the epoch) the snapshot of each new version will have been made."""
     published_from: PublishedFrom | None = None
     aliases: dict[str, Alias] = field(default_factory=dict)
     reserved_concurrency: int | None = None

@@ -131,7 +131,8 @@ def changeable(registry: Registry, name: str, revision_id: str | None = None) ->
 def state(function: Function, version: StoredVersion) -> dict[str, str]:
     """The members of FunctionConfiguration that tell a version's state."""
     latest = version.version == arns.LATEST
-    if version.version in function.pending or (latest and function.running is None):
+    unmade = function.pending | function.snapshots.keys()
+    if version.version in unmade or (latest and function.running is None):
         return {"State": "Pending", "StateReason": CREATING, "StateReasonCode": "Creating"}
     if latest and function.settles_at is not None:
         return {
@@ -167,6 +168,8 @@ def _publish(
         description=function.latest.description if description is None else description,
     )
     function.versions[number] = version
+    if version.snap_start:
+        function.snapshots[number] = registry.clock.now() + registry.settle_seconds
     function.published_from = PublishedFrom(function.latest, number)
     if pending:
         function.pending.add(number)

@@ -37,6 +37,12 @@ class Version:
     description: str = ""
     last_modified: str = ""
     ephemeral_storage_mb: int = 512
+    snap_start: bool = False
+
+    @property
+    def restored(self) -> bool:
+        """Whether its environments start from a snapshot: only published versions have one."""
+        return self.snap_start and self.version != "$LATEST"
 
 
 @dataclass(frozen=True, slots=True)

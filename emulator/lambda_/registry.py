@@ -142,6 +142,8 @@ class Registry:
 
     def _settle(self, function: Function) -> None:
         """Complete a change whose time has come; this is when calls begin to run it."""
+        now = self.clock.now()
+        function.snapshots = {n: at for n, at in function.snapshots.items() if now < at}
         if function.settles_at is None or self.clock.now() < function.settles_at:
             return
         function.settles_at = None
@@ -154,7 +156,7 @@ class Registry:
         version = function.running if number == arns.LATEST else function.versions.get(number)
         if number != arns.LATEST and version is None:
             raise refusals.function_not_found(self.home.function(function.name, number))
-        if version is None or number in function.pending:
+        if version is None or number in function.pending | function.snapshots.keys():
             raise refusals.conflict(
                 "The operation cannot be performed at this time. "
                 "The function is currently in the following state: Pending"

@@ -10,12 +10,18 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import Enum, auto
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from emulator.lambda_.runtime_http import Call, Connection
 
+if TYPE_CHECKING:
+    from emulator.aws import Credentials
+
 PREFIX = "/2018-06-01/runtime"
+CREDENTIALS_PATH = "/2021-04-23/credentials"
+"""Where an environment that starts from a snapshot gets its credentials."""
 RESPONSE_LIMIT = 6_291_556
 """Bytes of a response: 6 MiB and 100 (recorded in an error text of Lambda)."""
 
@@ -70,6 +76,7 @@ class RuntimeApi:
         self._event: Event | None = None
         self.state = State.INIT
         self.address = ""
+        self._token, self._credentials = "", b""
 
     async def listen(self) -> None:
         """Open the address."""
@@ -77,6 +84,19 @@ class RuntimeApi:
         self._server = await loop.create_server(self._connect, "127.0.0.1", 0)
         host, port = self._server.sockets[0].getsockname()
         self.address = f"{host}:{port}"
+
+    def hand_out(self, token: str, credentials: Credentials) -> None:
+        """Answer with these credentials whoever shows the token."""
+        expiration = datetime.fromtimestamp(credentials.expires_at, UTC)
+        self._token = token
+        self._credentials = json.dumps(
+            {
+                "AccessKeyId": credentials.access_key_id,
+                "SecretAccessKey": credentials.secret_access_key,
+                "Token": credentials.session_token,
+                "Expiration": expiration.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            }
+        ).encode()
 
     def reset(self) -> None:
         """Forget the runtime that was there: a new process starts with its init."""
@@ -114,11 +134,16 @@ class RuntimeApi:
             self._waiting = None
 
     def _on_call(self, connection: Connection, call: Call) -> None:
-        if not call.path.startswith(PREFIX):
+        if call.path == CREDENTIALS_PATH and call.method == "GET":
+            self._hand_over(connection, call)
+        elif not call.path.startswith(PREFIX):
             connection.reply(404, _problem("NotFound", "No such path"))
         elif call.path == PREFIX + "/invocation/next" and call.method == "GET":
             self._next(connection)
-        elif call.path == PREFIX + "/init/error" and call.method == "POST":
+        elif call.path == PREFIX + "/restore/next" and call.method == "GET":
+            # Each environment initialises by itself here, and is restored as soon as it has.
+            connection.reply(200, _OK)
+        elif call.path in _INIT_ERRORS and call.method == "POST":
             self._init_error(connection, call)
         elif call.path.startswith(PREFIX + "/invocation/") and call.method == "POST":
             self._result(connection, call)
@@ -152,6 +177,12 @@ class RuntimeApi:
         if event.client_context:
             headers += f"Lambda-Runtime-Client-Context: {event.client_context}\r\n"
         connection.reply(200, event.body, headers)
+
+    def _hand_over(self, connection: Connection, call: Call) -> None:
+        if self._token and call.headers.get("authorization") == self._token:
+            connection.reply(200, self._credentials)
+        else:
+            connection.reply(404, _problem("NotFound", "No credentials for this token"))
 
     def _init_error(self, connection: Connection, call: Call) -> None:
         if self.state is not State.INIT:
@@ -189,6 +220,7 @@ class RuntimeApi:
             self._observer.on_error(body, oversize=False)
 
 
+_INIT_ERRORS = (PREFIX + "/init/error", PREFIX + "/restore/error")
 _OK = b'{"status":"OK"}\n'
 _OVERSIZE = f"Exceeded maximum allowed payload size ({RESPONSE_LIMIT} bytes)."
 

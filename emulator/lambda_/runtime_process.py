@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from emulator.aws import Credentials
     from emulator.lambda_.output import Line
 
 _CHUNK = 65_536
@@ -67,6 +68,10 @@ class RuntimeProcess:
         """Open the Runtime API; returns its `host:port`."""
         await self._api.listen()
         return self._api.address
+
+    def hand_out(self, token: str, credentials: Credentials) -> None:
+        """Give these credentials to a runtime that shows the token."""
+        self._api.hand_out(token, credentials)
 
     @property
     def alive(self) -> bool:

@@ -46,6 +46,7 @@ RESERVED_VARIABLES = frozenset(
 RUNTIMES = tuple(f"python3.{minor}" for minor in range(10, 16))
 """Python's managed runtimes; which Python really runs a function is the data plane's matter."""
 
+_WITHOUT_SNAPSHOTS = ("python3.10", "python3.11")
 _OTHER_RUNTIMES = re.compile(r"(nodejs|java|dotnet|dotnetcore|ruby|go|provided|custom)[a-z0-9.-]*")
 
 _DIRECT = {
@@ -90,7 +91,16 @@ def changes(params: Mapping[str, Any], current: StoredVersion) -> dict[str, Any]
     for member, read in _READERS.items():
         if member in params:
             changed |= read(params[member], current)
+    _require_snapshots_fit({"runtime": current.runtime, "snap_start": current.snap_start} | changed)
     return changed
+
+
+def _require_snapshots_fit(settings: Mapping[str, Any]) -> None:
+    """Refuse snapshots of a runtime that has none (Lambda Developer Guide, SnapStart)."""
+    if settings["snap_start"] and settings["runtime"] in _WITHOUT_SNAPSHOTS:
+        raise refusals.invalid(
+            f"{settings['runtime']} is not supported for SnapStart enabled functions."
+        )
 
 
 def _refuse_not_emulated(params: Mapping[str, Any]) -> None:
@@ -99,8 +109,6 @@ def _refuse_not_emulated(params: Mapping[str, Any]) -> None:
             raise refusals.not_emulated(f"The parameter {member}")
     if params.get("PackageType", "Zip") != "Zip":
         raise refusals.not_emulated("PackageType Image")
-    if params.get("SnapStart", {}).get("ApplyOn", "None") != "None":
-        raise refusals.not_emulated("SnapStart")
 
 
 def _says_something(value: object) -> bool:
@@ -191,6 +199,10 @@ def _architectures(value: list[str], _: StoredVersion) -> dict[str, Any]:
     return {"architectures": tuple(value)}
 
 
+def _snap_start(value: Mapping[str, Any], _: StoredVersion) -> dict[str, Any]:
+    return {"snap_start": value.get("ApplyOn", "None") != "None"}
+
+
 _READERS: dict[str, Callable[[Any, StoredVersion], dict[str, Any]]] = {
     "Runtime": _runtime,
     "Environment": _environment,
@@ -199,4 +211,5 @@ _READERS: dict[str, Callable[[Any, StoredVersion], dict[str, Any]]] = {
     "LoggingConfig": _logging,
     "EphemeralStorage": _ephemeral_storage,
     "Architectures": _architectures,
+    "SnapStart": _snap_start,
 }

@@ -47,16 +47,16 @@ def init_start(version: Version, region: str) -> str | None:
     """The line that opens an environment (Developer Guide, runtimes-update)."""
     if version.log_format == "JSON":
         record = {
-            "initializationType": "on-demand",
+            "initializationType": _initialization(version),
             "phase": "init",
             "runtimeVersion": _runtime_label(version.runtime),
             "functionName": version.function_name,
             "functionVersion": version.version,
         }
         return _event(version, "platform.initStart", "INFO", record)
-    label = _runtime_label(version.runtime)
+    label, opened = _runtime_label(version.runtime), _opened(version)
     arn = f"arn:aws:lambda:{region}::runtime:{'0' * 64}"
-    return f"INIT_START Runtime Version: {label}\tRuntime Version ARN: {arn}"
+    return f"{opened}_START Runtime Version: {label}\tRuntime Version ARN: {arn}"
 
 
 def init_report(
@@ -65,7 +65,7 @@ def init_report(
     """The report of an init that failed or ran out of time; in JSON, of any."""
     if version.log_format == "JSON":
         record: dict[str, object] = {
-            "initializationType": "on-demand",
+            "initializationType": _initialization(version),
             "phase": phase,
             "status": failed.status if failed else SUCCESS,
             "metrics": {"durationMs": round(duration_ms, 3)},
@@ -103,7 +103,7 @@ def init_done(version: Version, phase: str, failed: Ending | None) -> str | None
     if version.log_format != "JSON":
         return None
     record: dict[str, object] = {
-        "initializationType": "on-demand",
+        "initializationType": _initialization(version),
         "phase": phase,
         "status": failed.status if failed else SUCCESS,
     }
@@ -139,8 +139,12 @@ def end(version: Version, request_id: str, ending: Ending, duration_ms: float) -
 def report(
     version: Version, request_id: str, ending: Ending, figures: Figures, trace_header: str
 ) -> str | None:
-    """The figures of an attempt; billed time is init plus run, rounded up to a millisecond."""
-    billed = math.ceil(figures.duration_ms + (figures.init_ms or 0.0))
+    """The figures of an attempt; billed time is init plus run, rounded up to a millisecond.
+
+    What a snapshot's restoring took is billed by itself.
+    """
+    init_ms = 0.0 if version.restored else figures.init_ms or 0.0
+    billed = math.ceil(figures.duration_ms + init_ms)
     if version.log_format == "JSON":
         return _report_event(version, request_id, ending, figures, billed)
     line = (
@@ -149,7 +153,9 @@ def report(
         f"Max Memory Used: {figures.memory_mb} MB\t"
     )
     if figures.init_ms is not None:
-        line += f"Init Duration: {figures.init_ms:.2f} ms\t"
+        line += f"{_opened(version).capitalize()} Duration: {figures.init_ms:.2f} ms\t"
+        if version.restored:
+            line += f"Billed Restore Duration: {math.ceil(figures.init_ms)} ms\t"
     return line + _status(ending) + _traced(trace_header)
 
 
@@ -163,7 +169,9 @@ def _report_event(
         "maxMemoryUsedMB": figures.memory_mb,
     }
     if figures.init_ms is not None:
-        metrics["initDurationMs"] = round(figures.init_ms, 3)
+        metrics[f"{_opened(version).lower()}DurationMs"] = round(figures.init_ms, 3)
+        if version.restored:
+            metrics["billedRestoreDurationMs"] = math.ceil(figures.init_ms)
     record: dict[str, object] = {
         "requestId": request_id,
         "status": ending.status,
@@ -172,6 +180,15 @@ def _report_event(
     if ending.error_type:
         record["errorType"] = ending.error_type
     return _event(version, "platform.report", _done_level(ending, "INFO"), record)
+
+
+def _opened(version: Version) -> str:
+    """How an environment begins: what is initialised is restored where there is a snapshot."""
+    return "RESTORE" if version.restored else "INIT"
+
+
+def _initialization(version: Version) -> str:
+    return "snap-start" if version.restored else "on-demand"
 
 
 def _status(ending: Ending) -> str:

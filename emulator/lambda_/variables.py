@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from emulator.lambda_.runtime_api import CREDENTIALS_PATH
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -24,6 +26,8 @@ class Place:
     endpoint_url: str
     xray_port: int
     log_stream: str
+    credentials_token: str
+    """What opens the credentials of an environment that starts from a snapshot."""
 
 
 def variables(version: Version, place: Place, credentials: Credentials) -> dict[str, str]:
@@ -35,27 +39,40 @@ def variables(version: Version, place: Place, credentials: Credentials) -> dict[
     """
     return {
         **version.environment,
-        **_identity(version, place, credentials),
+        **_identity(version, place),
+        **_keys(version, place, credentials),
         **_places(version, place),
         **_xray(place.xray_port),
         **_logging(version, place),
     }
 
 
-def _identity(version: Version, place: Place, credentials: Credentials) -> dict[str, str]:
+def _identity(version: Version, place: Place) -> dict[str, str]:
     return {
         "_HANDLER": version.handler,
         "AWS_LAMBDA_FUNCTION_NAME": version.function_name,
         "AWS_LAMBDA_FUNCTION_VERSION": version.version,
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(version.memory_mb),
-        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
         "AWS_EXECUTION_ENV": f"AWS_Lambda_{version.runtime}",
         "AWS_REGION": place.region,
         "AWS_DEFAULT_REGION": place.region,
+        "AWS_ENDPOINT_URL": place.endpoint_url,
+    }
+
+
+def _keys(version: Version, place: Place, credentials: Credentials) -> dict[str, str]:
+    """How an environment comes by its credentials: a snapshot must hold none that expire."""
+    if version.restored:
+        return {
+            "AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start",
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI": f"http://{place.runtime_api}{CREDENTIALS_PATH}",
+            "AWS_CONTAINER_AUTHORIZATION_TOKEN": place.credentials_token,
+        }
+    return {
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
         "AWS_ACCESS_KEY_ID": credentials.access_key_id,
         "AWS_SECRET_ACCESS_KEY": credentials.secret_access_key,
         "AWS_SESSION_TOKEN": credentials.session_token or "",
-        "AWS_ENDPOINT_URL": place.endpoint_url,
     }
 
 

@@ -42,7 +42,10 @@ def listed_configuration(version: StoredVersion) -> dict[str, object]:
         "PackageType": "Zip",
         "Architectures": list(version.architectures),
         "EphemeralStorage": {"Size": version.ephemeral_storage_mb},
-        "SnapStart": {"ApplyOn": "None", "OptimizationStatus": "Off"},
+        "SnapStart": {
+            "ApplyOn": "PublishedVersions" if version.snap_start else "None",
+            "OptimizationStatus": "On" if version.restored else "Off",
+        },
         "LoggingConfig": _logging(version),
     }
     if version.environment_given:

@@ -80,7 +80,11 @@ def account(tmp_path: Path) -> Bench:
         ({"Code": {}}, 400, "Please provide a source for function code."),
         ({"Runtime": "nodejs22.x"}, 501, "The runtime nodejs22.x is not emulated."),
         ({"Layers": [f"{ARN[:-15]}layer:l:1"]}, 501, "The parameter Layers is not emulated."),
-        ({"SnapStart": {"ApplyOn": "PublishedVersions"}}, 501, "SnapStart is not emulated."),
+        (
+            {"SnapStart": {"ApplyOn": "PublishedVersions"}, "Runtime": "python3.11"},
+            400,
+            "python3.11 is not supported for SnapStart enabled functions.",
+        ),
         (
             {"Environment": {"Variables": {"AWS_REGION": "x", "MINE": "y"}}},
             400,

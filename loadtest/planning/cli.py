@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from loadtest.errors import UsageError
 from loadtest.planning import page, sources, text
 from loadtest.planning.plan import Question, plan
+from loadtest.planning.prices import ARCHITECTURES, COLD_WRITES, LOGGED_BYTES, Extras
 
 if TYPE_CHECKING:
     from loadtest.planning.capacity import Account
@@ -35,6 +36,18 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--memory-mb", type=int, help=f"unless the run says it; {MEMORY_MB}")
     parser.add_argument(
+        "--architecture", choices=list(ARCHITECTURES), default="x86_64", help="of the stack"
+    )
+    parser.add_argument(
+        "--snapshots", type=_whole, default=0, metavar="N",
+        help="versions kept with a snapshot, where the stack has snapStart",
+    )  # fmt: skip
+    parser.add_argument("--log-format", choices=list(LOGGED_BYTES), default="Text")
+    parser.add_argument(
+        "--warm-writes", type=_whole, default=COLD_WRITES, metavar="N",
+        help=f"the stack's warmWritesPerSecond; {COLD_WRITES:,} are free",
+    )  # fmt: skip
+    parser.add_argument(
         "--retried", type=_share, default=0.0, help="share of orders sent again until served"
     )
     parser.add_argument(
@@ -50,7 +63,10 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     memory = options.memory_mb or slot.memory_mb or MEMORY_MB
     if not 128 <= memory <= 10_240:
         raise UsageError(f"--memory-mb {memory} is none of Lambda's: 128 to 10240.")
-    asked = Question(options.peak, options.target, memory, options.retried)
+    extras = Extras(options.snapshots, options.warm_writes, options.log_format)
+    asked = Question(
+        options.peak, options.target, memory, options.retried, options.architecture, extras
+    )
     made = plan(asked, slot, _limits(slot.function))
     try:
         options.out.mkdir(parents=True, exist_ok=True)
@@ -78,6 +94,12 @@ def _limits(function: str | None) -> Account | str:
         return sources.account(function)
     except UsageError as error:
         return str(error)
+
+
+def _whole(given: str) -> int:
+    if not given.isdecimal():
+        raise argparse.ArgumentTypeError(f"{given} is no whole number of 0 or more")
+    return int(given)
 
 
 def _positive(given: str) -> float:

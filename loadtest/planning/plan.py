@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from loadtest.erlang import REQUESTS_PER_SLOT
 from loadtest.errors import UsageError
+from loadtest.planning import prices
 from loadtest.planning.capacity import (
     MOST_ERLANGS,
     Account,
@@ -16,7 +17,7 @@ from loadtest.planning.capacity import (
     curve,
     rate_within,
 )
-from loadtest.planning.prices import US_EAST_1, Cost, cost, orders_per_month
+from loadtest.planning.prices import Cost, Extras, Prices, cost, orders_per_month
 from reporting import amounts
 
 if TYPE_CHECKING:
@@ -29,13 +30,21 @@ Z95: Final = 1.96
 class Question:
     """What is asked: orders per second in the busiest hour, the target share (0..1), memory (MB).
 
-    `retried` is the share of orders that are sent again until they are served.
+    `retried` is the share of orders that are sent again until they are served. The rest is what
+    the stack's file says.
     """
 
     peak_rate: float
     target: float
     memory_mb: int
     retried: float = 0.0
+    architecture: str = "x86_64"
+    extras: Extras = field(default_factory=Extras)
+
+    @property
+    def prices(self) -> Prices:
+        """The list prices of what is asked for."""
+        return prices.ARCHITECTURES[self.architecture]
 
 
 def plan(asked: Question, slot: Measured, limits: Account | str) -> dict[str, Any]:
@@ -70,8 +79,8 @@ def plan(asked: Question, slot: Measured, limits: Account | str) -> dict[str, An
         "present": _shares(load, present) if present else None,
         "curve": [asdict(p) for p in curve(load, counts(needed, [present] if present else []))],
         "account": _account(limits, needed),
-        "cost": _cost(load, needed, asked.memory_mb),
-        "prices": asdict(US_EAST_1),
+        "cost": _cost(load, needed, asked),
+        "prices": asdict(asked.prices),
     }
 
 
@@ -99,15 +108,16 @@ def _account(limits: Account | str, needed: int) -> dict[str, Any]:
     }
 
 
-def _cost(load: Load, slots: int, memory_mb: int) -> dict[str, Any]:
+def _cost(load: Load, slots: int, asked: Question) -> dict[str, Any]:
     """Return a month's cost when refused orders come again until served, and when they do not.
 
     Refusing costs nothing: what is retried and served in the end is billed once, when it executes.
     """
     orders = orders_per_month(load.peak_rate)
     share = load.day_share(slots)
-    every = cost(orders, load.slot_seconds, memory_mb, US_EAST_1)
-    once = cost(orders * (1 - share), load.slot_seconds, memory_mb, US_EAST_1)
+    paid, extras, memory_mb = asked.prices, asked.extras, asked.memory_mb
+    every = cost(orders, load.slot_seconds, memory_mb, paid)
+    once = cost(orders * (1 - share), load.slot_seconds, memory_mb, paid)
     return {
         "ordersPerMonth": orders,
         "refusedPerMonth": orders * share,
@@ -116,6 +126,12 @@ def _cost(load: Load, slots: int, memory_mb: int) -> dict[str, Any]:
         "refusedAttempts": 0.0,
         "reservation": 0.0,
         "retriedUntilServed": every.total - once.total,
+        "snapshots": prices.snapshots(extras, slots, memory_mb, paid),
+        "snapshotVersions": extras.versions,
+        "logs": prices.logging(extras, orders, paid),
+        "logFormat": extras.log_format,
+        "warmingOnce": prices.warming(extras, paid),
+        "warmWrites": extras.writes,
     }
 
 

@@ -65,12 +65,33 @@ def costs(plan: Mapping[str, Any]) -> list[tuple[str, str]]:
             "come again; a refused attempt itself is not billed",
         ),
         ("reservation", "free of charge; no provisioned concurrency is planned"),
+        ("logs", f"{dollars(cost['logs'])} a month to take them in, as {cost['logFormat']}"),
+        ("snapshots", _snapshots(plan)),
+        ("warm table", _warming(cost)),
         (
             "prices",
             f"{prices['region']}, {prices['architecture']}, {per} per million requests, list "
             f"prices without free tier ({prices['source']}, checked {prices['checked']})",
         ),
     ]
+
+
+def _snapshots(plan: Mapping[str, Any]) -> str:
+    cost, prices = plan["cost"], plan["prices"]
+    if not cost["snapshotVersions"]:
+        return "none: each version kept with one costs money (--snapshots N)"
+    restored = prices["per_restored_gb"] * plan["memoryMb"] / 1024
+    return (
+        f"{dollars(cost['snapshots'])} a month for {count(cost['snapshotVersions'])} versions kept "
+        f"with one, and ${restored:.6f} each time an environment starts from it; `nox -s prune` "
+        "deletes what nothing needs"
+    )
+
+
+def _warming(cost: Mapping[str, Any]) -> str:
+    if not cost["warmingOnce"]:
+        return f"free of charge up to {count(cost['warmWrites'])} orders a second at once"
+    return f"{dollars(cost['warmingOnce'])} once, for {count(cost['warmWrites'])} orders a second"
 
 
 def account(found: Mapping[str, Any], needed: int) -> str:

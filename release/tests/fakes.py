@@ -69,6 +69,7 @@ class FakeFunctions:
         self._lock = threading.Lock()
         self._revision = 0
         self.writes = 0
+        self.snapped: set[str] = set()
         self.before_write: Callable[[], None] | None = None
         self.after_write: Callable[[], None] | None = None
         self.unavailable = False
@@ -167,6 +168,10 @@ class FakeFunctions:
         """The digest of each published version by its number, oldest first."""
         return {n: self.versions[n].code_sha256 for n in sorted(self.versions, key=int)}
 
+    def snapshots(self) -> frozenset[str]:
+        """The versions with a snapshot."""
+        return frozenset(self.snapped) & self.versions.keys()
+
     def delete_version(self, number: str) -> bool:
         """Delete it unless an alias names it; whether it is gone."""
         if number in self.referenced() | {entry.version for entry in self.ledger.values()}:
@@ -230,6 +235,10 @@ class Wrapped(Functions):
     def published(self) -> Mapping[str, str]:
         """The digest of each published version."""
         return self.inner.published()
+
+    def snapshots(self) -> frozenset[str]:
+        """The versions with a snapshot."""
+        return self.inner.snapshots()
 
     def delete_version(self, number: str) -> bool:
         """Delete it."""

@@ -120,12 +120,29 @@ LOG = (
     "Billed Duration: 4 ms\tMemory Size: 512 MB\tMax Memory Used: 97 MB\t"
 )
 
+JSON = (
+    '{"message": "hello"}\n{"time": "2026-11-27T10:00:00.000Z", "type": "platform.report", '
+    '"record": {"requestId": "a", "status": "success", "metrics": {"durationMs": 3.05, '
+    '"billedDurationMs": 4, "memorySizeMB": 512, "maxMemoryUsedMB": 97}}}\n'
+)
+
 
 @pytest.mark.parametrize(
     ("log", "report"),
     [
         (LOG, Report(97, 512)),
         (LOG + "Init Duration: 412.50 ms\t\n", Report(97, 512, 412.5)),
+        (
+            LOG + "Restore Duration: 90.10 ms\tBilled Restore Duration: 4 ms\t\n",
+            Report(97, 512, 90.1),
+        ),
+        (JSON, Report(97, 512)),
+        (
+            JSON.replace('"durationMs"', '"restoreDurationMs": 90.1, "durationMs"'),
+            Report(97, 512, 90.1),
+        ),
+        (JSON.replace('"durationMs"', '"initDurationMs": 7, "durationMs"'), Report(97, 512, 7)),
+        ('{"type": "platform.report"', None),
         ("START\n", None),
         ("REPORT RequestId: a\tDuration: 3 ms", None),
         ("", None),

@@ -23,7 +23,7 @@ from release.lambda_adapter import Configured, Version
 from release.promote import promote
 from release.prune import prune
 from release.result import Exit
-from release.target import check_target
+from release.target import check_target, wait_until_made
 from release.tests.fakes import OUTPUTS, FakeClock, FakeFunctions, FakeMonitoring
 
 if TYPE_CHECKING:
@@ -82,6 +82,46 @@ def test_pruning_keeps_the_last_move_behind_many_verdicts() -> None:
     prune(functions, ANY, FakeClock(), 2)
     linked = ledger.read(functions, alias.read(functions))
     assert linked[-1].kind == "promote"
+
+
+def test_fewer_are_kept_where_each_costs_a_snapshot() -> None:
+    """And the result says how many do; what was asked for prevails."""
+    functions = with_history(20)
+    functions.snapped = set(functions.versions)
+    result = prune(functions, ANY, FakeClock())
+    seen = alias.read(functions)
+    assert len(ledger.read(functions, seen)) == 9
+    assert result.details["snapshots"] == len(functions.versions) < 20
+    assert result.message.endswith(
+        f"{len(functions.versions)} versions are kept with a snapshot, which costs."
+    )
+    functions = with_history(20)
+    functions.snapped = set(functions.versions)
+    prune(functions, ANY, FakeClock(), 15)
+    assert len(ledger.read(functions, alias.read(functions))) == 15
+    assert "snapshot" not in prune(with_history(3), ANY, FakeClock()).message
+
+
+def test_a_version_is_waited_for_while_its_snapshot_is_taken() -> None:
+    """With a line now and then; one without a snapshot is there at once; patience has an end."""
+    functions, clock, said = FakeFunctions("1", "2"), FakeClock(), list[str]()
+    wait_until_made(functions, clock, "2", said.append)
+    assert not said
+    functions.versions["2"] = Version("2", "sha-2", "Pending")
+
+    def active() -> None:
+        if clock.elapsed > 60:
+            functions.versions["2"] = Version("2", "sha-2", "Active")
+
+    clock.on_sleep = active
+    wait_until_made(functions, clock, "2", said.append)
+    assert 60 < clock.elapsed < 70
+    assert len(said) >= 6
+    assert "Pending: Lambda takes its snapshot" in said[0]
+    functions.versions["2"], clock.on_sleep = Version("2", "sha-2", "Pending"), None
+    wait_until_made(functions, clock, "2", said.append)
+    with pytest.raises(UsageError, match="Version 2 is Pending: repeat once it is Active"):
+        check_target(functions, ANY, "2")
 
 
 def test_pruning_to_nothing_is_refused() -> None:

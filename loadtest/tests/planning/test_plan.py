@@ -107,6 +107,25 @@ def test_the_newest_passed_run_gives_the_slot_time(
     assert (out / "plan.html").exists()
 
 
+@pytest.mark.usefixtures("no_aws")
+def test_what_a_stack_asks_for_is_in_the_plan(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each with its cost; and what it does not ask for costs nothing."""
+    given = ["--peak", "40", "--slot-ms", "80", "--out", str(tmp_path)]
+    plain = cli.run(parse(*given))
+    capsys.readouterr()
+    more = ("--architecture", "arm64", "--snapshots", "12", "--log-format", "JSON")
+    made = cli.run(parse(*given, *more, "--warm-writes", "9000"))
+    told = " ".join(capsys.readouterr().out.split())
+    for part in ("us-east-1, arm64", "12 versions kept", "as JSON", "9,000 orders a second"):
+        assert part in told
+    assert plain["cost"]["snapshots"] == plain["cost"]["warmingOnce"] == 0
+    assert made["cost"]["snapshots"] > 12 * 1.97
+    assert made["cost"]["everyOrderServed"]["total"] < plain["cost"]["everyOrderServed"]["total"]
+    assert made["cost"]["warmingOnce"] == pytest.approx(5_000 * 0.00065)
+
+
 def test_without_a_run_the_slot_time_has_to_be_given(tmp_path: Path) -> None:
     """Nothing is guessed; the sentence says what to do."""
     leave_run(tmp_path, "failed", 1.0, verdict="fail")
@@ -129,6 +148,9 @@ def test_the_account_is_asked() -> None:
         ["--peak", "nan"],
         ["--peak", "40", "--target", "101%"],
         ["--peak", "40", "--slot-ms", "-1"],
+        ["--peak", "40", "--architecture", "riscv"],
+        ["--peak", "40", "--snapshots", "few"],
+        ["--peak", "40", "--warm-writes", "-1"],
         [],
     ],
 )

@@ -22,3 +22,11 @@ def test_knows_an_execution_environment() -> None:
     """Lambda sets the address of its Runtime API."""
     assert settings.in_lambda({"AWS_LAMBDA_RUNTIME_API": "127.0.0.1:9001"})
     assert not settings.in_lambda({})
+
+
+def test_knows_that_a_snapshot_is_taken() -> None:
+    """Lambda says how an environment starts."""
+    kinds = {"snap-start": True, "on-demand": False, "provisioned-concurrency": False}
+    for kind, taken in kinds.items():
+        assert settings.snapshot_taken({"AWS_LAMBDA_INITIALIZATION_TYPE": kind}) is taken
+    assert not settings.snapshot_taken({})

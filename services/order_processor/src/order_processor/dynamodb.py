@@ -41,6 +41,10 @@ class Client(Protocol):
         """Call PutItem."""
         ...
 
+    def close(self) -> None:
+        """Close the connections; the next call opens one."""
+        ...
+
 
 def connect() -> Client:
     """Make the client: region, credentials and endpoint come from botocore's own variables."""

@@ -45,6 +45,12 @@ def in_lambda(environment: Mapping[str, str] | None = None) -> bool:
     return "AWS_LAMBDA_RUNTIME_API" in (os.environ if environment is None else environment)
 
 
+def snapshot_taken(environment: Mapping[str, str] | None = None) -> bool:
+    """Whether Lambda takes a snapshot of this process once it is initialised."""
+    source = os.environ if environment is None else environment
+    return source.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start"
+
+
 def sampled_trace(environment: Mapping[str, str] | None = None) -> Trace | None:
     """Return the trace of the invocation at hand; None where Lambda does not sample it.
 

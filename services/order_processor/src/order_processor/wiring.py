@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 def orders() -> OrderRepository:
     """Return the order store of this execution environment, connected and primed."""
     table_name = settings.load().table_name
-    repository = dynamodb.DynamoDBOrders(dynamodb.connect(), table_name)
+    client = dynamodb.connect()
+    repository = dynamodb.DynamoDBOrders(client, table_name)
     repository.prime()
+    if settings.snapshot_taken():
+        from order_processor import snapshot
+
+        snapshot.keep_out(client.close)
     return repository
