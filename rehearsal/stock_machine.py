@@ -84,7 +84,7 @@ class Machine:
             group=self.account, extra_groups=None if self.account is None else [],
         )  # fmt: skip
         output = cast("IO[bytes]", process.stdout)
-        with process:
+        try:
             while words := output.read(65536):
                 if time.monotonic() - last > silence:
                     silence, before = time.monotonic() - last, said[-70:].decode(errors="replace")
@@ -92,6 +92,10 @@ class Machine:
                 sys.stdout.buffer.write(words)
                 sys.stdout.flush()
                 said += words
+            process.wait()
+        except BaseException:
+            lifelines.end(process)
+            raise
         took = time.monotonic() - began
         before = before.strip().rpartition("\n")[2]
         return Ended(process.returncode, took, silence, before, said.decode(errors="replace"))
@@ -174,7 +178,10 @@ def _do(*command: str) -> str:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run everything; 0 if all of it ended with 0, else the status of the first that did not."""
+    """Run everything; 0 if all of it ended with 0, else the status of the first that did not.
+
+    What comes after a failure is run all the same: one run shows all that is wrong.
+    """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("sessions", nargs="*", metavar="SESSION", help="as: 'drill -- --list'")
     sessions = parser.parse_args(arguments).sessions
@@ -187,8 +194,6 @@ def main(arguments: Sequence[str]) -> int:
         for line in lines:
             print(f"$ {line}", flush=True)
             ended.append((line, made.run(line)))
-            if ended[-1][1].status:
-                break
         for report in made.tree.glob("build/*/report.*"):
             place = ROOT / "build" / "stock-machine" / report.parent.name
             place.mkdir(parents=True, exist_ok=True)
@@ -196,7 +201,7 @@ def main(arguments: Sequence[str]) -> int:
     for line, end in ended:
         print(f"{end.status}  {amounts.seconds(end.seconds):>8}  {line}")
         print(f"   longest silence {amounts.seconds(end.silence)}, after: {end.before}")
-    return ended[-1][1].status
+    return next((end.status for _, end in ended if end.status), 0)
 
 
 if __name__ == "__main__":
