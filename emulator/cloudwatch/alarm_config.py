@@ -26,7 +26,6 @@ _SINGLE_METRIC = (
 )
 _NOT_EMULATED = (
     "ThresholdMetricId",
-    "WarmUpConfiguration",
     "EvaluationCriteria",
     "EvaluationInterval",
     "ActionConfiguration",

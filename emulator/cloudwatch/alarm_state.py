@@ -36,6 +36,7 @@ class Alarm:
     members: dict[str, Any]
     rule: MetricRule | Rule
     configured: float
+    created: float
     state: State = "INSUFFICIENT_DATA"
     reason: str = CREATED
     reason_data: str | None = None
@@ -47,6 +48,16 @@ class Alarm:
     def actions_enabled(self) -> bool:
         """Whether a transition records its actions."""
         return bool(self.members.get("ActionsEnabled", True))
+
+    def warms_up(self, minutes: int, *, gaps: bool) -> bool:
+        """Whether it is too new, at an age in minutes, to be judged by data with or without gaps.
+
+        Source: User Guide, alarm warm-up periods.
+        """
+        given = self.members.get("WarmUpConfiguration")
+        if given is None or minutes >= given["WarmUpPeriodDurationInMinutes"]:
+            return False
+        return gaps or bool(given.get("OnlyStartEvaluatingAfterWarmUpPeriodEnds"))
 
     def described(self) -> dict[str, Any]:
         """The alarm as DescribeAlarms gives it; members that were never given are absent."""
@@ -111,7 +122,7 @@ class AlarmBook:
         verb = "created" if alarm is None else "updated"
         if alarm is None:
             arn = f"{self.arn_prefix}{name}"
-            alarm = Alarm(name, arn, kind, members, rule, now, updated=now, transitioned=now)
+            alarm = Alarm(name, arn, kind, members, rule, now, now, updated=now, transitioned=now)
             self.alarms[name] = alarm
         else:
             alarm.kind, alarm.members, alarm.rule, alarm.configured = kind, members, rule, now

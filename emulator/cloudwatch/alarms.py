@@ -59,6 +59,9 @@ def _evaluate_metric(
         return
     alarm.evaluation_error = False
     found = evaluate(points, rule.config, alarm.state)
+    age = store.minute_of(now) - store.minute_of(alarm.created)
+    if alarm.warms_up(age, gaps=bool(found.filled)):
+        return
     if found.state != alarm.state:
         data = reason_data(found, rule.config, now, rule.described())
         book.transition(alarm, found.state, reason(found, rule.config), data)

@@ -167,3 +167,51 @@ def test_a_state_set_by_hand_is_history_and_passes() -> None:
         "Alarm updated from OK to ALARM",
         "Alarm updated from INSUFFICIENT_DATA to OK",
     ]
+
+
+QUIET: Any = {"TreatMissingData": "notBreaching", "EvaluationPeriods": 2}
+WARM_UP: Any = {"WarmUpPeriodDurationInMinutes": 5}
+
+
+def test_without_a_warm_up_missing_data_is_an_ok_at_once() -> None:
+    """CloudWatch User Guide, alarm-warm-up: what a warm-up is against."""
+    at = bench()
+    put_alarm(at.client, **QUIET)
+    play(at, "-")
+    assert at.state("errors") == "OK"
+
+
+@pytest.mark.parametrize("scale", [1.0, 20.0])
+def test_a_new_alarm_says_nothing_while_it_warms_up_without_data(scale: float) -> None:
+    """User Guide, alarm-warm-up: INSUFFICIENT_DATA for its minutes, and then as ever."""
+    at = bench(scale=scale)
+    put_alarm(at.client, **QUIET, WarmUpConfiguration=WARM_UP)
+    for _ in range(4):
+        at.later(60 / scale)
+        assert at.state("errors") == "INSUFFICIENT_DATA"
+    at.later(60 / scale)
+    assert at.state("errors") == "OK"
+    described = at.client.describe_alarms(AlarmNames=["errors"])["MetricAlarms"][0]
+    assert described["WarmUpConfiguration"] == WARM_UP
+
+
+@pytest.mark.parametrize(("whole", "state"), [(False, "ALARM"), (True, "INSUFFICIENT_DATA")])
+def test_data_ends_a_warm_up_unless_it_is_to_be_waited_out(whole: bool, state: str) -> None:
+    """User Guide, alarm-warm-up: as soon as the data fills the window, not before."""
+    at = bench()
+    given = WARM_UP | {"OnlyStartEvaluatingAfterWarmUpPeriodEnds": whole}
+    put_alarm(at.client, **QUIET, WarmUpConfiguration=given)
+    play(at, "X")
+    assert at.state("errors") == "INSUFFICIENT_DATA"
+    play(at, "X")
+    assert at.state("errors") == state
+
+
+def test_a_later_change_starts_no_second_warm_up() -> None:
+    """The provider's documentation of `warm_up_configuration`: once, when the alarm is made."""
+    at = bench()
+    put_alarm(at.client, **QUIET)
+    play(at, "- - - - - -")
+    put_alarm(at.client, **QUIET, WarmUpConfiguration=WARM_UP)
+    play(at, "X X")
+    assert at.state("errors") == "ALARM"

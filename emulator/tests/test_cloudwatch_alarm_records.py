@@ -46,7 +46,6 @@ def test_what_was_never_given_is_absent() -> None:
         ({**MATH, "Metrics": [stat("M", "Errors", returned=True)]}, "lower-case"),
         ({**MATH, "Metrics": [{"Id": "e", "ReturnData": True}]}, "exactly one of MetricStat"),
         ({"EvaluationWindow": {"WallClockWindow": {}}}, "WallClockWindow"),
-        ({"WarmUpConfiguration": {"WarmUpPeriodDurationInMinutes": 5}}, "WarmUpConfiguration"),
         ({"Dimensions": DIMENSIONS * 2}, "given twice"),
     ],
 )
