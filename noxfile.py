@@ -1,6 +1,5 @@
 """Sessions: what a person, the rehearsal and the workflows call. `nox -l` lists them."""
 
-import argparse
 import os
 import re
 import shutil
@@ -19,6 +18,7 @@ if sys.platform == "win32":
 
 sys.path.insert(0, str(Path(__file__).parent))  # nox puts the folder of its own program there
 from sandbox import emulated, environment  # noqa: E402 - Windows could not import it
+from sandbox.arguments import Parser  # noqa: E402
 from sandbox.errors import SandboxError  # noqa: E402
 
 nox.needs_version = ">=2026.10"
@@ -667,7 +667,7 @@ def lock(session: nox.Session) -> None:
 
 def refuse_unknown_sessions(arguments: list[str]) -> None:
     """End with one sentence and status 2 for a name that no session has."""
-    options = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    options = Parser(add_help=False, allow_abbrev=False)
     options.add_argument("-s", "-e", "--session", "--sessions", nargs="*", action="extend")
     until = arguments.index("--") if "--" in arguments else None
     for name in options.parse_known_args(arguments[:until])[0].session or ():

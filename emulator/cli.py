@@ -14,6 +14,7 @@ from emulator.app import Emulator, Options
 from emulator.errors import UsageError
 from emulator.lambda_.concurrency import REQUESTS_PER_SLOT
 from reporting import amounts
+from sandbox.arguments import Parser, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,11 +27,11 @@ _EXPOSED = (
 DEFAULT_STORAGE = Path(__file__).parents[1] / "build" / "tools" / "storage"
 
 
-class _Parser(argparse.ArgumentParser):
+class _Parser(Parser):
     """Says what is wrong in one sentence, without the usage text."""
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message[:1].upper()}{message[1:]}.")
+        raise UsageError(sentence(message))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -69,7 +70,7 @@ def parse(arguments: Sequence[str] | None) -> Options:
     )
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser() -> Parser:
     parser = _Parser(prog="python -m emulator", description=__doc__, allow_abbrev=False)
     add = parser.add_argument
     add("--env-file", type=Path, required=True, help="written once ready: AWS_* variables")

@@ -5,7 +5,6 @@ Asked for all stacks at once, since they share an account's quotas, and before a
 
 from __future__ import annotations
 
-import argparse
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,6 +15,7 @@ from infra.names import Names
 from infra.settings import ROOT
 from reporting.amounts import megabytes
 from sandbox import closed_output
+from sandbox.arguments import Parser
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -46,7 +46,7 @@ def main(
     artifacts: Path = ROOT / "build" / "artifact",
 ) -> int:
     """Check the stacks; 0 they fit, 2 something is short (one sentence says what mends it)."""
-    parser = argparse.ArgumentParser(prog="python -m infra.quotas", description=__doc__)
+    parser = Parser(prog="python -m infra.quotas", description=__doc__)
     parser.add_argument("stacks", nargs="*", help="all but the rehearsal's, unless named")
     options = parser.parse_args(arguments)
     try:

@@ -27,6 +27,7 @@ from loadtest.target import Aws, connect, load_outputs
 from loadtest.thresholds import thresholds_of
 from loadtest.verdict import EXIT_STATUS
 from reporting import amounts
+from sandbox.arguments import Parser, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,11 +35,11 @@ if TYPE_CHECKING:
     from loadtest.shapes import Scenario
 
 
-class _Parser(argparse.ArgumentParser):
+class _Parser(Parser):
     """Says what is wrong in one sentence, without the usage text."""
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message[:1].upper()}{message[1:].rstrip('.')}.")
+        raise UsageError(sentence(message))
 
 
 class Ended(Exception):  # noqa: N818 - what happened, not what went wrong
@@ -51,7 +52,7 @@ def _count(text: str) -> int:
     return int(text)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser() -> Parser:
     parser = _Parser(prog="python -m loadtest", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="run a scenario under Locust, then report on it")
@@ -71,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_judging(command: argparse.ArgumentParser) -> None:
+def _add_judging(command: Parser) -> None:
     add = command.add_argument
     add("--outputs", type=Path, required=True, help="the stack's outputs.json")
     add("--thresholds", type=Path, help="a thresholds file instead of the own one")
@@ -85,7 +86,7 @@ def _add_judging(command: argparse.ArgumentParser) -> None:
     presentation.add_options(command)
 
 
-def _add_sending(run: argparse.ArgumentParser) -> None:
+def _add_sending(run: Parser) -> None:
     add = run.add_argument
     add("--scenario", required=True, help=f"one of {', '.join(SCENARIOS)}")
     add("--seed", type=int, default=1, help="the same seed sends the same orders")

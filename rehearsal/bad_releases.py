@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 from rehearsal.settings import CANDIDATES, ROOT, Settings, faults
 from rehearsal.trials import RATE, Trials, end_on_sigterm, summary, table
 from sandbox import closed_output
+from sandbox.arguments import Parser
 from sandbox.processes import Children
 
 if TYPE_CHECKING:
@@ -43,8 +43,8 @@ def main(arguments: Sequence[str]) -> int:
     return int(bool(report["badPromoted"]))
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="bad_releases", description=__doc__)
+def _parser() -> Parser:
+    parser = Parser(prog="bad_releases", description=__doc__)
     parser.add_argument("candidates", nargs="*", help="names in rehearsal/candidates/; all of them")
     parser.add_argument("--rate", type=float, default=RATE, help="orders a second (%(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="of the traffic (%(default)s)")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from rehearsal.run import UsageError, rehearse
 from rehearsal.settings import COLD_FLIP, Settings, faults
+from sandbox.arguments import Parser
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,9 +36,7 @@ def main(arguments: Sequence[str]) -> int:
 def parse(arguments: Sequence[str]) -> Settings:
     """Return the settings that the command line asks for; bad options exit with status 2."""
     default = {field.name: field.default for field in fields(Settings)}
-    parser = argparse.ArgumentParser(
-        prog="rehearse", description="Rehearse a release on this machine."
-    )
+    parser = Parser(prog="rehearse", description="Rehearse a release on this machine.")
     parser.add_argument(
         "--fault", choices=[*faults(), COLD_FLIP],
         help="deploy this faulty candidate, or flip to a slow starter without warming it",

@@ -6,7 +6,6 @@ that a killed session goes on where it was.
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from dataclasses import asdict
@@ -18,9 +17,11 @@ from rehearsal.settings import CANDIDATES, GOOD, ROOT, Settings
 from rehearsal.trials import RATE, Trial, Trials, end_on_sigterm, table
 from reporting import amounts
 from sandbox import closed_output
+from sandbox.arguments import Parser
 from sandbox.processes import Children
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Sequence
 
 ALLOWED = 1
@@ -112,8 +113,8 @@ def _run_batch(
             print(f"{run:4d}  {table([trial])}", flush=True)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="good_releases", description=__doc__)
+def _parser() -> Parser:
+    parser = Parser(prog="good_releases", description=__doc__)
     parser.add_argument("--runs", type=int, default=100, help="in all (%(default)s)")
     parser.add_argument("--fresh", action="store_true", help="forget the runs so far")
     parser.add_argument("--rate", type=float, default=RATE, help="orders a second (%(default)s)")

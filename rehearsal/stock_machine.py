@@ -9,7 +9,6 @@ nothing is installed yet.
 
 from __future__ import annotations
 
-import argparse
 import os
 import pwd
 import re
@@ -27,6 +26,7 @@ from typing import IO, TYPE_CHECKING, cast
 from rehearsal.workflows.source import ROOT, checkout
 from reporting import amounts
 from sandbox import lifelines
+from sandbox.arguments import Parser
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -182,7 +182,7 @@ def main(arguments: Sequence[str]) -> int:
 
     What comes after a failure is run all the same: one run shows all that is wrong.
     """
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Parser(description=__doc__)
     parser.add_argument("sessions", nargs="*", metavar="SESSION", help="as: 'drill -- --list'")
     sessions = parser.parse_args(arguments).sessions
     # However this ends, the machine is taken away.

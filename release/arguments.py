@@ -13,6 +13,7 @@ from release.gate import MAXIMUM_ERROR_SHARE, MINIMUM_SAMPLES
 from release.judge import PATIENCE
 from release.rollout import PLANS
 from release.synthetic import MAXIMUM_INIT_MS
+from sandbox.arguments import Parser
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -22,7 +23,7 @@ WEIGHT = PLANS["canary"][0]
 CANDIDATE = "default: the version of the last deployment"
 
 
-class _Parser(argparse.ArgumentParser):
+class _Parser(Parser):
     """Answers bad input by one sentence instead of a page of usage."""
 
     def error(self, message: str) -> NoReturn:
@@ -36,7 +37,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     return options
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser() -> Parser:
     parser = _Parser(
         prog="release",
         description="Release a version behind its alias. "
@@ -144,7 +145,7 @@ def _add_redrive(commands: argparse._SubParsersAction[_Parser]) -> None:
     )  # fmt: skip
 
 
-def _add_watch(parser: argparse.ArgumentParser) -> None:
+def _add_watch(parser: Parser) -> None:
     parser.add_argument("--bake", type=float, default=300.0, help="seconds (%(default)s)")
     parser.add_argument("--poll", type=float, default=15.0, help="seconds (%(default)s)")
     parser.add_argument("--minimum-samples", type=int, default=MINIMUM_SAMPLES)
@@ -161,26 +162,24 @@ def _add_watch(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_target(parser: argparse.ArgumentParser) -> None:
+def _add_target(parser: Parser) -> None:
     parser.add_argument("--version", help=CANDIDATE)
     parser.add_argument("--manifest", type=Path, help="the version must hold this artifact")
 
 
-def _add_origin(parser: argparse.ArgumentParser) -> None:
+def _add_origin(parser: Parser) -> None:
     parser.add_argument("--commit", help="recorded; default: the manifest's, else GITHUB_SHA")
     parser.add_argument("--pull-request", help="recorded; default: the manifest's")
 
 
-def _add_init(parser: argparse.ArgumentParser) -> None:
+def _add_init(parser: Parser) -> None:
     parser.add_argument(
         "--maximum-init-ms", type=float, default=MAXIMUM_INIT_MS,
         help="milliseconds a cold start may take (%(default)s)",
     )  # fmt: skip
 
 
-def _command(
-    commands: argparse._SubParsersAction[_Parser], name: str, purpose: str
-) -> argparse.ArgumentParser:
+def _command(commands: argparse._SubParsersAction[_Parser], name: str, purpose: str) -> Parser:
     command = commands.add_parser(name, help=purpose, description=purpose)
     command.add_argument("--json", type=Path, metavar="FILE", help="also write the result there")
     return command

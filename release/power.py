@@ -7,7 +7,6 @@ after the bake time a pass ends it, and without a verdict it waits as long as it
 
 from __future__ import annotations
 
-import argparse
 import json
 import math
 import random
@@ -23,6 +22,7 @@ from release.evidence import Count, Period, Samples
 from release.gate import Alarm, Policy, decide
 from reporting import amounts, terminal
 from sandbox import closed_output
+from sandbox.arguments import Parser
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -156,7 +156,7 @@ def table(figures: Sequence[Power]) -> str:
 
 def main(arguments: list[str]) -> int:
     """Simulate, print the table, write the figures."""
-    parser = argparse.ArgumentParser(prog="python -m release.power", description=__doc__)
+    parser = Parser(prog="python -m release.power", description=__doc__)
     parser.add_argument("--runs", type=int, default=2000, help="per world (%(default)s)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, default=Path("build/bench/gate.json"))

@@ -6,7 +6,6 @@ interrupted.
 
 from __future__ import annotations
 
-import argparse
 import json
 import signal
 import sys
@@ -20,8 +19,10 @@ from emulator.bench import soak, speed, throttling
 from emulator.tests.running import RunningEmulator
 from reporting import amounts
 from sandbox import closed_output
+from sandbox.arguments import Parser
 
 if TYPE_CHECKING:
+    import argparse
     from types import FrameType
 
 BUILD = Path(__file__).parents[2] / "build"
@@ -37,7 +38,7 @@ GOALS = {
 
 def main() -> int:
     """Run one measurement."""
-    parser = argparse.ArgumentParser(prog="python -m emulator.bench", description=__doc__)
+    parser = Parser(prog="python -m emulator.bench", description=__doc__)
     parser.add_argument("what", choices=("speed", "throttling", "soak", "fuzz"))
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=15.0, help="throttling: for each cell")

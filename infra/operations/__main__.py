@@ -12,6 +12,7 @@ from infra.errors import OperationError, UsageError
 from infra.operations import lifecycle, recovery
 from infra.operations.project import PROJECTS
 from sandbox import closed_output
+from sandbox.arguments import Parser
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,8 +36,8 @@ def main(arguments: Sequence[str], projects: Mapping[str, Project] = PROJECTS) -
         return 2 if isinstance(error, UsageError) else 1
 
 
-def _parser(projects: Mapping[str, Project]) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m infra.operations", description=__doc__)
+def _parser(projects: Mapping[str, Project]) -> Parser:
+    parser = Parser(prog="python -m infra.operations", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     for name in ("preview", "deploy", "drift", "recover"):
         command = commands.add_parser(name)

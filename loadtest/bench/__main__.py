@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import platform
@@ -19,8 +18,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from reporting import amounts
 from sandbox import closed_output, lifelines
+from sandbox.arguments import Parser
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Iterator
 
 ROOT: Final = Path(__file__).parents[2]
@@ -170,7 +171,7 @@ def missed(result: dict[str, Any]) -> list[str]:
 
 def main() -> int:
     """Run the bench; return 1 when a goal is missed."""
-    parser = argparse.ArgumentParser(prog="python -m loadtest.bench", description=__doc__)
+    parser = Parser(prog="python -m loadtest.bench", description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=2.0, help="of each measurement")
     parser.add_argument("--users", type=int, default=50)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import resource
 import sys
@@ -16,6 +15,7 @@ from locust.event import Events
 
 from loadtest.bench.clients import CLIENTS, Bench
 from reporting import amounts
+from sandbox.arguments import Parser
 
 START_SECONDS = 60.0
 WARM_UP_SECONDS = 0.5
@@ -55,7 +55,7 @@ def measure(name: str, endpoint: str, users: int, seconds: float) -> dict[str, f
 
 def main() -> None:
     """Measure what the arguments name."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Parser(description=__doc__)
     parser.add_argument("client", choices=CLIENTS)
     parser.add_argument("endpoint")
     parser.add_argument("--users", type=int, default=50)

@@ -5,7 +5,6 @@ The ledger is a real one; table and dead-letter queue are stand-ins that hold wh
 
 from __future__ import annotations
 
-import argparse
 import json
 import resource
 import tempfile
@@ -19,6 +18,7 @@ from loadtest.ledger import Attempt, Entry, Ledger, Run
 from loadtest.shapes import Stage
 from loadtest.sorting import Sorted
 from sandbox import closed_output
+from sandbox.arguments import Parser
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,7 +88,7 @@ def megabytes() -> float:
 
 def main() -> None:
     """Reconcile, print, write build/bench/reconciliation.json."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Parser(description=__doc__)
     parser.add_argument("--orders", type=int, default=1_000_000)
     orders: int = parser.parse_args().orders
     with tempfile.TemporaryDirectory() as name:

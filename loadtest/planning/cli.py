@@ -15,12 +15,13 @@ from loadtest.planning.prices import ARCHITECTURES, COLD_WRITES, LOGGED_BYTES, E
 
 if TYPE_CHECKING:
     from loadtest.planning.capacity import Account
+    from sandbox.arguments import Parser
 
 MEMORY_MB: Final = 512
 """What the stacks give the function unless told otherwise."""
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
+def add_options(parser: Parser) -> None:
     """Add the planner's options."""
     parser.add_argument(
         "--peak", type=_positive, required=True, help="orders per second in the busiest hour"
@@ -119,7 +120,9 @@ def _share(given: str) -> float:
     except ValueError:
         value = math.nan
     if 1 <= value <= 100 and not given.endswith("%"):
-        raise argparse.ArgumentTypeError(f"{given} is all of them or more: is {given}% meant")
+        raise argparse.ArgumentTypeError(
+            f"{given} is all of them or more; write {given}% for {given} in a hundred"
+        )
     if not 0 <= value <= 1:
         raise argparse.ArgumentTypeError(f"{given} is no share: give 1% or 0.01")
     return value

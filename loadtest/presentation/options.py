@@ -14,8 +14,10 @@ from reporting import amounts
 if TYPE_CHECKING:
     import argparse
 
+    from sandbox.arguments import Parser
 
-def add_options(parser: argparse.ArgumentParser) -> None:
+
+def add_options(parser: Parser) -> None:
     """Add the options."""
     parser.add_argument(
         "--baselines", type=Path, help="keep passed runs here and compare with the last five"

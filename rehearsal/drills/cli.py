@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import signal
 import sys
@@ -16,6 +15,7 @@ from rehearsal.drills.run import Day, play
 from rehearsal.run import UsageError
 from rehearsal.settings import ROOT
 from reporting.markdown import summarise
+from sandbox.arguments import Parser
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,8 +65,8 @@ def run(day: Day) -> int:
     return int(found["proved"] < found["claims"])
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _parser() -> Parser:
+    parser = Parser(
         prog="drill", description="Prove each claim of safety by a fault that would break it."
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help="all drills unless named")

@@ -11,6 +11,7 @@ from rehearsal.engine import deployment, project
 from rehearsal.engine.errors import EngineError
 from rehearsal.engine.process import ROOT, stack_directory
 from sandbox import closed_output
+from sandbox.arguments import Parser
 
 if TYPE_CHECKING:
     from rehearsal.engine.project import Project
@@ -82,8 +83,8 @@ def _report(operation: str, type_: str, name: str) -> None:
     print(f"{operation:<8}{type_.rpartition(':')[2]} {name}", flush=True)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m rehearsal.engine", description=__doc__)
+def _parser() -> Parser:
+    parser = Parser(prog="python -m rehearsal.engine", description=__doc__)
     parser.add_argument("command", choices=_COMMANDS)
     parser.add_argument("--stack", required=True)
     parser.add_argument("--config", action="append", default=[], type=_pair, metavar="KEY=VALUE")

@@ -14,6 +14,7 @@ from rehearsal.faults.errors import UsageError
 from rehearsal.faults.kinds import KINDS
 from rehearsal.faults.run import run, say
 from rehearsal.faults.settings import Settings
+from sandbox.arguments import Parser
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,11 +58,9 @@ def prove(settings: Settings) -> int:
     return 1 if missed else 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser() -> Parser:
     default = Settings()
-    parser = argparse.ArgumentParser(
-        prog="faults", description="Hold exactly one effect per order against faults."
-    )
+    parser = Parser(prog="faults", description="Hold exactly one effect per order against faults.")
     add = parser.add_argument
     add("--orders", type=_count, default=default.orders, help="order ids of the whole run")
     add("--seed", type=int, default=default.seed, help="replays a run's faults")

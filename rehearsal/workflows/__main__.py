@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 import time
@@ -16,6 +15,7 @@ from rehearsal.workflows.source import ROOT
 from rehearsal.workflows.world import World
 from reporting import amounts, terminal
 from sandbox import closed_output
+from sandbox.arguments import Parser
 from sandbox.processes import Children
 
 if TYPE_CHECKING:
@@ -95,8 +95,8 @@ def _counted(outcomes: list[str]) -> str:
     return f"{len(outcomes) - skipped}/{skipped}"
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="workflows", description=__doc__)
+def _parser() -> Parser:
+    parser = Parser(prog="workflows", description=__doc__)
     parser.add_argument("scenarios", nargs="*", choices=[[], *SCENARIOS], metavar="SCENARIO")
     parser.add_argument("--directory", type=Path, default=ROOT / "build" / "workflows")
     parser.add_argument("--tree", type=Path, default=ROOT, help="what the repository holds")

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reporting.amounts import byte_size
 from sandbox import closed_output
+from sandbox.arguments import Parser
 from services.artifact import manifest
 from services.artifact.build import Request, build, require_python
 from services.artifact.errors import UsageError
+
+if TYPE_CHECKING:
+    import argparse
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -39,8 +43,8 @@ def _verify(path: Path) -> int:
     return 1 if differences else 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m services.artifact", description=__doc__)
+def _parser() -> Parser:
+    parser = Parser(prog="python -m services.artifact", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     making = commands.add_parser("build", help="write the zip, its SBOM and its manifest")
     making.add_argument("--out", type=Path, default=Path("build/artifact"), metavar="DIR")

@@ -17,6 +17,7 @@ from loadtest.planning import cli, page, sources, text
 from loadtest.planning.capacity import Account
 from loadtest.planning.plan import Question, plan
 from reporting.tests.page_reader import Page, colours, loads
+from sandbox.arguments import Parser
 
 SLOT = sources.Measured(0.08, 0.002, "measured in a test", "orders", 5, 512)
 ASKED = Question(40.0, 0.01, 512)
@@ -25,7 +26,7 @@ NOWHERE = "No AWS region is set."
 
 def parse(*arguments: str) -> argparse.Namespace:
     """Return the planner's options."""
-    parser = argparse.ArgumentParser()
+    parser = Parser()
     cli.add_options(parser)
     return parser.parse_args(arguments)
 
@@ -178,7 +179,7 @@ def test_what_cannot_be_planned_is_said(arguments: list[str], said: str) -> None
 
 @pytest.mark.parametrize(
     ("given", "said"),
-    [("1", "is 1% meant"), ("5", "is 5% meant"), ("all", "give 1% or 0.01"), ("-1%", "no share")],
+    [("1", "write 1% for"), ("5", "write 5% for"), ("all", "give 1% or 0.01"), ("-1%", "no share")],
 )
 def test_a_share_that_is_none_says_what_is_meant(
     given: str, said: str, capsys: pytest.CaptureFixture[str]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import shutil
 import sys
 import tempfile
@@ -12,6 +11,7 @@ from pathlib import Path
 from rehearsal.engine.differential.compare import DisagreementError, life
 from rehearsal.engine.differential.engines import served
 from rehearsal.engine.differential.world import Worlds
+from sandbox.arguments import Parser
 
 _STEPS = 6
 _COUNTED = ("programs", "changes", "kills")
@@ -44,8 +44,8 @@ def _told(counts: Counter[str]) -> str:
     return ", ".join(f"{number} {what}" for what, number in sorted(counts.items()))
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="nox -s engines --", description=__doc__)
+def _parser() -> Parser:
+    parser = Parser(prog="nox -s engines --", description=__doc__)
     parser.add_argument("--agreements", type=int, default=200, help="programs, changes and kills")
     parser.add_argument("--seed", type=int, default=1, help="of the first stack")
     return parser

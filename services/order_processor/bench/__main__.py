@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sandbox import closed_output
+from sandbox.arguments import Parser
 from services.artifact.errors import UsageError
 from services.order_processor.bench import budget, callgrind, report, task_roots, warm
 from services.order_processor.bench.dynamodb_stub import DynamoDBStub
 from services.order_processor.bench.environment import Surroundings, keep_off_the_measured_core
 from services.order_processor.bench.figures import OURS, Counted, Measured, figures
 from services.order_processor.bench.measuring import measure
+
+if TYPE_CHECKING:
+    import argparse
 
 MINIMUM_RUNS = 15
 _WARM_ORDERS = 10
@@ -69,8 +73,8 @@ def _counted(subjects: list[task_roots.Subject], surroundings: Surroundings) -> 
     return Counted(init, one - init[OURS], (more - one) // _WARM_ORDERS)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="nox -s bench_handler --", description=__doc__)
+def _parser() -> Parser:
+    parser = Parser(prog="nox -s bench_handler --", description=__doc__)
     parser.add_argument("--runs", type=int, default=MINIMUM_RUNS, metavar="N", help="at least 15")
     parser.add_argument("--out", type=Path, default=Path("build/bench"), metavar="DIR")
     parser.add_argument(
