@@ -503,6 +503,20 @@ def recover(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def move(session: nox.Session) -> None:
+    """Take a stack's state to another backend: nox -s move -- STACK --to s3://BUCKET/PREFIX."""
+    stack, further = stack_argument(session)
+    operate(session, "move", stack, *further)
+
+
+@nox.session(default=False)
+def destroy(session: nox.Session) -> None:
+    """Delete a stack, but not what is guarded: nox -s destroy -- STACK [--yes]."""
+    stack, further = stack_argument(session)
+    operate(session, "destroy", stack, *further)
+
+
+@nox.session(default=False)
 def preflight(session: nox.Session) -> None:
     """Ask the account whether it can give what all stacks reserve: nox -s preflight [-- STACK]."""
     install(session, "infra")

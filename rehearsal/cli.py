@@ -10,7 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from rehearsal.run import UsageError, rehearse
-from rehearsal.settings import COLD_FLIP, Settings, faults
+from rehearsal.settings import (
+    AWS_PROVIDER,
+    COLD_FLIP,
+    EMULATED_PROVIDER,
+    OWN_ENGINE,
+    PULUMI_ENGINE,
+    Settings,
+    faults,
+)
 from sandbox.arguments import Parser
 
 if TYPE_CHECKING:
@@ -41,6 +49,14 @@ def parse(arguments: Sequence[str]) -> Settings:
         "--fault", choices=[*faults(), COLD_FLIP],
         help="deploy this faulty candidate, or flip to a slow starter without warming it",
     )  # fmt: skip
+    parser.add_argument(
+        "--engine", choices=[OWN_ENGINE, PULUMI_ENGINE], default=default["engine"],
+        help="what deploys: the rehearsal's own engine, or the Pulumi CLI",
+    )  # fmt: skip
+    parser.add_argument(
+        "--provider", choices=[EMULATED_PROVIDER, AWS_PROVIDER], default=default["provider"],
+        help="what the Pulumi CLI calls AWS by: the rehearsal's providers, or AWS's own plugin",
+    )  # fmt: skip
     parser.add_argument("--seed", type=int, default=default["seed"], help="replays a run")
     parser.add_argument(
         "--directory", type=Path, default=default["directory"], help="where the report goes"
@@ -53,6 +69,8 @@ def parse(arguments: Sequence[str]) -> Settings:
     )
     known = parser.parse_args(arguments)
     return Settings(
+        engine=known.engine,
+        provider=known.provider,
         fault=known.fault,
         seed=known.seed,
         directory=known.directory.resolve(),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from rehearsal.settings import STACK
+from rehearsal import pulumi
+from rehearsal.settings import PULUMI_ENGINE, STACK
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,16 +26,23 @@ def build(out: Path, overlay: Path | None = None) -> list[str]:
 
 def outputs(settings: Settings) -> Path:
     """Where the deployment leaves the stack's outputs: a rehearsal has a directory of its own."""
-    return settings.directory / "stack" / "outputs.json"
+    return settings.directory / "stacks" / STACK / "outputs.json"
 
 
 def deploy(settings: Settings, artifact: Path, *, fresh: bool) -> list[str]:
     """Deploy the stack `local` with `artifact`; `fresh` on an AWS that knows nothing of it."""
+    if settings.engine == PULUMI_ENGINE:
+        return operate(settings, "deploy", artifact)
     return _module(
         *("rehearsal.engine", "up", "--stack", STACK),
         *("--directory", str(outputs(settings).parent), "--config", f"artifact={artifact}"),
         *(["--fresh"] if fresh else []),
     )
+
+
+def operate(settings: Settings, verb: str, artifact: Path) -> list[str]:
+    """Deploy or compare the stack `local` through Pulumi's engine."""
+    return pulumi.command(settings, verb, outputs(settings).parent.parent, artifact)
 
 
 def release(settings: Settings, command: str, *arguments: str, result: Path) -> list[str]:

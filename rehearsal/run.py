@@ -7,10 +7,10 @@ import shutil
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from rehearsal import assemble
+from rehearsal import assemble, pulumi
 from rehearsal.journal import Journal
 from rehearsal.report import markdown, page, terminal
-from rehearsal.settings import COLD_FLIP, ROOT, RUNS
+from rehearsal.settings import COLD_FLIP, PULUMI_ENGINE, ROOT, RUNS
 from rehearsal.steps import Rehearsal
 from reporting.markdown import summarise
 from sandbox.emulated import STORAGE
@@ -77,6 +77,8 @@ def prepare(settings: Settings) -> Settings:
     """
     if not STORAGE.is_dir():
         raise UsageError("the storage emulator is not installed; run `nox -s rehearse`")
+    if settings.engine == PULUMI_ENGINE and not pulumi.available():
+        raise UsageError("there is no Pulumi CLI; build it by `nox -s pulumi_cli`")
     try:
         allow_open_files(EMULATOR)
     except SandboxError as error:
@@ -111,7 +113,10 @@ def sequence(settings: Settings) -> list[Action]:
     steps.append(("See the peak hour through", Rehearsal.finish_load))
     if not settings.bad:
         steps.append(("Hold the flips to their budget", Rehearsal.judge_flips))
-    return [*steps, ("Reconcile every order sent", Rehearsal.reconcile)]
+    steps.append(("Reconcile every order sent", Rehearsal.reconcile))
+    if settings.engine == PULUMI_ENGINE:
+        steps.append(("Deploy again, compare, change by hand, mend", Rehearsal.hold_deployment))
+    return steps
 
 
 def run_steps(rehearsal: Rehearsal) -> None:

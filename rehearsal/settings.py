@@ -17,10 +17,18 @@ COLD_FLIP = "cold-flip"
 at once, and nobody warmed it."""
 
 
+OWN_ENGINE, PULUMI_ENGINE = "own", "pulumi"
+EMULATED_PROVIDER, AWS_PROVIDER = "emulated", "aws"
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """One rehearsal. Every number of it stands in the report."""
 
+    engine: str = OWN_ENGINE
+    """Which engine deploys: the rehearsal's own, or Pulumi's."""
+    provider: str = EMULATED_PROVIDER
+    """What Pulumi's engine calls AWS by: the rehearsal's providers, or AWS's own plugin."""
     fault: str | None = None
     """The name of a faulty candidate in rehearsal/candidates/, or none."""
     seed: int = 1

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from rehearsal import alias as alias_view
-from rehearsal import commands, emulated
+from rehearsal import commands, emulated, pulumi
 from rehearsal.journal import INDENT, StepError
+from rehearsal.settings import PULUMI_ENGINE
 from reporting.terminal import width
 from sandbox.environment import local
 
@@ -45,6 +46,8 @@ class Stack:
         _, found = emulated.start(self.children, self.settings)
         # What a command says is shown further right.
         self.environment = {**found, "COLUMNS": str(width() - INDENT)}
+        if self.settings.engine == PULUMI_ENGINE:
+            self.environment = pulumi.environment(self.settings, self.environment)
         self._lambda = alias_view.client(self.environment)
         return self.environment["AWS_ENDPOINT_URL"]
 
@@ -63,6 +66,15 @@ class Stack:
         written = commands.outputs(self.settings).read_text(encoding="utf-8")
         self.outputs = json.loads(written)
         return self.candidate
+
+    def operate(
+        self, name: str, verb: str, artifact: str, *, status: int = 0, says: str = ""
+    ) -> None:
+        """Run one operation of Pulumi's engine, which has to end so and say that."""
+        command = commands.operate(self.settings, verb, self.path(artifact))
+        child = self.children.run(name, command, self.environment, self._tell)
+        if child.process.returncode != status or says not in "\n".join(child.lines):
+            raise StepError(f"{name} ended with {child.process.returncode}: {child.last_line}")
 
     def release(self, name: str, command: str, *arguments: str) -> Child:
         """Call the release tool; what it did is afterwards found as `result(name)`."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from rehearsal import alias as alias_view
-from rehearsal import attempts, commands
+from rehearsal import attempts, commands, pulumi
 from rehearsal.flip import QUIET_SECONDS, WINDOW_SECONDS, FlipCost, flip_costs, judge
 from rehearsal.journal import StepError
 from rehearsal.loss import expected_refusals
@@ -232,10 +232,16 @@ class Rehearsal:
         """Whether there is nothing left to shift, load or judge."""
         return self.facts.refused_by_smoke
 
+    def hold_deployment(self) -> str:
+        """Hold that Pulumi's engine finds what it left, and puts back what a hand changed."""
+        return pulumi.hold(self.stack, "artifact-2")
+
     def judges(self, action: Callable[[Rehearsal], str]) -> bool:
         """Whether a step only judges what has happened, and something has."""
         if action is Rehearsal.finish_load:
             return self._load is not None
+        if action is Rehearsal.hold_deployment:
+            return bool(self.stack.outputs)
         return action is Rehearsal.reconcile and bool(self.facts.load)
 
     def mark(self, what: str) -> None:

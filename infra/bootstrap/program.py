@@ -34,7 +34,7 @@ def _resources(configured: Settings) -> dict[str, pulumi.Input[Any]]:
     )
     options = pulumi.ResourceOptions(provider=account)
     bucket = state_bucket_name(configured.account_id, configured.region)
-    StateBucket("state", bucket, pulumi.ResourceOptions(providers=[account]))
+    StateBucket("state", bucket, configured.stacks, pulumi.ResourceOptions(providers=[account]))
     needed: list[pulumi.Resource] = []
     if configured.create_provider:
         needed = [_github(options)]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 import pulumi_aws as aws
 
 from infra.bootstrap.statements import deny, document
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class StateBucket(pulumi.ComponentResource):
@@ -17,7 +20,9 @@ class StateBucket(pulumi.ComponentResource):
     it is written. S3 itself locks nothing.
     """
 
-    def __init__(self, name: str, bucket_name: str, opts: pulumi.ResourceOptions) -> None:
+    def __init__(
+        self, name: str, bucket_name: str, stacks: Sequence[str], opts: pulumi.ResourceOptions
+    ) -> None:
         super().__init__("order-processing:bootstrap:StateBucket", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         bucket = aws.s3.Bucket(
@@ -54,6 +59,19 @@ class StateBucket(pulumi.ComponentResource):
             # S3 refuses two changes of a bucket's access at once.
             opts=pulumi.ResourceOptions(parent=self, depends_on=[blocked]),
         )
+        for stack in stacks:
+            # Pulumi writes this where a backend is empty, and a first preview's role may only read.
+            aws.s3.BucketObjectv2(
+                f"{name}-{stack}",
+                bucket=bucket.id,
+                key=f"{stack}/.pulumi/meta.yaml",
+                content="version: 1\n",
+                opts=pulumi.ResourceOptions(
+                    parent=self,
+                    retain_on_delete=True,
+                    ignore_changes=["content"],  # from then on it is the CLI's
+                ),
+            )
         self.register_outputs({})
 
 

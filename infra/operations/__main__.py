@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from infra.errors import OperationError, UsageError
-from infra.operations import lifecycle, recovery
+from infra.operations import lifecycle, moving, recovery
 from infra.operations.project import PROJECTS
 from sandbox import closed_output
 from sandbox.arguments import Parser
@@ -27,8 +27,11 @@ def main(arguments: Sequence[str], projects: Mapping[str, Project] = PROJECTS) -
     if options.outputs:
         project = replace(project, outputs=options.outputs)
     try:
-        if options.command == "recover":
-            return recovery.recover(project, options.stack, lambda: _agreed(options.yes), _say)
+        if options.command == "move":
+            return moving.move(project, options.stack, options.to, _say)
+        if options.command in ("recover", "destroy"):
+            ask = {"recover": recovery.recover, "destroy": moving.destroy}[options.command]
+            return ask(project, options.stack, lambda: _agreed(options), _say)
         do = {"preview": lifecycle.preview, "deploy": lifecycle.deploy, "drift": lifecycle.drift}
         return do[options.command](project, options.stack, dict(options.config), _say)
     except (UsageError, OperationError) as error:
@@ -39,12 +42,14 @@ def main(arguments: Sequence[str], projects: Mapping[str, Project] = PROJECTS) -
 def _parser(projects: Mapping[str, Project]) -> Parser:
     parser = Parser(prog="python -m infra.operations", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    for name in ("preview", "deploy", "drift", "recover"):
+    for name in ("preview", "deploy", "drift", "recover", "move", "destroy"):
         command = commands.add_parser(name)
         command.add_argument("stack")
         command.add_argument("--project", choices=tuple(projects), default="processor")
         command.add_argument("--outputs", type=Path, help="where each stack's files go")
-        if name == "recover":
+        if name == "move":
+            command.add_argument("--to", required=True, help="the new backend, as s3://bucket/p")
+        elif name in ("recover", "destroy"):
             command.add_argument("--yes", action="store_true", help="change without asking")
         else:
             command.add_argument(
@@ -60,12 +65,13 @@ def _pair(text: str) -> tuple[str, str]:
     return key, value
 
 
-def _agreed(yes: bool) -> bool:
-    if yes:
+def _agreed(options: argparse.Namespace) -> bool:
+    if options.yes:
         return True
     if not sys.stdin.isatty():
-        raise UsageError("Nobody is there to ask: say --yes to mend it.")
-    return input("Mend it? [y/N] ").strip().lower() in {"y", "yes"}
+        raise UsageError(f"Nobody is there to ask: say --yes to {options.command} it.")
+    answer = input(f"{options.command.capitalize()} '{options.stack}'? [y/N] ")
+    return answer.strip().lower() in {"y", "yes"}
 
 
 def _say(line: str) -> None:

@@ -95,4 +95,5 @@ def _handing_on(process: lifelines.Process[str]) -> Iterator[None]:
         yield
     finally:
         for number, handler in before.items():
-            signal.signal(number, handler)
+            # Once asked to end, it ends by itself, in its own words.
+            signal.signal(number, signal.SIG_IGN if asked else handler)

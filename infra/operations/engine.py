@@ -68,6 +68,9 @@ class Stack(Protocol):
     def state(self) -> dict[str, Any]:
         """`resources`, `pending_operations` and more, as `pulumi stack export` has them."""
 
+    def replace_state(self, state: dict[str, Any]) -> None:
+        """Put another state, as `state` has it, in its place."""
+
     def lock(self) -> str | None:
         """Who holds the stack; None where nobody does."""
 

@@ -10,6 +10,7 @@ from infra import artifact, order
 from infra.errors import LockedError, OperationError, UsageError
 from infra.operations import pages, recovery
 from infra.operations.engine import opened
+from infra.settings import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,7 +33,7 @@ def preview(project: Project, name: str, config: Mapping[str, str], say: Say) ->
     """
     page, title = project.outputs / name / "preview.md", f"Preview of `{name}`"
     try:
-        _load(project)
+        _load(project, config)
         with opened(project, name, config) as stack:
             if stack.exists:
                 seen = stack.preview(say)
@@ -58,7 +59,7 @@ def deploy(project: Project, name: str, config: Mapping[str, str], say: Say) -> 
     """
     title = f"Deployment of `{name}`"
     try:
-        built = _load(project)
+        built = _load(project, config)
         with opened(project, name, config) as stack:
             done, left = _deploy(stack, built.origin.commit if built else None, say)
     except (UsageError, OperationError) as error:
@@ -110,8 +111,10 @@ def write_outputs(project: Project, name: str, left: Mapping[str, Any]) -> None:
     pages.write(project.outputs / name / "outputs.json", text)
 
 
-def _load(project: Project) -> artifact.Artifact | None:
-    return artifact.load(project.artifact) if project.artifact else None
+def _load(project: Project, config: Mapping[str, str]) -> artifact.Artifact | None:
+    if project.artifact is None:
+        return None
+    return artifact.load(ROOT / config.get("artifact", project.artifact))
 
 
 def _settled(stack: Stack) -> dict[str, Any]:

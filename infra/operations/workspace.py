@@ -95,6 +95,7 @@ class Stack:
         if self._selected is None:
             with contextlib.suppress(StackNotFoundError), _worded():
                 self._selected = auto.Stack.select(self.name, self._workspace)
+                self._keep_passphrase()
         return self._selected is not None
 
     def create(self) -> None:
@@ -171,6 +172,15 @@ class Stack:
         """Take the locks away."""
         with _worded():
             self._stack.cancel()
+
+    def _keep_passphrase(self) -> None:
+        """Hold to the passphrase of the state: without its salt any other would do, unseen."""
+        provider = self._workspace.export_stack(self.name).deployment or {}
+        salt = provider.get("secrets_providers", {}).get("state", {}).get("salt")
+        if salt:
+            file = Path(self._workspace.work_dir, f"Pulumi.{self.name}.yaml")
+            settings = yaml.safe_load(file.read_text("utf-8"))
+            file.write_text(yaml.safe_dump(settings | {"encryptionsalt": salt}), "utf-8")
 
     @property
     def _stack(self) -> auto.Stack:

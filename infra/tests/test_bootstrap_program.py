@@ -89,6 +89,15 @@ def test_the_state_is_kept_safe(account: Recording) -> None:
     assert statement["Resource"] == [f"arn:aws:s3:::{BUCKET}", f"arn:aws:s3:::{BUCKET}/*"]
 
 
+def test_a_first_preview_finds_a_backend_that_it_need_not_write(account: Recording) -> None:
+    """One below each stack's prefix, as its PULUMI_BACKEND_URL has it, and never changed again."""
+    made = {o.inputs["key"]: o for o in account.of_type(":BucketObjectv2")}
+    environments = account.outputs["githubEnvironments"].values()
+    urls = {one["PULUMI_BACKEND_URL"].partition("?")[0] for one in environments}
+    assert {f"s3://{BUCKET}/{key}" for key in made} == {f"{u}/.pulumi/meta.yaml" for u in urls}
+    assert {one.inputs["content"] for one in made.values()} == {"version: 1\n"}
+
+
 def test_github_is_known_for_one_audience(account: Recording) -> None:
     """The provider takes tokens made for AWS only, and is made before the roles that name it."""
     provider = account.only(":OpenIdConnectProvider")

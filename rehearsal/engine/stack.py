@@ -126,6 +126,10 @@ class Stack:
         ]
         return {"resources": [{"type": _STATE, "outputs": held}], "pending_operations": pending}
 
+    def replace_state(self, state: dict[str, Any]) -> None:
+        """Not offered: raises EngineError."""
+        raise EngineError("This engine's state cannot be moved: deploy anew where it is to be.")
+
     def lock(self) -> str | None:
         """Nobody holds it."""
         return None

@@ -49,6 +49,18 @@ def test_a_directory_that_cannot_be_written_ends_with_one_sentence(
     assert capsys.readouterr().err.count("\n") == 1
 
 
+def test_pulumi_s_engine_needs_a_cli(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One sentence says how to get one; nothing is started."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("rehearsal.pulumi._TOOLS", tmp_path)
+    monkeypatch.setattr("rehearsal.run.STORAGE", tmp_path)
+    assert main(["--engine", "pulumi", "--directory", str(tmp_path / "run")]) == 2
+    assert "build it by `nox -s pulumi_cli`" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
 def test_two_rehearsals_at_once_have_a_directory_each(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,6 +1,7 @@
-"""A `pulumi-resource-aws` that kills its CLI and itself around one of its calls to AWS.
+"""A `pulumi-resource-aws` that kills its CLI and itself around its calls to AWS.
 
-KILL_AT is `before:N` or `after:N`, for the N-th call that changes something.
+KILL_AT is `before:N` for the N-th call that changes something, or `wave:N`: after N of them such
+calls are made, as many as come at the same time, and none of their answers is passed on.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -18,31 +20,42 @@ from rehearsal.engine import plugin
 
 _READS = ("Get", "List", "Describe", "Head")
 _lock = threading.Lock()
-_calls = 0
+_calls, _last = 0, 0.0
+_QUIET_SECONDS = 1.0
+"""So long after its last call a wave is over."""
 _CLIENT: Any = BaseClient  # its stubs have no such method
 _plain = _CLIENT._make_api_call
 
 
 def _call(self: Any, operation: str, parameters: Any) -> Any:
-    """As botocore's own; the process ends before or after the call that was asked for."""
-    global _calls
+    """As botocore's own, until it is time."""
+    global _calls, _last
     if operation.startswith(_READS):
         return _plain(self, operation, parameters)
     when, _, number = os.environ["KILL_AT"].partition(":")
-    with _lock:  # one change at a time, so that the n-th is one
+    with _lock:
         _calls += 1
-        mine = _calls == int(number)
-        if mine and when == "before":
+        if when == "before" and _calls == int(number):
             _die(operation)
-        answer = _plain(self, operation, parameters)
-        if mine:
-            _die(operation)
-        return answer
+        counted = _calls > int(number)
+    answer = _plain(self, operation, parameters)
+    if when == "wave" and counted:
+        _note(operation)
+        _last = time.monotonic()
+        while time.monotonic() - _last < _QUIET_SECONDS:
+            time.sleep(0.1)
+        _die()
+    return answer
 
 
-def _die(operation: str) -> None:
-    with Path(os.environ["KILLED"]).open("a", encoding="utf-8") as file:
+def _note(operation: str) -> None:
+    with _lock, Path(os.environ["KILLED"]).open("a", encoding="utf-8") as file:
         file.write(f"{operation}\n")
+
+
+def _die(operation: str = "") -> None:
+    with Path(os.environ["KILLED"]).open("a", encoding="utf-8") as file:
+        file.write(f"{operation}\n" if operation else "")
     os.kill(os.getppid(), signal.SIGKILL)
     os.kill(os.getpid(), signal.SIGKILL)
 
