@@ -24,6 +24,7 @@ from botocore.exceptions import (
 from botocore.exceptions import (
     ConnectionError as BotoConnectionError,
 )
+from botocore.parsers import ResponseParserError
 
 from cloud.region import VARIABLE
 
@@ -50,17 +51,35 @@ _THROTTLED = frozenset(
 )  # fmt: skip
 
 
+_STILL_EXPIRED = "credentials are still expired"
+_SETTINGS = (
+    ConfigNotFound, ConfigParseError, NoCredentialsError, NoRegionError, PartialCredentialsError,
+    ProfileNotFound, TokenRetrievalError, UnauthorizedSSOTokenError,
+)  # fmt: skip
+
+
 @contextmanager
 def translated(doing: str, into: type[Exception]) -> Iterator[None]:
     """Turn what botocore raises into an `into` with one sentence, naming what was being done."""
     try:
         yield
-    except (ClientError, BotoCoreError) as error:
+    except (ClientError, BotoCoreError, ResponseParserError, KeyError) as error:
         raise into(sentence(error, doing)) from error
     except ValueError as error:
         if "Invalid endpoint" not in str(error):  # botocore's, of AWS_ENDPOINT_URL
             raise
         raise into(sentence(error, doing)) from error
+    except RuntimeError as error:
+        if _STILL_EXPIRED not in str(error):  # botocore's, of AWS_CREDENTIAL_EXPIRATION
+            raise
+        raise into(sentence(error, doing)) from error
+
+
+def is_lasting(error: BaseException | None) -> bool:
+    """Whether time alone mends nothing: credentials, rights or settings have to be mended first."""
+    if isinstance(error, ClientError):
+        return code_of(error) in _CREDENTIALS | _DENIED | _TIME
+    return isinstance(error, (RuntimeError, *_SETTINGS))
 
 
 def sentence(error: Exception, doing: str) -> str:
@@ -101,13 +120,18 @@ def _unasked(error: Exception, doing: str) -> str:
         return f"{said}: mend that file, or name another with AWS_CONFIG_FILE, then repeat."
     if isinstance(error, NoCredentialsError | PartialCredentialsError):
         return "There are no AWS credentials: sign in or set the AWS_* variables, then repeat."
-    if isinstance(error, TokenRetrievalError | UnauthorizedSSOTokenError):
+    if isinstance(error, TokenRetrievalError | UnauthorizedSSOTokenError | RuntimeError):
         return "The AWS sign-in has expired: sign in again, then repeat."
     if isinstance(error, NoRegionError):
         return f"No AWS region is set: set {VARIABLE}, then repeat."
     if isinstance(error, BotoConnectionError | HTTPClientError | ValueError):
         return (
             f"AWS cannot be reached while {doing} ({said}): "
+            "check the network and AWS_ENDPOINT_URL, then repeat."
+        )
+    if isinstance(error, ResponseParserError | KeyError):  # a proxy's page, or half an answer
+        return (
+            f"What answered while {doing} was not AWS ({said}): "
             "check the network and AWS_ENDPOINT_URL, then repeat."
         )
     return f"The request failed while {doing}: {said}."

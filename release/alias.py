@@ -2,22 +2,29 @@
 
 Every change is one UpdateAlias that carries version, weights, description and the RevisionId of
 the alias as it was read, so it happens entirely or not at all, and only if nobody else wrote in
-between. The description records which version was live before; being part of the same write, it
-cannot disagree with the version.
+between. A write that was refused or not answered may have been made all the same: then the alias
+is read, and tells. The description records which version was live before; being part of the same
+write, it cannot disagree with the version.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
-import secrets
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from release.clock import to_text
-from release.errors import AliasChangedError, UnavailableError
+from release.errors import (
+    AliasChangedError,
+    LastingError,
+    NoAliasError,
+    UnavailableError,
+    UnfinishedError,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from release.clock import Clock
@@ -78,7 +85,7 @@ class Record:
     entry: str | None = None
     """Head of the ledger: the name of the last decision's entry (`release.ledger`)."""
     write: str | None = None
-    """Random per write: tells our own write, retried after a lost reply, from another's."""
+    """A digest of the write and of the revision before it: tells our own from another's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +138,8 @@ def read(store: AliasStore) -> Alias:
 
 def create(store: AliasStore, version: str, record: Record) -> Alias:
     """Make an alias that is gone anew; AliasChangedError if somebody else has done so."""
-    description = encode(replace(record, write=secrets.token_hex(4)))
-    return _understand(store.create_alias(version, description))
+    description = _signed(Alias(version, {}, record))
+    return _sent(store, version, description, "", lambda: store.create_alias(version, description))
 
 
 def start_canary(
@@ -163,38 +170,77 @@ def make_live(store: AliasStore, seen: Alias, version: str, record: Record, cloc
     """All traffic to a version, and wait until no weight is left.
 
     Lambda itself may put weights on an alias for a moment while its version changes, so a change
-    is done only when they are gone. UnavailableError if they stay; AliasChangedError too if the
-    alias was moved on before it was confirmed.
+    is done only when they are gone. UnfinishedError if they stay or nobody can tell;
+    AliasChangedError too if the alias was moved on before it was confirmed.
     """
     _swap(store, seen, Alias(version, {}, record))
+    why = "it still has weights"
     for _ in range(SETTLE_ATTEMPTS):
-        now = read(store)
-        if now.version != version:
-            raise AliasChangedError
-        if not now.weights:
-            return now
+        try:
+            now = read(store)
+        except UnavailableError as error:
+            why = str(error)
+            if isinstance(error, LastingError):
+                break
+        else:
+            if now.version != version:
+                raise AliasChangedError
+            if not now.weights:
+                return now
         clock.sleep(SETTLE_PAUSE)
-    raise UnavailableError(
-        f"Version {version} is live but the alias still has weights: look at `status` again."
-    )
+    raise UnfinishedError(f"The alias was moved to version {version}, not confirmed: {why}")
 
 
 def _swap(store: AliasStore, seen: Alias, wanted: Alias) -> Alias:
-    """Write `wanted` if the alias is still `seen`, else AliasChangedError.
+    """Write `wanted` if the alias is still `seen`, else AliasChangedError."""
+    description = _signed(replace(wanted, revision=seen.revision))
+    return _sent(
+        store,
+        wanted.version,
+        description,
+        seen.revision,
+        lambda: store.write_alias(wanted.version, wanted.weights, description, seen.revision),
+    )
 
-    An SDK repeats a request whose reply was lost, and the repeat then meets the revision that the
-    first made: if the alias carries this very write, it was ours.
+
+def _signed(wanted: Alias) -> str:
+    """The description of a write: the same again for the same write from the same revision."""
+    record = replace(wanted.record, write=None)
+    content = (wanted.version, sorted(wanted.weights.items()), record, wanted.revision)
+    return encode(replace(record, write=hashlib.sha256(repr(content).encode()).hexdigest()[:8]))
+
+
+def _sent(
+    store: AliasStore,
+    version: str,
+    description: str,
+    before: str,
+    send: Callable[[], StoredAlias],
+) -> Alias:
+    """Send a write and tell what came of it; `before` is the alias's revision so far.
+
+    An SDK repeats a request whose reply was lost, and the repeat is then refused for what the first
+    one did: 412, or 409 for a new alias. So after any refusal the alias tells: it carries this very
+    write (done), its revision is the same (the refusal stands), or somebody else wrote
+    (AliasChangedError). UnfinishedError where it cannot be read.
     """
-    mark = secrets.token_hex(4)
-    description = encode(replace(wanted.record, write=mark))
     try:
-        written = store.write_alias(wanted.version, wanted.weights, description, seen.revision)
-    except AliasChangedError:
-        now = read(store)
-        if now.record.write != mark:
+        return _understand(send())
+    except (AliasChangedError, UnavailableError) as refusal:
+        try:
+            now = store.read_alias()
+        except NoAliasError:
+            raise refusal from None
+        except UnavailableError as error:
+            raise UnfinishedError(
+                f"Whether the alias was written is not known ({str(refusal) or 'conflict'}), "
+                f"for it cannot be read: {error}"
+            ) from error
+        if (now.version, now.description) == (version, description):
+            return _understand(now)
+        if now.revision == before:
             raise
-        return now
-    return _understand(written)
+        raise AliasChangedError from None
 
 
 def _understand(stored: StoredAlias) -> Alias:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import boto3
@@ -9,10 +10,10 @@ from botocore.config import Config
 
 from cloud import refusals
 from cloud.region import region as region_of_environment
-from release.errors import UnavailableError
+from release.errors import LastingError, UnavailableError
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
+    from collections.abc import Iterator
 
 CONTROL = Config(
     connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 4}
@@ -32,6 +33,16 @@ def session(region: str | None) -> boto3.Session:
         return boto3.Session(region_name=region or region_of_environment())
 
 
-def translated(doing: str) -> AbstractContextManager[None]:
-    """Turn what botocore raises into UnavailableError, naming what was being done."""
-    return refusals.translated(doing, UnavailableError)
+@contextmanager
+def translated(doing: str) -> Iterator[None]:
+    """Turn what botocore raises into UnavailableError, naming what was being done.
+
+    LastingError where time alone mends nothing.
+    """
+    try:
+        with refusals.translated(doing, UnavailableError):
+            yield
+    except UnavailableError as error:
+        if refusals.is_lasting(error.__cause__):
+            raise LastingError(str(error)) from error.__cause__
+        raise

@@ -14,7 +14,7 @@ from release.clock import SystemClock
 from release.cloudwatch_adapter import CloudWatchMonitoring
 from release.commands import Systems, run
 from release.discover import discover, write
-from release.errors import UsageError
+from release.errors import AliasChangedError, UnfinishedError, UsageError
 from release.lambda_adapter import LambdaFunctions
 from release.outputs import load
 from release.result import Exit, Result, as_json, check_writable, summarise, write_json
@@ -26,6 +26,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from release.outputs import Outputs
+
+
+_CHANGED = (
+    "The alias was changed by somebody else in between: look at `status`, then repeat if it is "
+    "still right."
+)
 
 
 def connect(outputs: Outputs) -> Systems:
@@ -49,7 +55,11 @@ def main(arguments: list[str], connect: Callable[[Outputs], Systems] = connect) 
         result = _run(options, connect)
         _tell(options, result)
     except UsageError as error:
-        return _refuse(options, error)
+        return _refuse(options, Result(Exit.REFUSED, str(error)))
+    except UnfinishedError as error:
+        return _refuse(options, Result(Exit.FAIL, str(error)))
+    except AliasChangedError:
+        return _refuse(options, Result(Exit.FAIL, _CHANGED))
     except KeyboardInterrupt:
         print("Interrupted: look at `status` before going on.", file=sys.stderr)
         return 130
@@ -81,9 +91,9 @@ def _tell(options: argparse.Namespace, result: Result) -> None:
             print(error, file=sys.stderr)
 
 
-def _refuse(options: argparse.Namespace | None, error: UsageError) -> int:
-    print(error, file=sys.stderr)
+def _refuse(options: argparse.Namespace | None, result: Result) -> int:
+    print(result.message, file=sys.stderr)
     if options is not None and options.json not in (None, STANDARD_OUTPUT):
         with suppress(UsageError):  # one sentence is enough
-            write_json(options.json, as_json(options.command, Result(Exit.REFUSED, str(error))))
-    return int(Exit.REFUSED)
+            write_json(options.json, as_json(options.command, result))
+    return int(result.exit)

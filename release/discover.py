@@ -6,11 +6,12 @@ A rollback must not need Pulumi. Everything but two names is read from the funct
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING, Any
 
 from cloud.names import function_of
 from release.aws import CONTROL, translated
-from release.errors import UsageError
+from release.errors import UnavailableError, UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -90,9 +91,13 @@ def _queue_url(session: boto3.Session, function: GetFunctionResponseTypeDef) -> 
     target = function["Configuration"].get("DeadLetterConfig", {}).get("TargetArn")
     if not target:
         return None
-    with translated("looking for the dead-letter queue"):
-        queues = session.client("sqs", config=CONTROL)
-        try:
-            return queues.get_queue_url(QueueName=target.rpartition(":")[2])["QueueUrl"]
-        except queues.exceptions.QueueDoesNotExist:
-            return None  # a rollback does not need it
+    try:
+        with translated("looking for the dead-letter queue"):
+            queues = session.client("sqs", config=CONTROL)
+            try:
+                return queues.get_queue_url(QueueName=target.rpartition(":")[2])["QueueUrl"]
+            except queues.exceptions.QueueDoesNotExist:
+                return None
+    except UnavailableError as error:
+        print(f"Without the queue `redrive` cannot work, the rest can: {error}", file=sys.stderr)
+        return None

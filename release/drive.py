@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from release.errors import UnavailableError
+from release.errors import LastingError, UnavailableError
 from release.evidence import Count
 from release.synthetic import check_answer, check_report, synthetic_order
 
@@ -88,7 +88,13 @@ class Driver:
 
     def _send(self) -> None:
         order = synthetic_order(self.version, self.clock)
-        run = self.functions.invoke(self.version, json.dumps(order).encode())
+        try:
+            run = self.functions.invoke(self.version, json.dumps(order).encode())
+        except LastingError:
+            raise
+        except UnavailableError:  # no sample: what the candidate answered was lost, if it ran
+            self.clock.sleep(FULL_PAUSE)
+            return
         if run.throttled:  # no sample: nothing of the candidate ran
             self.clock.sleep(FULL_PAUSE)
             return

@@ -11,6 +11,14 @@ class UnavailableError(UsageError):
     """AWS cannot be asked now: unreachable, refused, throttled, or credentials are missing."""
 
 
+class LastingError(UnavailableError):
+    """Nor will AWS answer by itself: credentials or rights have to be mended first."""
+
+
+class UnfinishedError(Exception):
+    """Stopped after something was changed, or may have been: exit status 1; says what."""
+
+
 class NoAliasError(UsageError):
     """There is no alias: the stack was never deployed, or somebody deleted it."""
 

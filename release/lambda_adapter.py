@@ -88,7 +88,7 @@ class LambdaFunctions(LambdaHistory):
                 found = self._control.get_alias(FunctionName=self._function, Name=self._alias)
             except self._control.exceptions.ResourceNotFoundException:
                 raise self._no_alias() from None
-        return _stored(found)
+            return _stored(found)
 
     def create_alias(self, version: str, description: str) -> StoredAlias:
         """Make it, serving a version alone; AliasChangedError if there is one."""
@@ -102,7 +102,7 @@ class LambdaFunctions(LambdaHistory):
                 )
             except self._control.exceptions.ResourceConflictException:
                 raise AliasChangedError from None
-        return _stored(made)
+            return _stored(made)
 
     def write_alias(
         self, version: str, weights: Mapping[str, float], description: str, revision: str
@@ -121,12 +121,15 @@ class LambdaFunctions(LambdaHistory):
                     Description=description,
                     RevisionId=revision,
                 )
-            except self._control.exceptions.PreconditionFailedException:
+            except (
+                self._control.exceptions.PreconditionFailedException,
+                self._control.exceptions.ResourceConflictException,
+            ):
                 raise AliasChangedError from None
             except self._control.exceptions.ResourceNotFoundException as error:
                 missing = error.response["Error"].get("Message", "").rstrip(".")
                 raise UsageError(f"The alias or version {version} is gone ({missing}).") from None
-        return _stored(written)
+            return _stored(written)
 
     def find_version(self, number: str) -> Version | None:
         """The published version, None if there is none of that number."""
@@ -137,12 +140,12 @@ class LambdaFunctions(LambdaHistory):
                 )
             except self._control.exceptions.ResourceNotFoundException:
                 return None
-        configured = Configured(
-            found.get("DeadLetterConfig", {}).get("TargetArn"),
-            found.get("Environment", {}).get("Variables", {}).get("ORDERS_TABLE_NAME"),
-        )
-        state = found.get("State", "Active")
-        return Version(found["Version"], found["CodeSha256"], state, configured)
+            configured = Configured(
+                found.get("DeadLetterConfig", {}).get("TargetArn"),
+                found.get("Environment", {}).get("Variables", {}).get("ORDERS_TABLE_NAME"),
+            )
+            state = found.get("State", "Active")
+            return Version(found["Version"], found["CodeSha256"], state, configured)
 
     def reserved_concurrency(self) -> int | None:
         """The function's reserved concurrency, None if it has none."""

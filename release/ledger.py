@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Literal
 
 from release.alias import DESCRIPTION_LIMIT
-from release.errors import UnavailableError
+from release.errors import AliasChangedError, UnavailableError
 from release.history import StoredEntry
 
 if TYPE_CHECKING:
@@ -151,8 +151,16 @@ def last_known(history: History) -> tuple[Entry, ...]:
 
 
 def write(history: History, entry: Entry) -> str:
-    """Keep the entry and return its name, for the alias to name as its head."""
-    history.add_entry(StoredEntry(entry.name, entry.version, encode(entry)))
+    """Keep the entry and return its name, for the alias to name as its head.
+
+    A name that is taken is our own where the reply was lost and the SDK repeated the request.
+    """
+    stored = StoredEntry(entry.name, entry.version, encode(entry))
+    try:
+        history.add_entry(stored)
+    except AliasChangedError:
+        if stored not in history.entries():
+            raise UnavailableError(f"The ledger has another entry {entry.name}: repeat.") from None
     return entry.name
 
 
@@ -211,6 +219,11 @@ def disagreement(seen: Alias, linked: Sequence[Entry]) -> str | None:
         return f"the alias names entry {head}, which is not in the ledger"
     last = next((entry for entry in linked if entry.moves), None)
     if last is not None and last.version != seen.version:
+        if seen.record.verdict == "rollback" and seen.record.previous == last.version:
+            return (
+                f"the rollback from version {last.version} to {seen.version} could not be written "
+                f"to the ledger: `rollback --version {seen.version}` does so now"
+            )
         return f"the ledger's last move is to version {last.version}, not {seen.version}"
     return None
 

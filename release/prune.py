@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from release import alias, ledger
 from release.clock import from_text
-from release.errors import UsageError
+from release.errors import UnavailableError, UnfinishedError, UsageError
 from release.result import Exit, Result
 
 if TYPE_CHECKING:
@@ -45,13 +45,17 @@ def prune(functions: Functions, outputs: Outputs, clock: Clock, keep: int | None
     linked = ledger.chain(seen.record.entry, stored)
     kept = linked[: max(keep, 1 + last_move(linked))]
     forgotten = old_entries(stored, linked, kept, clock.now())
-    for name in forgotten:
-        functions.delete_entry(name)
     needed = needed_versions(seen, outputs, kept) | functions.referenced()
     needed |= {each.version for each in stored if each.name not in forgotten}
-    unneeded = [number for number in list(functions.published())[:-1] if number not in needed]
-    deleted = [number for number in unneeded if functions.delete_version(number)]
-    charged = len(functions.snapshots())
+    published, snapshots = list(functions.published()), functions.snapshots()
+    unneeded = [number for number in published[:-1] if number not in needed]
+    try:
+        for name in forgotten:
+            functions.delete_entry(name)
+        deleted = [number for number in unneeded if functions.delete_version(number)]
+    except UnavailableError as error:
+        raise UnfinishedError(f"Pruning stopped midway; a repeat goes on: {error}") from error
+    charged = len(set(snapshots) - set(deleted))
     return Result(
         Exit.DONE,
         f"Deleted {len(deleted)} versions and {len(forgotten)} ledger entries; "
@@ -59,7 +63,7 @@ def prune(functions: Functions, outputs: Outputs, clock: Clock, keep: int | None
         + (f" {charged} versions are kept with a snapshot, which costs." if charged else ""),
         {
             "deletedVersions": deleted,
-            "keptVersions": list(functions.published()),
+            "keptVersions": [number for number in published if number not in deleted],
             "snapshots": charged,
             "inUse": [number for number in unneeded if number not in deleted],
             "deletedEntries": len(forgotten),

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from release import alias, ledger
 from release.alias import Record
 from release.clock import to_text
-from release.errors import AliasChangedError, NoAliasError, UnavailableError, UsageError
+from release.errors import (
+    AliasChangedError,
+    NoAliasError,
+    UnavailableError,
+    UnfinishedError,
+    UsageError,
+)
 from release.ledger import Entry
 from release.promote import COMMIT_LENGTH
 from release.restore import restore
 from release.result import Change, Exit, Result
+from release.succession import is_older
 from release.target import check_exists
 from reporting import amounts
 
@@ -52,28 +60,33 @@ def rollback(
     """Put the alias back.
 
     Without a version or commit: during a canary to the live version, else to the good one that was
-    live before: never to one that was itself rolled back from, so that doing it twice does not
-    undo it. The ledger remembers what was left, and `canary` refuses it from then on. An alias that
-    is gone is made anew, at what the ledger says was live last.
+    live before. A repeat chooses no further target: where a rollback was the last move, the next
+    one has to be named. The ledger remembers what was left, and `canary` refuses it from then on.
+    An alias that is gone is made anew, at what the ledger says was live last.
     """
     began = clock.monotonic()
     try:
         first = alias.read(functions)
     except NoAliasError as gone:
-        known = ledger.last_known(functions)
+        known = _last_known(functions, needed=version is None)
         if commit:
             version = find_commit(known, commit)
         return restore(functions, outputs, clock, known, gone, version, reason)
     linked = _known(functions, first)
     if commit:
         version = find_commit(linked or (), commit)
-    target = check_exists(functions, outputs, version or choose(first, linked or (), outputs))
-    # A live version that somebody names is confirmed where the ledger tells another story.
     differs = linked is not None and ledger.disagreement(first, linked) is not None
-    goal = _Goal(
-        target, ledger.commit_of(linked or (), target), reason, mends=bool(version) and differs
-    )
-    changed = _put_back(functions, clock, goal)
+    # A live version is confirmed where somebody names it and the ledger tells another story, or
+    # where the rollback to it could not be written there.
+    mends = differs and (bool(version) or _went_back(first))
+    chosen = first.version if mends and not version else version
+    target = _check_exists(functions, outputs, chosen or choose(first, linked or (), outputs))
+    goal = _Goal(target, ledger.commit_of(linked or (), target), reason, mends=mends)
+    try:
+        changed = _put_back(functions, clock, goal)
+    except UnfinishedError as error:
+        again = shlex.join(["nox", "-s", "rollback", "--", outputs.stack, "--version", target])
+        raise UnfinishedError(f"{error} Next: `{again}`, which ends it.") from error
     seconds = round(clock.monotonic() - began, 3)
     return _result(outputs, first, target, changed=changed, seconds=seconds)
 
@@ -110,7 +123,37 @@ def choose(seen: Alias, linked: Sequence[Entry], outputs: Outputs) -> str:
             f"{outputs.alias} records no good version before {seen.version}: "
             "name one with --version N."
         )
+    if _went_back(seen):
+        raise UsageError(
+            f"{outputs.alias} was rolled back already, from version {seen.record.previous} to "
+            f"{seen.version}: to go back further, name the version with --version {found}."
+        )
     return found
+
+
+def _went_back(seen: Alias) -> bool:
+    """Whether the last move was a rollback to an older version."""
+    left = seen.record.previous
+    back = left is not None and is_older(seen.version, left)
+    return back and seen.record.verdict == "rollback" and not seen.weights
+
+
+def _check_exists(functions: Functions, outputs: Outputs, version: str) -> str:
+    """The version unless it is known to be none: Lambda itself refuses one that does not exist."""
+    try:
+        return check_exists(functions, outputs, version)
+    except UnavailableError:
+        return version
+
+
+def _last_known(functions: Functions, *, needed: bool) -> Sequence[Entry]:
+    """The ledger of an alias that is gone; empty where it cannot be read and is not needed."""
+    try:
+        return ledger.last_known(functions)
+    except UnavailableError:
+        if needed:
+            raise
+        return ()
 
 
 def find_commit(linked: Sequence[Entry], commit: str) -> str:
@@ -141,6 +184,8 @@ def _put_back(functions: Functions, clock: Clock, goal: _Goal) -> bool:
         if seen.version == goal.version and not seen.weights and not goal.mends:
             return False
         entry = ledger.try_write(functions, _entry(seen, goal, to_text(clock.now())))
+        if entry is None and seen.version == goal.version and not seen.weights:
+            return False  # only the ledger was to be mended
         record = replace(_record(seen, goal), entry=entry or seen.record.entry)
         try:
             alias.make_live(functions, seen, goal.version, record, clock)

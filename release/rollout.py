@@ -11,10 +11,18 @@ from typing import TYPE_CHECKING, Literal
 
 from release import alias
 from release.canary import canary
-from release.errors import UnavailableError, UsageError
+from release.errors import (
+    AliasChangedError,
+    LastingError,
+    UnavailableError,
+    UnfinishedError,
+    UsageError,
+)
 from release.gate import Policy, watches_candidate
+from release.insist import SECONDS, insist
 from release.judge import Request, judge
 from release.promote import promote
+from release.remedy import Typed
 from release.result import Exit, Result
 from release.rollback import end_canary, rollback
 from release.smoke import smoke
@@ -29,7 +37,6 @@ if TYPE_CHECKING:
     from release.alias import Alias
     from release.clock import Clock
     from release.cloudwatch_adapter import Monitoring
-    from release.gate import Alarm
     from release.lambda_adapter import Functions
     from release.outputs import Outputs
     from release.result import Change
@@ -85,11 +92,41 @@ class Rollout:
                 done.append(step())
                 if done[-1].exit != Exit.DONE:
                     break
-        except KeyboardInterrupt:
-            end_canary(self.functions, self.outputs, self.clock)
+        except AliasChangedError:
+            raise
+        except KeyboardInterrupt as error:
+            self._end_canary(error, seconds=0)
+            raise
+        except Exception as error:
+            if self._end_canary(error):
+                told = error if isinstance(error, UsageError | UnfinishedError) else repr(error)
+                raise UnfinishedError(f"{told} The canary was ended.") from error
             raise
         details = {**done[-1].details, "steps": [_figures(each) for each in done]}
         return replace(done[-1], details=details, change=_with_alarms(done))
+
+    def _end_canary(self, why: BaseException, seconds: float = SECONDS) -> bool:
+        """End a canary that nobody would watch any longer; whether there was one.
+
+        UnfinishedError where that is impossible. A job that is cancelled is interrupted twice.
+        """
+
+        def end() -> bool:
+            return bool(end_canary(self.functions, self.outputs, self.clock).details["changed"])
+
+        try:
+            try:
+                return insist(end, self.clock, self.say, seconds)
+            except KeyboardInterrupt:
+                return end()
+        except (UsageError, UnfinishedError) as error:
+            typed = Typed("rollback", self.outputs.stack, ("--canary-only",)).again()
+            raise UnfinishedError(
+                f"{str(why) or 'Interrupted.'} {self.outputs.alias} may still send traffic to "
+                f"version {self.order.version}: `{typed}` ends that ({error})"
+            ) from why
+        except AliasChangedError:  # somebody else's write stands
+            return False
 
     def _steps(self, seen: Alias) -> list[Callable[[], Result]]:
         """What is left to do, in order; the first that is not done ends it."""
@@ -168,27 +205,57 @@ class Rollout:
         policy = Policy(self.outputs.function, self.outputs.alias, order.version, began, began)
         end = self.clock.monotonic() + order.gate.bake
         while True:
-            for alarm in self._alarms():
+            try:
+                alarms = self.monitoring.alarms(self.outputs.release_alarms)
+                unread = [alarm.name for alarm in alarms if alarm.state in ("ABSENT", "UNREADABLE")]
+                blind = f"{', '.join(unread)} could not be read" if unread else None
+            except UnavailableError as error:
+                alarms, blind = (), str(error)
+                if isinstance(error, LastingError):
+                    return self._unwatched(blind)
+            for alarm in alarms:
                 fresh = alarm.changed_at is None or alarm.changed_at >= began
                 if alarm.state == "ALARM" and fresh and watches_candidate(alarm, policy):
-                    why = f"{alarm.name} is in ALARM"
-                    rollback(self.functions, self.outputs, self.clock, before.version, reason=why)
-                    return Result(
-                        Exit.FAIL,
-                        f"{why}: rolled back to version {before.version}.",
-                        {"decision": "fail", "reasons": [why], "restored": True},
-                    )
+                    left = end - self.clock.monotonic()
+                    return self._back(before.version, f"{alarm.name} is in ALARM", left)
             left = end - self.clock.monotonic()
             if left <= 0:
-                return Result(Exit.DONE, f"Version {order.version} is live; no alarm rose.")
+                break
             self.clock.sleep(min(order.gate.poll, left))
+        if blind:
+            return self._unwatched(blind)
+        return Result(Exit.DONE, f"Version {order.version} is live; no alarm rose.")
 
-    def _alarms(self) -> tuple[Alarm, ...]:
-        """The alarms; none where they cannot be read just now."""
+    def _back(self, version: str, why: str, left: float) -> Result:
+        """Roll back, for as long as the watch was to last and some minutes at least."""
+        details = {"decision": "fail", "reasons": [why], "restored": True}
         try:
-            return self.monitoring.alarms(self.outputs.release_alarms)
-        except UnavailableError:
-            return ()
+            insist(
+                lambda: rollback(self.functions, self.outputs, self.clock, version, reason=why),
+                self.clock,
+                self.say,
+                max(left, SECONDS),
+            )
+        except (UsageError, UnfinishedError) as error:
+            again = Typed("rollback", self.outputs.stack, ("--version", version)).again()
+            return Result(
+                Exit.FAIL,
+                f"{why}, and {self.outputs.alias} could not be put back ({error}): it serves "
+                f"version {self.order.version}. `{again}` goes back.",
+                {**details, "restored": False},
+            )
+        return Result(Exit.FAIL, f"{why}: rolled back to version {version}.", details)
+
+    def _unwatched(self, why: str) -> Result:
+        """Nobody can say whether an alarm rose."""
+        typed = self.order.gate.typed or Typed("rollout", self.outputs.stack)
+        return Result(
+            Exit.INCONCLUSIVE,
+            f"Version {self.order.version} is live, and nobody knows whether an alarm rose: {why}",
+            {"decision": "inconclusive", "reasons": [why], "restored": False},
+            remedy=f"`{typed.other('status')}` shows the alarms; `{typed.other('rollback')}` goes "
+            "back.",
+        )
 
 
 def check_steps(order: Order) -> None:

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from release import alias
-from release.errors import AliasChangedError, UnavailableError
+from release.errors import (
+    AliasChangedError,
+    LastingError,
+    NoAliasError,
+    UnavailableError,
+    UnfinishedError,
+    UsageError,
+)
 from release.gate import Alarm, Decision, decide
+from release.insist import SECONDS, insist
 from release.remedy import Remedy
 
 if TYPE_CHECKING:
@@ -74,7 +83,10 @@ def watch(
     seen: Alias,
     say: Callable[[str], None],
 ) -> Outcome:
-    """Poll until a fail or the end of the bake time, then act on the alias as it was `seen`."""
+    """Poll until a fail or the end of the bake time, then act on the alias as it was `seen`.
+
+    However it ends, a canary that nobody watches any longer is ended as the plan says.
+    """
     end = clock.monotonic() + plan.bake
     polls = 0
     reading = Reading(_INTERRUPTED, (), None)
@@ -93,8 +105,29 @@ def watch(
             else:
                 clock.sleep(min(plan.poll, left if left > 0 else plan.poll))
     except KeyboardInterrupt:
-        reading = Reading(_INTERRUPTED, reading.alarms, reading.samples)
-    return _conclude(store, plan, seen, reading, polls)
+        reading = replace(reading, decision=_INTERRUPTED)
+    except Exception as error:  # noqa: BLE001 (whatever it is, nobody watches any longer)
+        reading = replace(reading, decision=_broken(error))
+    conclusion = _Conclusion(store, clock, plan, seen, say)
+    try:
+        return conclusion.reached(reading, polls)
+    except KeyboardInterrupt:
+        if plan.restore:
+            with suppress(UsageError, AliasChangedError, UnfinishedError):
+                conclusion.interrupted()
+        raise
+
+
+def _broken(error: Exception) -> Decision:
+    """What ends a watch before its time: AWS's lasting refusal, or a mistake of this program's."""
+    if isinstance(error, UnavailableError):
+        return Decision("inconclusive", (str(error),), Remedy.REPEAT)
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else "?"
+    reason = f"the watch broke ({type(error).__name__}: {error}, in {where})"
+    return Decision("inconclusive", (reason,), Remedy.REPEAT)
 
 
 def _goes_on(plan: Plan, decision: Decision, left: float) -> bool:
@@ -107,17 +140,24 @@ def _goes_on(plan: Plan, decision: Decision, left: float) -> bool:
 
 
 def read_once(monitoring: Monitoring, clock: Clock, plan: Plan) -> Reading:
-    """One look at alarms and samples; what cannot be read makes it inconclusive, never a pass."""
+    """One look at alarms and samples; what cannot be read makes it inconclusive, never a pass.
+
+    LastingError where no later look could read more.
+    """
     alarms: tuple[Alarm, ...]
     samples: Samples | None
     try:
         alarms = monitoring.alarms(plan.alarm_names)
+    except LastingError:
+        raise
     except UnavailableError:
         alarms = tuple(Alarm(name, "UNREADABLE") for name in plan.alarm_names)
     try:
         samples = monitoring.samples(plan.policy, clock.now())
         if plan.driver is not None:
             samples = replace(samples, driven=plan.driver.count)
+    except LastingError:
+        raise
     except UnavailableError:
         samples = None
     return Reading(decide(alarms, samples, plan.policy), alarms, samples)
@@ -140,24 +180,68 @@ def _unchanged(store: AliasStore, seen: Alias) -> bool:
     """Whether the alias is still as it was seen; a poll that cannot ask is no proof of change."""
     try:
         return alias.read(store).revision == seen.revision
+    except LastingError:
+        raise
     except UnavailableError:
         return True
+    except NoAliasError:
+        return False
 
 
-def _conclude(store: AliasStore, plan: Plan, seen: Alias, reading: Reading, polls: int) -> Outcome:
-    verdict = reading.decision.verdict
-    try:
-        if verdict == "pass" or not plan.restore:
-            alias.record_verdict(store, seen, verdict, plan.note(reading))
-            return Outcome(reading, polls)
-        alias.end_canary(store, seen, verdict, plan.note(reading))
-    except AliasChangedError:
-        return _aborted(reading, polls)
-    except UnavailableError as error:
-        if verdict == "pass":
-            raise  # an unrecorded pass is none: promote would refuse it
-        return Outcome(_with_reason(reading, f"the alias could not be written: {error}"), polls)
-    return Outcome(reading, polls, restored=True)
+@dataclass(frozen=True, slots=True)
+class _Conclusion:
+    """Acts on the verdict, for minutes where AWS does not answer."""
+
+    store: AliasStore
+    clock: Clock
+    plan: Plan
+    seen: Alias
+    say: Callable[[str], None]
+
+    def reached(self, reading: Reading, polls: int) -> Outcome:
+        """Record the verdict and, unless it is a pass, end the canary.
+
+        A pass that cannot be recorded is none: `promote` would refuse it.
+        """
+        verdict, entry = reading.decision.verdict, self.plan.note(reading)
+        try:
+            if verdict == "pass" or not self.plan.restore:
+                try:
+                    self._insist(alias.record_verdict, verdict, entry)
+                except (UnavailableError, UnfinishedError) as error:
+                    reading = _unrecorded(reading, error)
+                if verdict == reading.decision.verdict or not self.plan.restore:
+                    return Outcome(reading, polls)
+            self._insist(alias.end_canary, reading.decision.verdict, entry)
+        except AliasChangedError:
+            return _aborted(reading, polls)
+        except (UnavailableError, UnfinishedError) as error:
+            return Outcome(_with_reason(reading, f"the alias could not be written: {error}"), polls)
+        return Outcome(reading, polls, restored=True)
+
+    def interrupted(self) -> None:
+        """End the canary that is watched here, in whatever state the conclusion left it."""
+        now = alias.read(self.store)
+        began, ours = now.record.candidate, self.seen.record.candidate
+        if now.weights and began and ours and began.since == ours.since:
+            alias.end_canary(self.store, now, "inconclusive")
+
+    def _insist(
+        self,
+        write: Callable[[AliasStore, Alias, str, str | None], Alias],
+        verdict: str,
+        entry: str | None,
+    ) -> None:
+        seconds = max(self.plan.bake, SECONDS)
+        insist(lambda: write(self.store, self.seen, verdict, entry), self.clock, self.say, seconds)
+
+
+def _unrecorded(reading: Reading, error: Exception) -> Reading:
+    reason = f"the verdict {reading.decision.verdict} could not be recorded: {error}"
+    if reading.decision.verdict == "fail":
+        return _with_reason(reading, reason)
+    reasons = (*reading.decision.reasons, reason)
+    return replace(reading, decision=Decision("inconclusive", reasons, Remedy.REPEAT))
 
 
 def _aborted(reading: Reading, polls: int) -> Outcome:

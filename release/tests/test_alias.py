@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from release import alias
 from release.alias import Candidate, Record, StoredAlias, decode, encode
-from release.errors import AliasChangedError, UnavailableError
+from release.errors import AliasChangedError, UnfinishedError
 from release.promote import promote
 from release.result import Exit
 from release.tests.fakes import OUTPUTS, START, FakeClock, FakeFunctions, Wrapped
@@ -137,7 +137,7 @@ def test_weights_that_stay_are_told() -> None:
         functions.alias = replace(functions.alias, weights={"1": 0.5})
 
     functions.after_write = inject
-    with pytest.raises(UnavailableError, match="still has weights"):
+    with pytest.raises(UnfinishedError, match=r"moved to version 2, not confirmed.*weights"):
         alias.make_live(functions, alias.read(functions), "2", Record(), FakeClock())
 
 

@@ -130,7 +130,8 @@ def test_a_rollback_does_not_wait_for_its_entry() -> None:
     seen = alias.read(functions)
     assert seen.version == "1"
     linked = ledger.read(functions, seen)
-    assert ledger.disagreement(seen, linked) == "the ledger's last move is to version 2, not 1"
+    told = ledger.disagreement(seen, linked)
+    assert "rollback from version 2 to 1 could not be written" in (told or "")
     assert show_ledger(functions, 10).details["disagreement"]
     functions.no_ledger = False
     rollback(functions, OUTPUTS, FakeClock(), "1", reason="the ledger was away")

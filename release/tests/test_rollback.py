@@ -12,7 +12,7 @@ from release.alias import Record
 from release.canary import canary
 from release.errors import UnavailableError, UsageError
 from release.promote import promote
-from release.rollback import end_canary, rollback
+from release.rollback import choose, end_canary, rollback
 from release.tests.fakes import OUTPUTS, FakeClock, FakeFunctions, Wrapped
 
 if TYPE_CHECKING:
@@ -41,14 +41,15 @@ def test_returns_to_the_previous_version_in_one_write() -> None:
     assert result.details["seconds"] == 0.0
 
 
-def test_twice_does_not_undo_itself() -> None:
-    """What was rolled back from is no good version to return to: go on back, or name it."""
+def test_twice_neither_undoes_itself_nor_goes_further() -> None:
+    """A repeat is no wish to leave the version that the first one went back to: that is named."""
     functions = promoted()
     promote(functions, ANY, FakeClock(), "3", reason="second")
     rollback(functions, ANY, FakeClock())
+    with pytest.raises(UsageError, match=r"from version 3 to 2.*--version 1"):
+        rollback(functions, ANY, FakeClock())
     assert alias.read(functions).version == "2"
-    rollback(functions, ANY, FakeClock())
-    assert alias.read(functions).version == "1"
+    rollback(functions, ANY, FakeClock(), "1")
     with pytest.raises(UsageError, match="no good version before 1"):
         rollback(functions, ANY, FakeClock())
     rollback(functions, ANY, FakeClock(), "3")
@@ -65,8 +66,8 @@ def test_a_good_version_is_found_behind_a_bad_one() -> None:
     promote(functions, ANY, FakeClock(), "4", reason="mended")
     rollback(functions, ANY, FakeClock())
     assert alias.read(functions).version == "2"
-    rollback(functions, ANY, FakeClock())
-    assert alias.read(functions).version == "1"
+    with pytest.raises(UsageError, match="--version 1"):
+        rollback(functions, ANY, FakeClock())
 
 
 def test_without_a_ledger_the_alias_knows_the_previous_version() -> None:
@@ -76,8 +77,24 @@ def test_without_a_ledger_the_alias_knows_the_previous_version() -> None:
     functions.ledger.clear()
     rollback(functions, OUTPUTS, FakeClock())
     assert alias.read(functions).version == "1"
+    assert rollback(functions, OUTPUTS, FakeClock()).details["changed"] is False
     with pytest.raises(UsageError, match="no good version before 1"):
-        rollback(functions, OUTPUTS, FakeClock())
+        choose(alias.read(functions), (), OUTPUTS)
+
+
+def test_what_the_ledger_lacks_is_told_and_added() -> None:
+    """The alias moved without the ledger: `drift` says so, a repeat mends it."""
+    functions = promoted()
+    functions.no_ledger = True
+    rollback(functions, OUTPUTS, FakeClock())
+    seen = alias.read(functions)
+    told = ledger.disagreement(seen, ledger.read(functions, seen))
+    assert "the rollback from version 2 to 1 could not be written" in (told or "")
+    functions.no_ledger = False
+    rollback(functions, OUTPUTS, FakeClock())
+    seen = alias.read(functions)
+    assert ledger.disagreement(seen, ledger.read(functions, seen)) is None
+    assert seen.version == "1"
 
 
 def test_a_ledger_that_cannot_be_read_stops_no_rollback() -> None:

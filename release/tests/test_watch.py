@@ -9,7 +9,7 @@ import pytest
 
 from release import alias
 from release.canary import canary
-from release.errors import UnavailableError, UsageError
+from release.errors import UsageError
 from release.judge import Request, judge
 from release.result import Exit, Result
 from release.rollback import rollback
@@ -180,15 +180,18 @@ def test_a_fail_that_cannot_be_restored_stays_a_fail_and_says_so() -> None:
 
 
 def test_a_pass_that_cannot_be_recorded_is_none() -> None:
-    """`promote` would not find it, so the gate does not claim it."""
+    """`promote` would not find it, so the gate does not claim it; the canary is named."""
     scene = Scene()
 
     def cut() -> None:
         scene.functions.unavailable = True
 
     scene.functions.before_write = cut
-    with pytest.raises(UnavailableError):
-        scene.judge()
+    result = scene.judge()
+    assert result.exit is Exit.INCONCLUSIVE
+    assert "the verdict pass could not be recorded" in result.message
+    assert "still sends traffic to version 2" in result.message
+    assert "--canary-only" in (result.remedy or "")
 
 
 def test_a_poll_that_cannot_read_the_alias_goes_on() -> None:
