@@ -305,7 +305,12 @@ def test_one_lost_connection_among_driven_orders_is_no_sample() -> None:
 def test_a_rollout_that_is_stopped_after_its_gate_leaves_no_canary(error: Exception) -> None:
     """Reads are throttled once the gate has passed: the canary ends, and 2 would be a lie."""
     functions = FakeFunctions("1", "2", "3")
-    store = Failing(functions, "find_version", lambda call: error if call >= 4 else None)
+
+    def fails(_: int) -> Exception | None:
+        candidate = alias.read(functions).record.candidate
+        return error if candidate and candidate.verdict == "pass" else None
+
+    store = Failing(functions, "find_version", fails)
     with pytest.raises(UnfinishedError, match="canary was ended"):
         roll_out(store)
     assert served(functions) == ("1", {})
