@@ -40,10 +40,13 @@ AWSCLI = "build/tools/awscli"
 GITHUB = "build/tools/github"
 SERVICE = ("services/artifact/tests", "services/order_processor/tests")
 CODE = (
-    "cloud", "emulator", "infra", "loadtest", "rehearsal", "release", "reporting", "sandbox",
+    "cloud", "emulator", "github", "infra", "loadtest", "rehearsal", "release", "reporting",
+    "sandbox",
     "services/artifact", "services/order_processor", "tests", "noxfile.py",
 )  # fmt: skip
-PORTABLE = ("cloud", "infra", "loadtest", "release", "sandbox", "services/artifact", "noxfile.py")
+PORTABLE = (
+    "cloud", "github", "infra", "loadtest", "release", "sandbox", "services/artifact", "noxfile.py",
+)  # fmt: skip
 """What runs on macOS as well: all but the emulated AWS and what stands on it."""
 
 
@@ -171,12 +174,12 @@ def stack_argument(session: nox.Session) -> tuple[str, list[str]]:
 def lint(session: nox.Session) -> None:
     """Check style (ruff), workflows (zizmor, actionlint, GitHub's own), policies (parliament)."""
     install(session, "check")
-    install_github(session)
     session.run("ruff", "check", *CODE)
     session.run("ruff", "format", "--check", *CODE)
     session.run("zizmor", "--offline", "--persona", "auditor", ".github")
     # Named, since it finds them by itself in a git repository only.
     session.run("jactionlint", *map(str, Path(".github/workflows").glob("*.yml")))
+    install_github(session)
     call(session, "rehearsal.workflows.lint")
     call(session, "infra.bootstrap.lint")
 
@@ -323,15 +326,22 @@ def verify(session: nox.Session) -> None:
 @nox.session(default=False)
 def provenance(session: nox.Session) -> None:
     """Check by gh that the workflow deploy built the artifact, from main: -- OWNER/NAME COMMIT."""
-    if len(session.posargs) != 2:
-        refuse("Say whose, and of what: nox -s provenance -- OWNER/NAME COMMIT")
-    repository, commit = session.posargs
-    session.run(
-        "gh", "attestation", "verify", "build/artifact/order_processor.zip",
-        "--repo", repository, "--signer-workflow", f"{repository}/.github/workflows/deploy.yml",
-        "--source-ref", "refs/heads/main", "--source-digest", commit,
-        "--deny-self-hosted-runners", external=True,
-    )  # fmt: skip
+    install(session, "release")
+    call(session, "github.provenance", *session.posargs, where=environment.outward)
+
+
+@nox.session(default=False)
+def fork(session: nox.Session) -> None:
+    """Say, or with --apply do, what GitHub must know of a fork: -- OWNER/NAME [--reviewers WHO]."""
+    install(session, "release")
+    call(session, "github.fork", *session.posargs, where=environment.outward)
+
+
+@nox.session(default=False)
+def tell(session: nox.Session) -> None:
+    """Open an issue that something failed, or comment on it: -- OWNER/NAME WHAT RUN."""
+    install(session, "release")
+    call(session, "github.tell", *session.posargs, where=environment.outward)
 
 
 def operate(session: nox.Session, verb: str, stack: str, *further: str) -> None:

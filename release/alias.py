@@ -14,7 +14,6 @@ import json
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
-from release.clock import to_text
 from release.errors import (
     AliasChangedError,
     LastingError,
@@ -25,7 +24,6 @@ from release.errors import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from datetime import datetime
 
     from release.clock import Clock
 
@@ -71,6 +69,8 @@ class Candidate:
     version: str
     since: str
     verdict: str | None = None
+    watch: int | None = None
+    """Seconds from then on that somebody meant to watch it for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,17 +143,11 @@ def create(store: AliasStore, version: str, record: Record) -> Alias:
 
 
 def start_canary(
-    store: AliasStore,
-    seen: Alias,
-    version: str,
-    weight: float,
-    since: datetime,
-    entry: str | None = None,
+    store: AliasStore, seen: Alias, candidate: Candidate, weight: float, entry: str | None = None
 ) -> Alias:
     """Give a version a share of the traffic; the live version keeps the rest."""
-    candidate = Candidate(version, to_text(since))
     record = replace(seen.record, candidate=candidate, entry=entry or seen.record.entry)
-    return _swap(store, seen, Alias(seen.version, {version: weight}, record))
+    return _swap(store, seen, Alias(seen.version, {candidate.version: weight}, record))
 
 
 def record_verdict(store: AliasStore, seen: Alias, verdict: str, entry: str | None = None) -> Alias:
@@ -270,4 +264,7 @@ def _decode_candidate(content: object) -> Candidate | None:
     version, since = _text(content.get("version")), _text(content.get("since"))
     if version is None or since is None:
         return None
-    return Candidate(version, since, _text(content.get("verdict")))
+    watch = content.get("watch")
+    return Candidate(
+        version, since, _text(content.get("verdict")), watch if isinstance(watch, int) else None
+    )

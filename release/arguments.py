@@ -116,7 +116,7 @@ def _add_moves(commands: argparse._SubParsersAction[_Parser]) -> None:
     target.add_argument("--version", help="default: the version that was live before")
     target.add_argument("--commit", help="the version that the ledger has for it")
     target.add_argument(
-        "--canary-only", action="store_true", help="end a canary if there is one, no more"
+        "--canary-only", action="store_true", help="end a canary, and any rollout under way"
     )
     rollback.add_argument("--reason", help="recorded in the ledger")
 
@@ -129,6 +129,9 @@ def _add_rollout(commands: argparse._SubParsersAction[_Parser]) -> None:
     rollout.add_argument("--steps", type=_shares, help="shares instead of the plan's: 0.1,0.5")
     rollout.add_argument(
         "--reason", help="for all-at-once, or what was rolled back from or is older"
+    )
+    rollout.add_argument(
+        "--within", type=float, metavar="SECONDS", help="refuse what may take longer to watch"
     )
     _add_init(rollout)
     _add_watch(rollout)

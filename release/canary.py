@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from release import alias, ledger
+from release.alias import Candidate
 from release.clock import to_text
 from release.errors import AliasChangedError, UsageError
 from release.ledger import Entry
@@ -27,8 +28,11 @@ def canary(
     version: str,
     weight: float,
     reason: str | None = None,
+    watch: float | None = None,
 ) -> Result:
     """Start (or restart, the analysis with it) a canary of `version` at `weight` (0 to 1).
+
+    `watch` is for how many seconds somebody means to watch it; the alias notes it.
 
     UsageError for what must not be given traffic; nothing is changed then. What is older than the
     live version or was rolled back from is refused unless a reason is given, which the ledger
@@ -53,7 +57,8 @@ def canary(
     said = (reason or "").strip()
     try:
         entry = _insist(functions, seen, version, said, to_text(since)) if overridden else None
-        alias.start_canary(functions, seen, version, weight, since, entry)
+        begun = Candidate(version, to_text(since), watch=round(watch) if watch else None)
+        alias.start_canary(functions, seen, begun, weight, entry)
     except AliasChangedError:
         return changed_meanwhile(outputs, version)
     return Result(

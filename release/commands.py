@@ -191,7 +191,7 @@ def _promote(call: Call) -> Result:
 def _rollback(call: Call) -> Result:
     systems, options = call.systems, call.options
     if options.canary_only:
-        return end_canary(systems.functions, call.outputs, systems.clock)
+        return end_canary(systems.functions, call.outputs, systems.clock, fence=True)
     return rollback(
         systems.functions, call.outputs, systems.clock, options.version,
         commit=options.commit, reason=options.reason,
@@ -208,6 +208,7 @@ def _rollout(call: Call) -> Result:
         pull_request=call.pull_request,
         reason=options.reason,
         maximum_init_ms=options.maximum_init_ms,
+        within=options.within,
     )
     return Rollout(
         systems.functions, systems.monitoring, call.outputs, systems.clock, order, _say

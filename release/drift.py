@@ -8,9 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from release import alias, ledger
+from release.clock import from_text
 from release.errors import NoAliasError
 from release.gate import Policy, watches_candidate
 from release.result import Change, Exit, Result
+from reporting import amounts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +27,13 @@ if TYPE_CHECKING:
     from release.outputs import Outputs
 
 
+WATCH = 3600.0
+"""Seconds that a canary is taken to be watched for where the alias does not say: a job's time."""
+
+MARGIN = 300.0
+"""Seconds for what surrounds the watch: smoke test, warming, promotion."""
+
+
 def drift(functions: Functions, monitoring: Monitoring, outputs: Outputs, clock: Clock) -> Result:
     """Read everything, change nothing; fails with each thing that differs."""
     try:
@@ -35,6 +44,7 @@ def drift(functions: Functions, monitoring: Monitoring, outputs: Outputs, clock:
     linked = ledger.read(functions, seen)
     found = [
         *alias_findings(seen, linked),
+        *canary_findings(seen, clock.now()),
         *_live_findings(functions, seen, outputs),
         *_deployed_findings(functions, outputs),
         *alarm_findings(monitoring.alarms(outputs.release_alarms), outputs, clock.now()),
@@ -60,6 +70,29 @@ def alias_findings(seen: Alias, linked: Sequence[Entry]) -> list[str]:
         if candidate is None or candidate.version != version
     ]
     return found
+
+
+def canary_findings(seen: Alias, now: datetime) -> list[str]:
+    """A canary that nobody watches any longer: its bake time and patience are over."""
+    candidate = seen.record.candidate
+    if candidate is None or not seen.is_canary(candidate.version):
+        return []
+    watch = WATCH if candidate.watch is None else candidate.watch
+    try:
+        age = (now - from_text(candidate.since)).total_seconds()
+    except ValueError:
+        return [f"the alias does not say since when version {candidate.version} is its canary"]
+    if age <= watch + MARGIN:
+        return []
+    share = amounts.weight(seen.weights[candidate.version])
+    return [
+        f"version {candidate.version} has had {share} of the traffic for {_minutes(age)} "
+        f"and was to be watched for {_minutes(watch)}: `rollback --canary-only` ends it"
+    ]
+
+
+def _minutes(seconds: float) -> str:
+    return amounts.number(round(seconds / 60), "min")
 
 
 def version_findings(version: Version, outputs: Outputs) -> list[str]:

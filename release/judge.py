@@ -64,6 +64,11 @@ class Request:
     typed: Typed | None = None
     """The command behind it, for the one that gets further; None: the gate of this version."""
 
+    @property
+    def longest(self) -> float:
+        """Seconds after which the gate has said something."""
+        return self.bake + (0.0 if self.on_inconclusive == "stop" else self.patience)
+
 
 def judge(
     functions: Functions,
@@ -91,7 +96,7 @@ def judge(
         request.bake,
         request.poll,
         request.restore,
-        0.0 if request.on_inconclusive == "stop" else request.patience,
+        request.longest - request.bake,
         driver if request.on_inconclusive == "drive" else None,
         lambda reading: ledger.try_write(functions, _entry(seen, policy, reading, clock)),
     )

@@ -91,25 +91,28 @@ def rollback(
     return _result(outputs, first, target, changed=changed, seconds=seconds)
 
 
-def end_canary(functions: Functions, outputs: Outputs, clock: Clock) -> Result:
-    """End a canary that nobody watches any longer; without one, do nothing.
+def end_canary(
+    functions: Functions, outputs: Outputs, clock: Clock, *, fence: bool = False
+) -> Result:
+    """End a canary that nobody watches any longer.
 
-    Unlike a rollback it never moves the live version, whatever others do meanwhile.
+    Unlike a rollback it never moves the live version, whatever others do meanwhile. Without a
+    canary nothing is done; with `fence` the alias is written all the same, as it is, so that a
+    rollout that still goes on somewhere begins none (`release.fence`).
     """
     began = clock.monotonic()
-    first = alias.read(functions)
-    seen, changed = first, False
+    first = seen = alias.read(functions)
     for _ in range(ATTEMPTS):
-        if not seen.weights:
-            seconds = round(clock.monotonic() - began, 3)
-            return _result(outputs, first, seen.version, changed=changed, seconds=seconds)
+        ends = bool(seen.weights)
         try:
-            seen = alias.make_live(
-                functions, seen, seen.version, _record(seen, _Goal(seen.version)), clock
-            )
-            changed = True
+            if ends or fence:
+                record = _record(seen, _Goal(seen.version))
+                alias.make_live(functions, seen, seen.version, record, clock)
         except AliasChangedError:
             seen = alias.read(functions)
+            continue
+        seconds = round(clock.monotonic() - began, 3)
+        return _result(outputs, first, seen.version, changed=ends, seconds=seconds)
     raise UnavailableError(_TOO_FAST)
 
 

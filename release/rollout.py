@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from release import alias
-from release.canary import canary
+from release.canary import canary, changed_meanwhile
 from release.errors import (
     AliasChangedError,
     LastingError,
@@ -18,6 +18,7 @@ from release.errors import (
     UnfinishedError,
     UsageError,
 )
+from release.fence import fenced
 from release.gate import Policy, watches_candidate
 from release.insist import SECONDS, insist
 from release.judge import Request, judge
@@ -30,6 +31,7 @@ from release.succession import check_succession
 from release.synthetic import MAXIMUM_INIT_MS
 from release.target import check_target, wait_until_made
 from release.warm import warm
+from reporting import amounts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -61,11 +63,13 @@ class Order:
     pull_request: str | None = None
     reason: str | None = None
     maximum_init_ms: float = MAXIMUM_INIT_MS
+    within: float | None = None
+    """Seconds that there are for all of it: what started it ends then."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Rollout:
-    """A rollout on its systems."""
+    """A rollout on its systems; the alias is fenced from when it is made."""
 
     functions: Functions
     monitoring: Monitoring
@@ -74,13 +78,25 @@ class Rollout:
     order: Order
     say: Callable[[str], None]
 
+    def __post_init__(self) -> None:
+        self.functions = fenced(self.functions)
+
     def run(self) -> Result:
         """Everything that is left to do; UsageError before anything was changed.
 
-        Ctrl-C or SIGTERM ends the canary.
+        Ctrl-C or SIGTERM ends the canary. As soon as somebody else has written the alias, nothing
+        more is done.
         """
         order = self.order
         check_steps(order)
+        check_time(order)
+        try:
+            return self._run()
+        except AliasChangedError:
+            return changed_meanwhile(self.outputs, order.version)
+
+    def _run(self) -> Result:
+        order = self.order
         check_target(self.functions, self.outputs, order.version)
         seen = alias.read(self.functions)
         if seen.version == order.version:
@@ -147,8 +163,9 @@ class Rollout:
         seen = alias.read(self.functions)
         if seen.weights.get(order.version) != weight or _verdict(seen, order.version) is not None:
             shifted = canary(
-                self.functions, self.outputs, self.clock, order.version, weight, order.reason
-            )
+                self.functions, self.outputs, self.clock, order.version, weight, order.reason,
+                order.gate.longest,
+            )  # fmt: skip
             self.say(shifted.message)
             if shifted.exit is not Exit.DONE:
                 return shifted
@@ -266,6 +283,22 @@ def check_steps(order: Order) -> None:
         raise UsageError("--steps must rise, such as 0.1,0.5.")
     if not order.steps and not (order.reason or "").strip():
         raise UsageError("The plan all-at-once skips the gate: say why with --reason TEXT.")
+
+
+def check_time(order: Order) -> None:
+    """UsageError where the watches may take longer than there is time."""
+    longest = sum(order.gate.longest for _ in order.steps) if order.steps else order.gate.bake
+    if order.within is not None and longest > order.within:
+        raise UsageError(
+            f"{len(order.steps) or 1} times {_seconds(order.gate.bake)} of bake time and up to "
+            f"{_seconds(order.gate.longest - order.gate.bake)} of patience take "
+            f"{_seconds(longest)}, and there are {_seconds(order.within)}: shorten --bake or "
+            "--patience, or plan fewer steps."
+        )
+
+
+def _seconds(value: float) -> str:
+    return amounts.number(value, "s")
 
 
 def remaining(steps: tuple[float, ...], seen: Alias, version: str) -> tuple[float, ...]:

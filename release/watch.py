@@ -184,7 +184,7 @@ def _unchanged(store: AliasStore, seen: Alias) -> bool:
         raise
     except UnavailableError:
         return True
-    except NoAliasError:
+    except (NoAliasError, AliasChangedError):
         return False
 
 

@@ -16,6 +16,7 @@ PARTS = {
     "order_processor": ROOT / "services/order_processor/src/order_processor",
     "services": ROOT / "services/artifact",
     "infra": ROOT / "infra",
+    "github": ROOT / "github",
     "release": ROOT / "release",
     "loadtest": ROOT / "loadtest",
     "emulator": ROOT / "emulator",

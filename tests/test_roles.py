@@ -72,7 +72,9 @@ def test_only_the_release_workflow_takes_the_deploy_role() -> None:
     root = RELEASE.parent
     schema = yaml.safe_load((root / "infra/bootstrap/Pulumi.yaml").read_text())["config"]
     taking = {
-        str(path.relative_to(root)): str(job["environment"])
+        str(path.relative_to(root)): job["environment"]["name"]
+        if isinstance(job["environment"], dict)
+        else job["environment"]
         for path in (root / ".github/workflows").glob("*.yml")
         for job in yaml.safe_load(path.read_text())["jobs"].values()
         if "configure-aws-credentials" in str(job.get("steps"))

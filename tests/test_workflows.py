@@ -10,7 +10,9 @@ import pytest
 import yaml
 
 import rehearsal.cli
+from github.provenance import options
 from loadtest.shapes import SCENARIOS
+from rehearsal.workflows.filters import starts
 from rehearsal.workflows.sessions import sessions
 from release.arguments import parse
 from release.rollout import PLANS
@@ -22,6 +24,7 @@ ACTIONS = sorted((GITHUB / "actions").glob("*/action.yml"))
 FILES = [*WORKFLOWS, *ACTIONS]
 PINNED = re.compile(r"uses: [\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$")
 OWN = re.compile(r"uses: \$/(\S+)$")
+RELEASED = ("dev", "staging", "prod")
 RELEASE_COMMANDS = {"prune", "rollback", "rollout", "status"}
 CHOSEN = {"$PLAN": "canary"}
 """A value for each variable that must be one of several words."""
@@ -51,8 +54,9 @@ def steps() -> Iterator[tuple[str, Mapping]]:
 
 
 def runs() -> list[tuple[str, str]]:
-    """Return every `run` of every workflow with the name of its job."""
-    return [(name, step["run"]) for name, step in steps() if "run" in step]
+    """Return every `run` of every workflow with the name of its job; an approval runs nothing."""
+    found = [(name, step["run"]) for name, step in steps() if "run" in step]
+    return [(name, run) for name, run in found if (name, run) != ("deploy.yml:approve", "true")]
 
 
 def release_job() -> Mapping:
@@ -65,7 +69,7 @@ def release_job() -> Mapping:
 def test_the_workflows_are_there() -> None:
     """Pull request, merge, release, load, rollback and drift each have their file."""
     names = {path.stem for path in WORKFLOWS}
-    assert names >= {"ci", "deploy", "release", "load", "rollback", "drift"}
+    assert names >= {"checks", "ci", "deploy", "drift", "load", "release", "rollback", "tell"}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.parent.name + "/" + path.name)
@@ -100,10 +104,20 @@ def test_every_run_is_one_nox_session(job: str, run: str) -> None:
 
 def test_sessions_chosen_by_a_matrix_exist() -> None:
     """The sessions that a matrix names exist as well."""
-    matrix = load(GITHUB / "workflows" / "ci.yml")["jobs"]["checks"]["strategy"]["matrix"]
+    matrix = load(GITHUB / "workflows" / "checks.yml")["jobs"]["sessions"]["strategy"]["matrix"]
     named = {*matrix["session"], *(entry["session"] for entry in matrix["include"])}
     assert named <= sessions()
-    assert named >= {"lint", "typecheck", "tests"}
+    assert named >= {"lint", "typecheck", "tests", "workflows"}
+
+
+def test_what_is_merged_is_checked_as_it_was_merged() -> None:
+    """By the merge queue before main moves, and on main before anything is released."""
+    ci = load(GITHUB / "workflows" / "ci.yml")
+    deploy = load(GITHUB / "workflows" / "deploy.yml")["jobs"]
+    assert set(ci[True]) == {"pull_request", "merge_group"}
+    for jobs_ in (ci["jobs"], deploy):
+        assert jobs_["checks"]["uses"] == "$/.github/workflows/checks.yml"
+    assert "checks" in deploy["dev"]["needs"]
 
 
 @pytest.mark.parametrize(("job", "run"), runs())
@@ -141,7 +155,8 @@ def test_plans_asked_for_exist() -> None:
     """A release goes by a plan of the release tool, in each stack and where none is named."""
     declared = load(GITHUB / "workflows" / "release.yml")[True]["workflow_call"]["inputs"]["plan"]
     deploy = load(GITHUB / "workflows" / "deploy.yml")["jobs"].values()
-    asked = {job["with"].get("plan", declared["default"]) for job in deploy if "with" in job}
+    called = [job for job in deploy if "stack" in job.get("with", {})]
+    asked = {job["with"].get("plan", declared["default"]) for job in called}
     assert asked
     assert asked <= set(PLANS) - {"all-at-once"}
 
@@ -245,8 +260,7 @@ def test_a_release_is_of_the_built_artifact_and_can_be_ordered() -> None:
 def test_the_attesting_workflow_is_the_one_that_is_asked_for() -> None:
     """The session `provenance` names the file whose job attests the artifact."""
     (name,) = {name for name, step in steps() if "actions/attest@" in step.get("uses", "")}
-    session = (ROOT / "noxfile.py").read_text(encoding="utf-8")
-    assert f"/.github/workflows/{name.partition(':')[0]}" in session
+    assert f"/.github/workflows/{name.partition(':')[0]}" in " ".join(options("a/b", "c"))
 
 
 def test_an_abandoned_canary_is_ended() -> None:
@@ -259,30 +273,98 @@ def test_an_abandoned_canary_is_ended() -> None:
 def test_drift_is_looked_for_in_every_stack_by_the_role_that_only_reads() -> None:
     """Each stack that a merge goes to, on a schedule, in its preview's environment."""
     workflow = load(GITHUB / "workflows" / "drift.yml")
-    (job,) = workflow["jobs"].values()
-    deploy = load(GITHUB / "workflows" / "deploy.yml")["jobs"].values()
-    assert job["strategy"]["matrix"]["stack"] == [j["with"]["stack"] for j in deploy if "with" in j]
-    assert job["environment"] == "${{ matrix.stack }}-preview"
+    job = workflow["jobs"]["drift"]
+    assert tuple(job["strategy"]["matrix"]["stack"]) == RELEASED
+    assert job["environment"]["name"] == "${{ matrix.stack }}-preview"
     assert set(workflow[True]) == {"schedule", "workflow_dispatch"}
 
 
 def test_a_release_is_never_cancelled_and_a_rollback_never_waits_for_it() -> None:
-    """One release at a time per stack; rolling back is in a group of its own."""
+    """One release or load at a time per stack, none pushed out; rolling back does not wait."""
     release = release_job()["concurrency"]
+    load_ = load(GITHUB / "workflows" / "load.yml")["concurrency"]
     rollback = load(GITHUB / "workflows" / "rollback.yml")["concurrency"]
-    assert release == {"group": "release-${{ inputs.stack }}", "cancel-in-progress": False}
-    assert rollback["cancel-in-progress"] is False
-    assert not rollback["group"].startswith("release-")
+    for one, stack in ((release, "inputs.stack"), (load_, "inputs.stack || 'staging'")):
+        assert one == {
+            "group": f"stack-${{{{ {stack} }}}}", "cancel-in-progress": False, "queue": "max",
+        }  # fmt: skip
+    assert (rollback["cancel-in-progress"], rollback["queue"]) == (False, "max")
+    assert not rollback["group"].startswith("stack-")
+
+
+@pytest.mark.parametrize(("name", "job"), list(jobs()))
+def test_who_waits_for_a_reviewer_holds_no_group(name: str, job: Mapping) -> None:
+    """GitHub takes the group first: an approval is a job of its own, and has no role."""
+    environment = job.get("environment", "")
+    if "approval" not in str(environment):
+        return
+    assert "concurrency" not in job, name
+    assert job["permissions"] == {}, name
+    assert "concurrency" not in load(GITHUB / "workflows" / name.partition(":")[0]) or (
+        name == "deploy.yml:approve"
+    )
+
+
+def test_nothing_is_recorded_as_a_deployment_that_is_none() -> None:
+    """Previews, looking for drift and loads use their environments' roles alone."""
+    recorded = {
+        name
+        for name, job in jobs()
+        if "environment" in job
+        and (isinstance(job["environment"], str) or job["environment"].get("deployment", True))
+    }
+    assert recorded == {"deploy.yml:approve", "release.yml:release", "rollback.yml:rollback"}
+
+
+@pytest.mark.parametrize("name", ["deploy", "drift", "load"])
+def test_somebody_hears_of_what_fails_while_nobody_looks(name: str) -> None:
+    """One job, called in the same way everywhere, after all that can fail."""
+    found = load(GITHUB / "workflows" / f"{name}.yml")["jobs"]
+    tell = found.pop("tell")
+    assert tell["uses"] == "$/.github/workflows/tell.yml"
+    assert "failure()" in tell["if"]
+    needs = tell["needs"] if isinstance(tell["needs"], list) else [tell["needs"]]
+    assert set(found) - {"approve"} == set(needs)
+
+
+def test_a_watch_that_does_not_fit_the_job_is_refused() -> None:
+    """The rollout knows how much of the job's hour, and of its credentials', is left to it."""
+    (rollout,) = [step for step in release_job()["steps"] if step.get("id") == "rollout"]
+    words = shlex.split(rollout["run"])
+    within = float(words[words.index("--within") + 1])
+    assert 600 + float(words[words.index("--patience") + 1]) <= within
+    assert within + 900 <= 60 * release_job()["timeout-minutes"] <= 3600
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("services/order_processor/src/order_processor/pricing.py", "services/artifact/build.py"),
+        *("infra/program.py", "infra/stacks/Pulumi.prod.yaml", "release/rollout.py", "noxfile.py"),
+        *("locks/service.txt", "cloud/refusals.py", "github/provenance.py"),
+        *(".github/workflows/deploy.yml", ".github/actions/setup/action.yml"),
+    ],
+)
+def test_what_a_release_depends_on_starts_one(path: str) -> None:
+    """No filter keeps it from production; what nothing is made of starts none."""
+    push = load(GITHUB / "workflows" / "deploy.yml")[True]["push"]
+    assert (ROOT / path).parent.is_dir()
+    assert starts(push, "refs/heads/main", [path])
+    assert not starts(push, "refs/heads/main", ["README.md", "docs/adr/a.md", "infra/tests/a.py"])
 
 
 def test_environments_follow_each_other() -> None:
-    """A merge is built once, then goes from dev to staging to prod."""
-    deploy = load(GITHUB / "workflows" / "deploy.yml")["jobs"]
-    order = [(name, job.get("needs")) for name, job in deploy.items()]
-    assert order == [("build", None), ("dev", "build"), ("staging", "dev"), ("prod", "staging")]
-    stacks = [job["with"]["stack"] for job in deploy.values() if "uses" in job]
-    assert stacks == ["dev", "staging", "prod"]
-    assert all((ROOT / f"infra/stacks/Pulumi.{stack}.yaml").is_file() for stack in stacks)
+    """A merge, or a commit of main by hand, is built once and goes from dev to staging to prod."""
+    workflow = load(GITHUB / "workflows" / "deploy.yml")
+    deploy = workflow["jobs"]
+    assert set(workflow[True]) == {"push", "workflow_dispatch"}
+    order = [(name, job.get("needs")) for name, job in deploy.items() if name != "tell"]
+    assert order == [
+        ("checks", None), ("build", None), ("dev", ["checks", "build"]), ("staging", "dev"),
+        ("approve", "staging"), ("prod", "approve"),
+    ]  # fmt: skip
+    assert all(deploy[stack]["with"]["stack"] == stack for stack in RELEASED)
+    assert all((ROOT / f"infra/stacks/Pulumi.{stack}.yaml").is_file() for stack in RELEASED)
 
 
 def test_what_is_downloaded_was_uploaded() -> None:

@@ -35,7 +35,7 @@ class Row:
         """The line of the table."""
         mark = "NOT" if self.problems else "ok "
         if self.seen is None:
-            return f"{mark}  {self.name:<24}  {'; '.join(self.problems)}"
+            return f"{mark}  {self.name:<32}  {'; '.join(self.problems)}"
         jobs = [job.result for job in self.seen.run.jobs]
         steps = [step.outcome for job in self.seen.run.jobs for step in job.steps]
         aliases = "  ".join(
@@ -44,7 +44,7 @@ class Row:
             for stack, was in self.seen.before.items()
         )
         line = (
-            f"{mark}  {self.name:<24}  {self.seen.run.result:<9}  "
+            f"{mark}  {self.name:<32}  {self.seen.run.result:<9}  "
             f"{_counted(jobs):<7}  {_counted(steps):<8}  {amounts.seconds(self.seconds):>7}"
         )
         # The problems are told in full, each on its line, however wide the terminal is.
@@ -53,7 +53,7 @@ class Row:
 
 
 HEADINGS = (
-    f"     {'scenario':<24}  {'result':<9}  {'jobs':<7}  {'steps':<8}\n     alias before → after"
+    f"     {'scenario':<32}  {'result':<9}  {'jobs':<7}  {'steps':<8}\n     alias before → after"
 )
 
 

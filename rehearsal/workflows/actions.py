@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rehearsal.engine import plugin
+from rehearsal.workflows import github
 from rehearsal.workflows.hosting import REPOSITORY, allows
 from rehearsal.workflows.source import ROOT
 from sandbox import lifelines
@@ -82,9 +83,10 @@ def _checkout(call: Call) -> None:
     _git(workspace, "fetch", "--quiet", "--no-tags", origin, *what)
     _git(workspace, "checkout", "--quiet", "--detach", run.sha)
     (run.hosting.tools / ".nox").mkdir(exist_ok=True)
-    for place in (".nox", "infra/.venv"):
-        kept = run.hosting.tools / place.replace("/", "-")
+    held = {".nox": run.hosting.tools / ".nox", "build/tools/github": github.PACKAGES}
+    for place, kept in held.items():
         if kept.is_dir():
+            (workspace / place).parent.mkdir(parents=True, exist_ok=True)
             (workspace / place).symlink_to(kept)
 
 
@@ -116,7 +118,7 @@ def _credentials(call: Call) -> None:
     region, role = call.input("aws-region"), call.input("role-to-assume")
     call.need("id-token", "write")
     machine = call.machine
-    trusted = machine.run.hosting.variables.get(machine.environment or "", {}).get("AWS_ROLE_ARN")
+    trusted = machine.run.hosting.environment(machine.environment).variables.get("AWS_ROLE_ARN")
     if role != trusted:
         raise ActionError(f"Not authorized to perform sts:AssumeRoleWithWebIdentity on {role}.")
     machine.env |= {
@@ -159,9 +161,16 @@ def _download(call: Call) -> None:
 
 
 def _cache(call: Call) -> None:
-    """Restore the newest that fits; keep what is there when the job has succeeded."""
+    """Restore the newest that fits; keep what is there when the job has succeeded.
+
+    What lies outside the workspace is this machine's own, and stays.
+    """
     key, prefixes = call.input("key"), call.input("restore-keys", " ").split()
-    hosting, path = call.machine.run.hosting, call.machine.workspace / call.input("path")
+    paths = [path for path in call.input("path").split() if not path.startswith("~/")]
+    if not paths:
+        return
+    (inside,) = paths
+    hosting, path = call.machine.run.hosting, call.machine.workspace / inside
     found = hosting.restore(key, prefixes)
     if found is not None:
         shutil.copytree(found, path, dirs_exist_ok=True)
@@ -238,11 +247,11 @@ def _write_program(path: Path, line: str) -> None:
     path.chmod(0o755)
 
 
-def install_gh(tools: Path, attestations: Path) -> None:
+def install_gh(tools: Path, folder: Path) -> None:
     """Put the stand-in for `gh`, which a runner's image has, where PATH finds it."""
     (tools / "bin").mkdir(parents=True, exist_ok=True)
     program = Path(__file__).parent / "programs" / "gh.py"
-    line = f'exec "{sys.executable}" "{program}" "{attestations}" "$@"'
+    line = f'exec "{sys.executable}" "{program}" "{folder}" "$@"'
     _write_program(tools / "bin" / "gh", line)
 
 

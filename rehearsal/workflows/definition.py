@@ -31,20 +31,21 @@ _ANY: Mapping[str, Any] = {}
 
 _INPUTS = {"*": dict.fromkeys(("description", "type", "options", "required", "default"), _ANY)}
 _RUN_STEP = dict.fromkeys(("name", "id", "if", "env", "run", "shell", "uses", "with"), _ANY)
-_CONCURRENCY = dict.fromkeys(("group", "cancel-in-progress"), _ANY)
+_CONCURRENCY = dict.fromkeys(("group", "cancel-in-progress", "queue"), _ANY)
 _JOB = {
     **dict.fromkeys(("name", "needs", "if", "permissions", "env", "uses", "with"), _ANY),
     **dict.fromkeys(("runs-on", "timeout-minutes"), _ANY),
     "strategy": {"fail-fast": _ANY, "matrix": _ANY},
     "concurrency": _CONCURRENCY,
-    "environment": {"name": _ANY, "url": _ANY},
+    "environment": {"name": _ANY, "url": _ANY, "deployment": _ANY},
     "steps": _RUN_STEP,
 }
 _WORKFLOW = {
     "name": _ANY,
     "on": {
-        "push": {"branches": _ANY},
+        "push": {"branches": _ANY, "paths-ignore": _ANY},
         "pull_request": {"branches": _ANY},
+        "merge_group": {},
         "schedule": {"cron": _ANY},
         "workflow_dispatch": {"inputs": _INPUTS},
         "workflow_call": {"inputs": _INPUTS},

@@ -51,6 +51,8 @@ class Scope:
 
     contexts: Mapping[str, Any]
     status: Status = Status()
+    workspace: Path | None = None
+    """What `hashFiles` looks into."""
 
     def value(self, tree: Tree) -> Any:
         """The tree with its expressions' values in place; raises DefinitionError."""
@@ -75,7 +77,11 @@ class Scope:
             "success": status.success, "failure": status.failure,
             "cancelled": status.cancelled, "always": True,
         }  # fmt: skip
-        request = {"evaluate": tree, "as": form, "contexts": self.contexts, "status": functions}
+        request = {
+            "evaluate": tree, "as": form, "contexts": self.contexts, "status": functions,
+            "modelled": ["github"],
+            "workspace": None if self.workspace is None else os.fspath(self.workspace),
+        }  # fmt: skip
         return _node().ask(request)["value"]
 
 

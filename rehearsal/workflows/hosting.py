@@ -8,31 +8,58 @@ import shutil
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from rehearsal.workflows.groups import Groups
+from rehearsal.workflows.programs.gh import ATTESTATIONS, ISSUES
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
+
+    from rehearsal.workflows.runs import WorkflowRun
 
 REPOSITORY = "acme/order-processing"
 LEVELS = ("none", "read", "write")
 
 
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """A GitHub environment: what it gives, and who may use it."""
+
+    variables: Mapping[str, str] = field(default_factory=dict)
+    reviewed: bool = False
+    """A job that names it waits for a reviewer."""
+    branches: Sequence[str] | None = None
+    """Its branch rules; None lets every ref in."""
+
+
 @dataclass(slots=True)
 class Hosting:
-    """The repository on GitHub: `variables` of each environment by its name."""
+    """The repository on GitHub, with its environments by name."""
 
     root: Path
     origin: Path
-    variables: Mapping[str, Mapping[str, str]]
+    environments: Mapping[str, Environment]
     cloud: Mapping[str, str]
     """The variables that lead to the emulated AWS, handed out with a role."""
     machine: Mapping[str, str]
     """The runner's own environment: PATH, HOME and what a package installer needs."""
+    variables: dict[str, str] = field(default_factory=dict)
+    """Those of the repository; an environment's own come before them."""
     comments: dict[str, str] = field(default_factory=dict)
     deployments: list[tuple[str, str]] = field(default_factory=list)
-    """Environment and URL of each job that ran in one."""
+    """Environment and URL of each job that left a record of a deployment."""
+    groups: Groups = field(default_factory=Groups)
+    open: list[WorkflowRun] = field(default_factory=list)
+    """Runs that are not done."""
     runs: int = 0
+    machines: int = 0
+    """How many run now."""
     substitute: Path | None = None
     """What a download gets in place of what was uploaded: somebody tampers."""
+
+    def environment(self, name: str | None) -> Environment:
+        """The environment of that name; GitHub makes one that is not there, with no rules."""
+        return self.environments.get(name or "", Environment())
 
     @property
     def tools(self) -> Path:
@@ -40,9 +67,20 @@ class Hosting:
         return self.root / "tools"
 
     @property
+    def kept(self) -> Path:
+        """What the stand-in for `gh` reads and writes."""
+        return self.root / "github"
+
+    @property
     def attestations(self) -> Path:
         """A line of JSON per attestation."""
-        return self.root / "attestations.jsonl"
+        return self.kept / ATTESTATIONS
+
+    def issues(self) -> dict[str, list[str]]:
+        """What each issue says, by its title."""
+        place = self.kept / ISSUES
+        known = json.loads(place.read_text(encoding="utf-8")) if place.exists() else []
+        return {issue["title"]: issue["said"] for issue in known}
 
     def artifact(self, run: int, name: str) -> Path:
         """Where an artifact of a run is kept."""
@@ -80,12 +118,17 @@ class Run:
     actor: str = "mona"
     inputs: Mapping[str, Any] = field(default_factory=dict)
     payload: Mapping[str, Any] = field(default_factory=dict)
-    only: frozenset[str] = frozenset()
-    """The jobs to execute, all where it is empty; a job left out has succeeded."""
+    changed: Sequence[str] = ()
+    """The files that a push changed."""
+    left_out: Callable[[str], bool] = lambda _name: False
+    """Jobs, by their whole names, that are not executed: they have succeeded."""
     cancel_when: Callable[[], bool] = lambda: False
     """Asked while a step runs, until it first says yes."""
+    lose_when: Callable[[], bool] = lambda: False
+    """Likewise: the job's runner is gone, with all that it ran."""
     number: int = 0
     cancelled: bool = False
+    lost: bool = False
 
     def __post_init__(self) -> None:
         self.hosting.runs += 1
@@ -96,13 +139,6 @@ class Run:
     def source(self) -> Path:
         """The commit's files, from which GitHub reads workflows and own actions."""
         return self.hosting.root / "commits" / self.sha
-
-    def asked_to_stop(self) -> bool:
-        """Whether somebody cancelled the run just now; a run is cancelled once."""
-        if self.cancelled or not self.cancel_when():
-            return False
-        self.cancelled = True
-        return True
 
     def context(self, workflow: str, permissions: Mapping[str, str]) -> dict[str, Any]:
         """The context `github`."""
@@ -115,6 +151,7 @@ class Run:
             "actor": self.actor,
             "run_id": str(self.number),
             "run_attempt": "1",
+            "server_url": "https://github.com",
             "workflow": workflow,
             "token": token(permissions),
         }

@@ -10,10 +10,10 @@ from rehearsal.workflows import actions, definition, filecommands
 from rehearsal.workflows.actions import ActionError, Call
 from rehearsal.workflows.definition import OWN
 from rehearsal.workflows.github import DefinitionError, Scope, Status
-from rehearsal.workflows.machine import Machine
+from rehearsal.workflows.machine import Machine, RunnerLostError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from rehearsal.workflows.definition import Job, Step
@@ -50,40 +50,58 @@ class _Progress:
     status: str = "success"
 
 
-def run_job(run: Run, workflow: definition.Workflow, job: Job, known: Mapping[str, Any]) -> JobRun:
-    """Execute it; `known` are the contexts that it begins with (inputs, needs, matrix)."""
-    return _Execution(run, workflow, job, dict(known)).execute()
+class ReadyJob:
+    """A job that may begin; `known` are the contexts that it has (inputs, needs, matrix)."""
 
-
-class _Execution:
     def __init__(
-        self, run: Run, workflow: definition.Workflow, job: Job, known: dict[str, Any]
+        self, run: Run, workflow: definition.Workflow, job: Job, known: Mapping[str, Any]
     ) -> None:
+        self.run, self.workflow, self.job = run, workflow, job
         github = run.context(workflow.name, job.permissions)
-        self._run, self._workflow, self._job = run, workflow, job
-        self._contexts: dict[str, Any] = {"github": github, "vars": {}, **known}
+        self.contexts: dict[str, Any] = {"github": github, "vars": run.hosting.variables, **known}
+        scope = Scope(self.contexts)
+        self.name = scope.text(job.name)
+        said = _name_of(job.environment)
+        self.environment = None if said is None else scope.text(said)
+        self.group: dict[str, Any] | None = scope.value(job.concurrency)
+        """`concurrency`, its expressions evaluated."""
+
+
+class Execution:
+    """A job on its machine, under its whole name."""
+
+    def __init__(self, ready: ReadyJob, name: str) -> None:
+        self._run, self._job = ready.run, ready.job
+        self._environment = ready.environment
+        hosting = self._run.hosting
+        given = hosting.environment(ready.environment).variables
+        self._contexts = {**ready.contexts, "vars": {**hosting.variables, **given}}
         self._outer = _Progress()
-        name = self._scope(self._outer).text(job.name)
-        environment = self._environment_name()
-        self._contexts["vars"] = run.hosting.variables.get(environment or "", {})
-        logs = run.hosting.root / "runs" / str(run.number) / "logs" / name.replace("/", "-")
-        self._machine = Machine(run, job, workflow.path, environment, logs)
+        logs = hosting.root / "runs" / str(self._run.number) / "logs" / name.replace("/", "-")
+        self._machine = Machine(self._run, self._job, ready.workflow.path, ready.environment, logs)
         self._result = JobRun(name, "success")
 
     def execute(self) -> JobRun:
         """Every step in order; those that do not run are skipped."""
         self._machine.boot()
-        if self._job.concurrency is not None:
-            self._scope(self._outer).text(self._job.concurrency["group"])
-        self._machine.env = self._texts(self._job.env, self._outer)
-        self._steps(self._job.steps, self._outer)
-        if self._outer.status == "success":
-            for post in reversed(self._machine.posts):
-                post()
+        try:
+            self._machine.env = self._texts(self._job.env, self._outer)
+            self._steps(self._job.steps, self._outer)
+            if self._outer.status == "success":
+                for post in reversed(self._machine.posts):
+                    post()
+        except RunnerLostError:
+            self._outer.status = "failure"
+        finally:
+            self._machine.halt()
         self._deploy()
         self._result.result = self._outer.status
         self._result.summary = self._machine.summary
         return self._result
+
+    def stop(self) -> None:
+        """Cancel it while it runs."""
+        self._machine.stopped = True
 
     def _steps(self, steps: tuple[Step, ...], progress: _Progress) -> None:
         for step in steps:
@@ -152,26 +170,23 @@ class _Execution:
             "steps": progress.steps,
             "job": {"status": progress.status},
         }
-        cancelled = self._run.cancelled or progress.status == "cancelled"
+        stopped = self._machine.stopped
         good, bad = progress.status == "success", progress.status == "failure"
-        return Scope(contexts, Status(good and not self._run.cancelled, bad, cancelled))
+        cancelled = stopped or progress.status == "cancelled"
+        status = Status(good and not stopped, bad, cancelled)
+        return Scope(contexts, status, self._machine.workspace)
 
     def _texts(self, values: Mapping[str, Any], progress: _Progress) -> dict[str, str]:
         return self._scope(progress, self._machine.env).texts(values)
 
-    def _environment_name(self) -> str | None:
-        said = self._job.environment
-        if said is None:
-            return None
-        return self._scope(self._outer).text(_name_of(said))
-
     def _deploy(self) -> None:
-        """Note the deployment with its link, as GitHub shows it."""
+        """Note the deployment with its link, as GitHub shows it, unless the job wants none."""
         said = self._job.environment
-        if self._machine.environment is not None:
-            url = "" if _name_of(said) is said else said.get("url", "")
-            link = self._scope(self._outer, self._machine.env).text(url)
-            self._run.hosting.deployments.append((self._machine.environment, link))
+        further = said if isinstance(said, dict) and "name" in said else {}
+        if self._environment is not None and further.get("deployment", True):
+            scope = self._scope(self._outer, self._machine.env)
+            link = scope.text(further.get("url", ""))
+            self._run.hosting.deployments.append((self._environment, link))
 
     def _note(self, step: Step, text: str) -> None:
         with self._machine.log(step).open("a", encoding="utf-8") as log:
@@ -181,3 +196,9 @@ class _Execution:
 def _name_of(environment: Tree) -> Tree:
     named = isinstance(environment, dict) and "name" in environment
     return environment["name"] if named else environment
+
+
+def combined(results: Iterable[str]) -> str:
+    """What several jobs come to: the worst of them."""
+    found = set(results)
+    return next((one for one in ("failure", "cancelled", "success") if one in found), "skipped")

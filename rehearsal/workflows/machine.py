@@ -23,11 +23,15 @@ if TYPE_CHECKING:
     from rehearsal.workflows.hosting import Run
 
 INTERRUPTED, TERMINATED = 7.5, 2.5
-"""Seconds that a cancelled step's first process has after SIGINT, and after SIGTERM; then all of
-its processes are killed (https://docs.github.com/en/actions/reference/workflows-and-actions/
-workflow-cancellation)."""
+"""Seconds that a cancelled step's shell has after SIGINT, and after SIGTERM; then it is killed.
+What it started is told nothing and goes on until the job ends (`CancelAndKillProcessTree` in
+https://github.com/actions/runner/blob/main/src/Runner.Sdk/ProcessInvoker.cs)."""
 
 _FILES = ("GITHUB_OUTPUT", "GITHUB_ENV", "GITHUB_PATH", "GITHUB_STEP_SUMMARY")
+
+
+class RunnerLostError(Exception):
+    """The runner is gone, with all that it ran."""
 
 
 @dataclass(slots=True)
@@ -46,27 +50,47 @@ class Machine:
     posts: list[Callable[[], None]] = field(default_factory=list)
     """What actions do at the end of a job that succeeded, the last one first."""
 
+    stopped: bool = False
+    """The job was cancelled: the step that runs is stopped; those that ask for it clean up."""
+    cleaning: bool = False
+    _number: int = 0
+    _processes: list[lifelines.Process[bytes]] = field(default_factory=list)
+
     @property
     def workspace(self) -> Path:
-        """The same for every job, as on GitHub; what one leaves, the next does not find."""
-        return self.run.hosting.root / "machine" / "workspace"
+        """Where its steps run: as on GitHub at the same place in every job, one at a time."""
+        return self._place / "workspace"
 
     @property
     def temporary(self) -> Path:
         """Files of the runner."""
-        return self.run.hosting.root / "machine" / "temp"
+        return self._place / "temp"
+
+    @property
+    def _place(self) -> Path:
+        return self.run.hosting.root / "machines" / str(self._number)
 
     def boot(self) -> None:
         """Start anew."""
-        shutil.rmtree(self.workspace.parent, ignore_errors=True)
+        self.run.hosting.machines += 1
+        self._number = self.run.hosting.machines
+        shutil.rmtree(self._place, ignore_errors=True)
         self.workspace.mkdir(parents=True)
         self.temporary.mkdir()
         self.logs.mkdir(parents=True, exist_ok=True)
         self.deadline = time.monotonic() + 60 * self.job.timeout_minutes
         self.path = [os.fspath(self.run.hosting.tools / "bin")]
 
+    def halt(self) -> None:
+        """End what steps left running, as the runner does when a job ends, and forget the files."""
+        for process in self._processes:
+            kill(process)
+        shutil.rmtree(self._place, ignore_errors=True)
+        self.run.hosting.machines -= 1
+
     def execute(self, step: Step, script: str, env: Mapping[str, str]) -> tuple[str, StepFiles]:
         """Run a script as the step's shell does: success, failure or cancelled, and its files."""
+        self.cleaning = self.cleaning or self.stopped
         files = StepFiles(self.temporary)
         place = self.temporary / "step.sh"
         place.write_text(script, encoding="utf-8")
@@ -81,10 +105,8 @@ class Machine:
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
-            try:
-                outcome = self._wait(process)
-            finally:
-                kill(process)
+            self._processes.append(process)
+            outcome = self._wait(process)
         return outcome, files
 
     def absorb(self, files: StepFiles) -> None:
@@ -128,7 +150,14 @@ class Machine:
         while True:
             with suppress(subprocess.TimeoutExpired):
                 return "failure" if process.wait(0.1) else "success"
-            if self.run.asked_to_stop() or time.monotonic() > self.deadline:
+            if not self.run.lost and self.run.lose_when():
+                self.run.lost = True
+                raise RunnerLostError
+            if not self.run.cancelled and self.run.cancel_when():
+                self.run.cancelled = self.stopped = True
+            over = self.stopped or time.monotonic() > self.deadline
+            if over and not self.cleaning:
+                self.cleaning = True
                 _stop(process)
                 return "cancelled"
 
@@ -147,16 +176,18 @@ class StepFiles:
 
 
 def _stop(process: lifelines.Process[bytes]) -> None:
+    """Signal the step's shell, and it alone."""
     for number, patience in ((signal.SIGINT, INTERRUPTED), (signal.SIGTERM, TERMINATED)):
         process.send_signal(number)
         with suppress(subprocess.TimeoutExpired):
             process.wait(patience)
-            break
-    kill(process)
+            return
+    process.kill()
+    process.wait()
 
 
 def kill(process: lifelines.Process[bytes]) -> None:
-    """End what is left of the step's processes."""
+    """End what is left of a step's processes."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()

@@ -58,9 +58,10 @@ class Source:
         overlay = self.origin / CANDIDATES / name / "order_processor"
         shutil.copytree(overlay, self.origin / PACKAGE, dirs_exist_ok=True)
 
-    def take_back(self, to: str) -> None:
-        """Make the service what it was at a commit, as a revert does."""
-        self._git("checkout", "--quiet", to, "--", os.fspath(PACKAGE))
+    def take_back(self, to: str, place: str | Path = PACKAGE) -> None:
+        """Make the service, or another folder, what it was at a commit, as a revert does."""
+        self._git("rm", "--quiet", "-r", os.fspath(place))
+        self._git("checkout", "--quiet", to, "--", os.fspath(place))
 
     def commit(self, message: str) -> str:
         """Merge what was changed; returns the commit's name."""
@@ -72,6 +73,11 @@ class Source:
         with zipfile.ZipFile(io.BytesIO(archive)) as content:
             content.extractall(self._commits / sha)
         return sha
+
+    def changed(self, sha: str) -> list[str]:
+        """The files that a commit changed; all of them where it is the first."""
+        names = self._git("show", "--format=", "--name-only", sha).decode()
+        return names.splitlines()
 
     def head(self) -> str:
         """The newest commit's name."""

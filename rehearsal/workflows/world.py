@@ -12,8 +12,9 @@ import boto3
 from rehearsal import alias as alias_view
 from rehearsal.traffic import Traffic
 from rehearsal.workflows import actions
-from rehearsal.workflows.hosting import REPOSITORY, Hosting, Run
-from rehearsal.workflows.runs import run_workflow
+from rehearsal.workflows import machine as workflow_machine
+from rehearsal.workflows.hosting import REPOSITORY, Environment, Hosting, Run
+from rehearsal.workflows.runs import proceed, run_workflow
 from rehearsal.workflows.source import ROOT, Source, boundary
 from reporting import amounts
 from sandbox import emulated
@@ -46,26 +47,42 @@ class World:
     def __init__(self, root: Path, children: Children) -> None:
         self._root, self._children = root, children
         self.source = Source(root / "origin", root / "commits")
-        self.hosting = Hosting(root, self.source.origin, variables(root), {}, machine())
+        self.hosting = Hosting(root, self.source.origin, environments(root), {}, machine())
+        self.hosting.variables["AWS_REGION"] = "us-east-1"
         self.lambda_: LambdaClient
         self.base = ""
+        # As everything else that only waits.
+        workflow_machine.INTERRUPTED /= TIME_SCALE
+        workflow_machine.TERMINATED /= TIME_SCALE
 
     def start(self, tree: Path = ROOT) -> None:
         """Forget earlier scenarios, but no tools; start an emulated AWS that holds nothing."""
-        for name in ("runs", "caches", "state", "logs", "machine"):
+        for name in ("runs", "caches", "state", "logs", "machines", "github"):
             shutil.rmtree(self._root / name, ignore_errors=True)
         (self._root / "state").mkdir(parents=True)
-        self.hosting.attestations.unlink(missing_ok=True)
-        actions.install_gh(self.hosting.tools, self.hosting.attestations)
+        self.hosting.kept.mkdir(parents=True)
+        actions.install_gh(self.hosting.tools, self.hosting.kept)
         self.base = self.source.begin(tree)
         self.hosting.cloud = self._start_emulator()
         self.lambda_ = alias_view.client(self.hosting.cloud)
         bound(self.hosting.cloud)
 
     def run(self, path: str, event: str, sha: str, **more: Any) -> WorkflowRun:
-        """Execute a workflow of that commit of main."""
-        given = {"ref": "refs/heads/main", **more}
+        """Execute a workflow of that commit of main, without what .ci/run executes itself."""
+        given = {"ref": "refs/heads/main", "left_out": is_check, **more}
+        if event == "push":
+            given = {"changed": self.source.changed(sha), **given}
         return run_workflow(Run(self.hosting, event, sha, **given), f".github/workflows/{path}")
+
+    def approve(self, run: WorkflowRun, environment: str) -> None:
+        """A reviewer lets the run go on; so does whatever waited for it."""
+        run.approve(environment)
+        proceed(self.hosting)
+
+    def cancel(self, run: WorkflowRun) -> None:
+        """Somebody cancels the run."""
+        run.cancel()
+        proceed(self.hosting)
 
     def aliases(self) -> dict[str, str]:
         """What each stack's alias serves, such as `2`, or `1, 2: 10%`; `-` before the first."""
@@ -81,6 +98,12 @@ class World:
             )
             found[stack] = state.version + shares
         return found
+
+    def pull_requests(self, stack: str) -> set[str]:
+        """Those that the stack's ledger names."""
+        pages = self.lambda_.get_paginator("list_aliases").paginate(FunctionName=function(stack))
+        said = [alias.get("Description", "") for page in pages for alias in page["Aliases"]]
+        return {json.loads(text).get("p") for text in said if text.startswith("{")} - {None}
 
     def record(self, stack: str) -> dict[str, Any]:
         """What the alias says of how it came to serve what it serves."""
@@ -137,9 +160,14 @@ def machine() -> dict[str, str]:
     return kept | {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
 
 
-def variables(root: Path) -> dict[str, dict[str, str]]:
-    """The variables of each GitHub environment, as infra/bootstrap says to set them."""
-    found: dict[str, dict[str, str]] = {}
+def is_check(job: str) -> bool:
+    """Whether the job is one of the checks, which take long."""
+    return job.startswith("checks / ")
+
+
+def environments(root: Path) -> dict[str, Environment]:
+    """The GitHub environments as `nox -s fork` sets them up."""
+    found = {"prod-approval": Environment(reviewed=True, branches=["main"])}
     for stack in STACKS:
         for kind in ("deploy", "preview", "rollback", "load"):
             role = f"arn:aws:iam::123456789012:role/workflow-order-processing-{stack}-{kind}"
@@ -150,8 +178,10 @@ def variables(root: Path) -> dict[str, dict[str, str]]:
                 given |= SHORT
             if kind == "load":
                 given["LOAD_SECONDS"] = LOAD_SECONDS
-            found[stack if kind == "deploy" else f"{stack}-{kind}"] = given
+            branches = ["main", "refs/pull/*/merge"] if kind == "preview" else ["main"]
+            name = stack if kind == "deploy" else f"{stack}-{kind}"
+            found[name] = Environment(given, branches=branches)
     return found
 
 
-__all__ = ["REPOSITORY", "STACKS", "World", "function"]
+__all__ = ["REPOSITORY", "STACKS", "World", "function", "is_check"]

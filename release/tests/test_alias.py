@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from release import alias
 from release.alias import Candidate, Record, StoredAlias, decode, encode
+from release.clock import to_text
 from release.errors import AliasChangedError, UnfinishedError
 from release.promote import promote
 from release.result import Exit
@@ -30,6 +31,7 @@ candidates = st.builds(
     versions,
     st.just("2026-03-01T12:00:00.000Z"),
     st.sampled_from([None, "pass", "fail", "inconclusive"]),
+    st.none() | st.integers(1, 10**5),
 )
 records = st.builds(
     Record,
@@ -77,7 +79,7 @@ def test_a_stale_revision_writes_nothing() -> None:
     seen = alias.read(functions)
     functions.touch()
     with pytest.raises(AliasChangedError):
-        alias.start_canary(functions, seen, "2", 0.1, START)
+        alias.start_canary(functions, seen, Candidate("2", to_text(START)), 0.1)
     assert functions.writes == 0
 
 
@@ -96,14 +98,16 @@ def test_a_repeated_write_whose_reply_was_lost_is_recognised() -> None:
             functions.write_alias(version, weights, description, revision)
             return functions.write_alias(version, weights, description, revision)
 
-    assert alias.start_canary(LostReply(functions), seen, "2", 0.1, START).weights == {"2": 0.1}
+    assert alias.start_canary(
+        LostReply(functions), seen, Candidate("2", to_text(START)), 0.1
+    ).weights == {"2": 0.1}
     assert functions.writes == 1
 
 
 def test_promotion_is_one_write_of_everything() -> None:
     """Version, weights and the previous version change together."""
     functions = FakeFunctions()
-    seen = alias.start_canary(functions, alias.read(functions), "2", 0.5, START)
+    seen = alias.start_canary(functions, alias.read(functions), Candidate("2", to_text(START)), 0.5)
     live = alias.make_live(functions, seen, "2", Record(previous="1"), FakeClock())
     assert functions.writes == 2
     assert (live.version, live.weights, live.record.previous) == ("2", {}, "1")
@@ -168,10 +172,10 @@ def test_of_eight_racing_promotions_one_wins(round_: int) -> None:
 
 
 def test_only_one_module_writes_the_alias() -> None:
-    """`write_alias` is called in alias.py, UpdateAlias in the adapter, nowhere else."""
+    """alias.py calls `write_alias`, which the fence passes on; the adapter calls UpdateAlias."""
     calls: dict[str, set[str]] = {"write_alias": set(), "update_alias": set()}
     for path in Path(alias.__file__).parent.glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Attribute) and node.attr in calls:
                 calls[node.attr].add(path.stem)
-    assert calls == {"write_alias": {"alias"}, "update_alias": {"lambda_adapter"}}
+    assert calls == {"write_alias": {"alias", "fence"}, "update_alias": {"lambda_adapter"}}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 
@@ -14,9 +14,10 @@ from release.judge import Request
 from release.lambda_adapter import Invocation
 from release.report_line import Report
 from release.result import Exit, Result
-from release.rollback import rollback
+from release.rollback import end_canary, rollback
 from release.rollout import PLANS, Order, Rollout, remaining
 from release.tests.fakes import OUTPUTS, START, FakeClock, FakeFunctions, FakeMonitoring, watching
+from reporting import amounts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -171,6 +172,85 @@ def test_what_was_rolled_back_from_needs_a_reason() -> None:
     with pytest.raises(UsageError, match="rolled back from"):
         scene.run()
     assert scene.run(replace(ORDER, reason="mended the table")).exit is Exit.DONE
+
+
+def clean_up(scene: Scene) -> None:
+    """What a workflow does when its job was cancelled."""
+    end_canary(scene.functions, OUTPUTS, scene.clock, fence=True)
+
+
+def test_a_rollout_that_outlives_its_job_begins_no_canary() -> None:
+    """Its job was cancelled during the smoke test, cleaned up, and found nothing to end."""
+    scene = Scene()
+    good = scene.functions.answer
+
+    def answer(qualifier: str, payload: bytes) -> Invocation:
+        scene.functions.answer = good
+        clean_up(scene)
+        return good(qualifier, payload)
+
+    scene.functions.answer = answer
+    result = scene.run()
+    assert (result.exit, result.details["conflict"]) == (Exit.FAIL, True)
+    assert scene.served == ("1", {})
+    assert scene.functions.writes == 1
+
+
+@pytest.mark.parametrize("at", range(1, 7))
+def test_a_rollout_does_nothing_once_its_job_has_cleaned_up(at: int) -> None:
+    """Whichever wait it happens in: no weight, no promotion, no verdict after it."""
+    scene = Scene()
+    waits: list[int] = []
+
+    def sleep() -> None:
+        waits.append(1)
+        if len(waits) == at:
+            clean_up(scene)
+            waits.append(scene.functions.writes)
+
+    scene.clock.on_sleep = sleep
+    result = scene.run()
+    assert result.exit is not Exit.DONE
+    assert scene.functions.writes == waits[at]
+    assert scene.served == ("1", {})
+
+
+def test_a_rollout_does_not_end_another_s_canary() -> None:
+    """Its own smoke test fails after its job has cleaned up and a newer one has begun."""
+    scene = Scene()
+
+    def answer(qualifier: str, _: bytes) -> Invocation:
+        if scene.functions.writes == 0:
+            canary(scene.functions, OUTPUTS, scene.clock, "3", 0.1)
+        return Invocation(None, qualifier, "it broke")
+
+    scene.functions.answer = answer
+    assert scene.run().exit is Exit.FAIL
+    assert scene.served == ("1", {"3": 0.1})
+
+
+@pytest.mark.parametrize(
+    ("plan", "within", "fits"),
+    [
+        ("canary", 920, True),
+        ("canary", 919, False),
+        ("linear", 2759, False),
+        ("linear", 2760, True),
+    ],
+)
+def test_what_may_take_longer_than_there_is_time_is_refused(
+    plan: Literal["canary", "linear"], within: float, fits: bool
+) -> None:
+    """Before the canary: a job that ends in the middle leaves it to nobody."""
+    scene = Scene()
+    gate = replace(ORDER.gate, on_inconclusive="drive", patience=900)
+    order = replace(ORDER, steps=PLANS[plan], gate=gate, within=within)
+    if fits:
+        assert scene.run(order).exit is Exit.DONE
+        return
+    with pytest.raises(UsageError, match=f"there are {amounts.number(within)} s: shorten"):
+        scene.run(order)
+    assert scene.functions.writes == 0
 
 
 def test_ctrl_c_ends_the_canary() -> None:

@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from release import alias
+from release.alias import Candidate
 from release.canary import canary
+from release.clock import to_text
 from release.errors import UsageError
 from release.judge import Request, judge
 from release.lambda_adapter import Invocation
@@ -95,7 +97,7 @@ def test_a_release_that_is_overtaken_on_the_way_is_refused() -> None:
 def test_a_pass_alone_makes_no_older_version_live() -> None:
     """A canary that nobody gave a reason for is none to promote, however it came about."""
     functions = live("2", "4")
-    alias.start_canary(functions, alias.read(functions), "3", 0.1, START)
+    alias.start_canary(functions, alias.read(functions), Candidate("3", to_text(START)), 0.1)
     gate(functions, "3")
     with pytest.raises(UsageError, match="older than version 4"):
         promote(functions, ANY, FakeClock(), "3")
@@ -105,7 +107,7 @@ def test_nor_one_that_was_rolled_back_from() -> None:
     """The same for what did harm before."""
     functions = live("2", "3")
     rollback(functions, ANY, FakeClock())
-    alias.start_canary(functions, alias.read(functions), "3", 0.1, START)
+    alias.start_canary(functions, alias.read(functions), Candidate("3", to_text(START)), 0.1)
     gate(functions, "3")
     with pytest.raises(UsageError, match="rolled back from"):
         promote(functions, ANY, FakeClock(), "3")
@@ -127,7 +129,7 @@ def test_a_reason_does_not_outlive_the_next_move() -> None:
     functions = live("2", "4")
     canary(functions, ANY, FakeClock(), "3", 0.1, "4 loses orders")
     promote(functions, ANY, FakeClock(), "5", reason="a better idea")
-    alias.start_canary(functions, alias.read(functions), "3", 0.1, START)
+    alias.start_canary(functions, alias.read(functions), Candidate("3", to_text(START)), 0.1)
     gate(functions, "3")
     with pytest.raises(UsageError, match="older than version 5"):
         promote(functions, ANY, FakeClock(), "3")

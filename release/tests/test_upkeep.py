@@ -16,13 +16,15 @@ from hypothesis import strategies as st
 
 from release import alias, artifact, ledger
 from release.canary import canary
-from release.drift import drift
+from release.drift import canary_findings, drift
 from release.errors import UsageError
 from release.history import StoredEntry
+from release.judge import Request
 from release.lambda_adapter import Configured, Version
 from release.promote import promote
 from release.prune import prune
 from release.result import Exit
+from release.rollout import PLANS, Order, Rollout
 from release.target import check_target, wait_until_made
 from release.tests.fakes import OUTPUTS, FakeClock, FakeFunctions, FakeMonitoring
 
@@ -258,3 +260,33 @@ def test_a_version_must_hold_what_was_built() -> None:
     check_target(functions, replace(OUTPUTS, built_sha256="sha-2"), "2")
     with pytest.raises(UsageError, match="not the manifest's other"):
         check_target(functions, replace(OUTPUTS, built_sha256="other"), "2")
+
+
+@pytest.mark.parametrize(
+    ("watch", "minutes", "found"),
+    [(1200, 24, False), (1200, 26, True), (None, 64, False), (None, 66, True)],
+)
+def test_a_canary_that_nobody_watches_any_longer_has_drifted(
+    watch: int | None, minutes: int, found: bool
+) -> None:
+    """Its bake time and patience are over, and five minutes for what surrounds them."""
+    functions = FakeFunctions("1", "2")
+    clock = FakeClock()
+    canary(functions, OUTPUTS, clock, "2", 0.1, watch=watch)
+    clock.sleep(60.0 * minutes)
+    findings = canary_findings(alias.read(functions), clock.now())
+    assert [f"for {minutes} min" in finding for finding in findings] == [True] * found
+
+
+def test_the_rollout_says_for_how_long_it_watches() -> None:
+    """The alias notes bake time and patience with the canary."""
+    functions = FakeFunctions("1", "2")
+    clock = FakeClock()
+    gate = Request("2", bake=600, on_inconclusive="drive", patience=600)
+    clock.on_sleep = lambda: functions.touch()
+    order = Order("2", PLANS["canary"], gate)
+    outputs = replace(OUTPUTS, reserved_concurrency=5)
+    Rollout(functions, FakeMonitoring(), outputs, clock, order, print).run()
+    candidate = alias.read(functions).record.candidate
+    assert candidate is not None
+    assert candidate.watch == 1200

@@ -41,7 +41,7 @@ def read(root: Path, environment: Mapping[str, str] | None = None) -> Provenance
         dirty=commit is None or bool(_git(root, "status", "--porcelain", "--untracked-files=no")),
         repository=variables.get("GITHUB_REPOSITORY") or _origin(root),
         author=variables.get("GITHUB_ACTOR") or _git(root, "log", "-1", "--format=%an"),
-        pull_request=_pull_request(variables),
+        pull_request=_pull_request(variables, _git(root, "log", "-1", "--format=%s") or ""),
     )
 
 
@@ -51,9 +51,11 @@ def _origin(root: Path) -> str | None:
     return match[1] if match else None
 
 
-def _pull_request(variables: Mapping[str, str]) -> str | None:
+def _pull_request(variables: Mapping[str, str], subject: str) -> str | None:
+    """The one that is built, or that the commit merged, as GitHub writes it into the subject."""
     match = re.fullmatch(r"refs/pull/([0-9]+)/.*", variables.get("GITHUB_REF", ""))
-    return match[1] if match else variables.get("PR_NUMBER") or None
+    match = match or re.search(r"\(#([0-9]+)\)$|^Merge pull request #([0-9]+) ", subject)
+    return next(filter(None, match.groups()), None) if match else None
 
 
 def _git(root: Path, *arguments: str) -> str | None:

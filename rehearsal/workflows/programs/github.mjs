@@ -3,13 +3,16 @@
 //
 // {"check": PATH, "root": FOLDER}      → {"problems": [[LINE, COLUMN, TEXT, WARNING], ...]}
 // {"parse": PATH, "root": FOLDER}      → {"problems": [...], "content": TREE}
-// {"evaluate": TREE, "as": "value" | "text" | "truth", "contexts": {...}, "status": {...}}
+// {"evaluate": TREE, "as": "value" | "text" | "truth", "contexts": {...}, "status": {...},
+//  "workspace": FOLDER | null,          for hashFiles
+//  "modelled": [NAME, ...]}            contexts whose members are all those that may be asked for
 //                                      → {"value": ...}
 // anything that fails                  → {"error": TEXT}
 //
 // A TREE is the file as data, with {"${{": EXPRESSION, "source": TEXT} where an expression stands.
 
-import { readFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { globSync, readFileSync } from "node:fs";
 import { registerHooks } from "node:module";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -89,14 +92,29 @@ function tree(token) {
   }
 }
 
-function evaluate({ evaluate: what, as, contexts, status }) {
-  const context = revived(contexts);
+// A context of which only a part is modelled; what is not must not pass for empty.
+class Modelled extends data.Dictionary {
+  get(key) {
+    const value = super.get(key);
+    if (value === undefined) throw new Error(`${key} of a context is not known here`);
+    return value;
+  }
+}
+
+function evaluate({ evaluate: what, as, contexts, status, workspace, modelled = [] }) {
+  const context = new data.Dictionary(
+    ...Object.entries(contexts).map(([key, value]) => ({
+      key,
+      value: modelled.includes(key) ? new Modelled(...revived(value).pairs()) : revived(value),
+    })),
+  );
   const functions = new Map(
     Object.entries(status).map(([name, value]) => [name, callable(name, () => value)]),
   );
-  functions.set("hashfiles", callable("hashFiles", () => {
-    throw new Error("hashFiles is not evaluated here");
-  }));
+  functions.set("hashfiles", {
+    ...callable("hashFiles"),
+    call: (...patterns) => new data.StringData(hashFiles(workspace, patterns)),
+  });
   const names = Object.keys(contexts);
   const one = (text) => {
     const parsed = new Parser(new Lexer(text).lex().tokens, names, [...functions.values()]).parse();
@@ -112,6 +130,15 @@ function evaluate({ evaluate: what, as, contexts, status }) {
   const as_ = (value) =>
     as === "text" ? value.coerceString() : as === "truth" ? !falsy(value) : plain(value);
   return { value: walk(what) };
+}
+
+// The digest of the files' digests (src/Misc/expressionFunc/hashFiles in github.com/actions/runner).
+function hashFiles(workspace, patterns) {
+  if (!workspace) throw new Error("hashFiles has no files here");
+  const digest = (content) => createHash("sha256").update(content).digest();
+  const names = patterns.flatMap((one) => globSync(one.coerceString(), { cwd: workspace })).sort();
+  const files = names.map((name) => digest(readFileSync(join(workspace, name))));
+  return files.length ? digest(Buffer.concat(files)).toString("hex") : "";
 }
 
 // How many arguments a place allows, the parser has checked by GitHub's schema.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -87,7 +88,8 @@ def test_an_expression_has_githubs_value(text: str, value: object) -> None:
     [
         ("secrets.TOKEN", "Unrecognized named-value: 'secrets'"),
         ("NULL", "Unrecognized named-value"),
-        ("hashFiles('x')", "hashFiles is not evaluated here"),
+        ("hashFiles('x')", "hashFiles has no files here"),
+        ("github.workspace", "workspace of a context is not known here"),
         ("sha('x')", "Unrecognized function: 'sha'"),
         ("inputs.stack ==", "Unexpected end"),
         ("a ? b : c", "Unexpected"),
@@ -97,6 +99,20 @@ def test_what_github_or_this_does_not_know_is_an_error(text: str, why: str) -> N
     """It stands in the error; nothing is passed over."""
     with pytest.raises(DefinitionError, match=why):
         Scope(CONTEXTS).value({EXPRESSION: text})
+
+
+def test_hash_files(tmp_path: Path) -> None:
+    """The same for the same files, another for others, nothing for none."""
+    asked = {EXPRESSION: "hashFiles('*.txt', 'none')"}
+    found = [Scope({}, workspace=tmp_path).text(asked)]
+    for name in ("a.txt", "b.txt", "c.md"):
+        (tmp_path / name).write_text(name, encoding="utf-8")
+        found.append(Scope({}, workspace=tmp_path).text(asked))
+    assert found[0] == ""
+    assert found[1] != found[2]
+    assert found[2] == found[3]
+    digests = b"".join(hashlib.sha256(name.encode()).digest() for name in ("a.txt", "b.txt"))
+    assert found[3] == hashlib.sha256(digests).hexdigest()
 
 
 def test_values_become_text_as_github_writes_them(tmp_path: Path) -> None:
@@ -115,7 +131,7 @@ def test_values_become_text_as_github_writes_them(tmp_path: Path) -> None:
     [
         (None, {"success"}),
         ("${{ github.event }}", {"success"}),
-        ("github.sha == 'x'", set()),
+        ("github.event == 'x'", set()),
         ("${{ always() }}", {"success", "failure", "cancelled"}),
         ("${{ !cancelled() }}", {"success", "failure"}),
         ("FAILURE()", {"failure"}),

@@ -87,7 +87,25 @@ def test_the_ci_job_tells_what_git_cannot(tmp_path: Path) -> None:
     assert provenance.read(tmp_path, variables) == provenance.Provenance(
         None, dirty=True, repository="team/orders", author="octocat", pull_request="17"
     )
-    assert provenance.read(tmp_path, {"PR_NUMBER": "18"}).pull_request == "18"
+
+
+@pytest.mark.parametrize(
+    ("subject", "number"),
+    [
+        ("Round up (#41)", "41"),
+        ("Merge pull request #42 from team/branch", "42"),
+        ("Round up as #43 asked", None),
+        ("Revert (#44) for now", None),
+    ],
+)
+def test_the_commit_tells_which_pull_request_it_merged(
+    tmp_path: Path, subject: str, number: str | None
+) -> None:
+    """A push to main names none; what GitHub writes into the subject does."""
+    _git(tmp_path, "init", "--quiet")
+    _git(tmp_path, "commit", "--quiet", "--allow-empty", "--message", subject)
+    on_main = {"GITHUB_REF": "refs/heads/main"}
+    assert provenance.read(tmp_path, on_main).pull_request == number
 
 
 def test_no_git_at_all_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
