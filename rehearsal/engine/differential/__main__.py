@@ -13,7 +13,7 @@ from rehearsal.engine.differential.engines import served
 from rehearsal.engine.differential.world import Worlds
 from sandbox.arguments import Parser
 
-_STEPS = 6
+_STEPS = 12
 _COUNTED = ("programs", "changes", "kills")
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
+import gc
 import json
 import os
 import re
 import subprocess
+import sys
 from concurrent import futures
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
@@ -188,25 +190,31 @@ class Attached(plugin.Plugin):
         return empty_pb2.Empty()
 
 
-class Language(LanguageServer):
-    """The program as a server; it takes the end of a CLI that was killed as it comes."""
-
-    def _exception_handler(self, loop: Any, context: Any) -> None:
-        """Leave the loop running: the program ends by the failure itself."""
-
-
 @contextlib.contextmanager
 def served() -> Iterator[dict[str, str]]:
     """Serve providers and program in this process; yield what the CLI must be told of them."""
     server = grpc.server(futures.ThreadPoolExecutor(8))
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(Attached(), server)
-    language_pb2_grpc.add_LanguageRuntimeServicer_to_server(Language(run_current), server)
+    language_pb2_grpc.add_LanguageRuntimeServicer_to_server(LanguageServer(run_current), server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     try:
-        yield {"plugin": f"aws:{port}", "program": f"127.0.0.1:{port}"}
+        with _interrupted_programs():
+            yield {"plugin": f"aws:{port}", "program": f"127.0.0.1:{port}"}
     finally:
         server.stop(None).wait()
+
+
+@contextlib.contextmanager
+def _interrupted_programs() -> Iterator[None]:
+    """Say nothing of the coroutine that the SDK leaves behind where its CLI was killed."""
+    said = sys.unraisablehook
+    sys.unraisablehook = lambda told: None if "run_in_stack" in str(told.object) else said(told)
+    try:
+        yield
+        gc.collect()
+    finally:
+        sys.unraisablehook = said
 
 
 _STACK = "pulumi:pulumi:Stack"
