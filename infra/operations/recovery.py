@@ -86,9 +86,19 @@ def recover(project: Project, name: str, agreed: Callable[[], bool], say: Say) -
 
 
 def pending(state: State) -> list[Pending]:
-    """Return the calls whose end the state does not have."""
+    """Return the calls whose end the state does not have.
+
+    A function whose update was refused half-way is one too: the provider records all of it as done,
+    so that without a change nothing would be published.
+    """
     operations = state.get("pending_operations") or []
-    return [Pending(operation["type"], operation["resource"]) for operation in operations]
+    killed = [Pending(operation["type"], operation["resource"]) for operation in operations]
+    refused = [
+        Pending("updating", resource)
+        for resource in state.get("resources") or []
+        if resource["type"] == _FUNCTION and resource.get("initErrors")
+    ]
+    return [*killed, *refused]
 
 
 def mended(state: State, region: str) -> State:
@@ -97,15 +107,18 @@ def mended(state: State, region: str) -> State:
     again = {one.urn for one in open_ if one.type == _FUNCTION}
     kept = [
         _unpublished(resource) if resource["urn"] in again else resource
-        for resource in state["resources"]
+        for resource in state.get("resources") or []
     ]
     recorded = {resource["urn"] for resource in kept}
+    # What has the name may be another's: with a new title a resource is made before the old goes.
+    taken = {(resource["type"], resource.get("id")) for resource in kept}
     made = [
         _recorded(one, id_)
         for one in open_
         if one.doing == "creating"
         and one.urn not in recorded
         and (id_ := names.find(one.type, one.resource["inputs"], region))
+        and (one.type, id_) not in taken
     ]
     return {**state, "resources": [*kept, *made], "pending_operations": []}
 
@@ -119,6 +132,7 @@ def _unpublished(function: dict[str, Any]) -> dict[str, Any]:
     """The function as if its code were another's."""
     return {
         **function,
+        "initErrors": [],
         "inputs": function["inputs"] | _UNPUBLISHED,
         "outputs": function["outputs"] | _UNPUBLISHED,
     }

@@ -15,6 +15,7 @@ import pulumi
 from botocore.exceptions import BotoCoreError
 from pulumi.runtime import configure, run_in_stack, set_all_config
 from pulumi.runtime.mocks import MockEngine, MockSettings
+from pulumi.runtime.settings import SETTINGS
 
 from rehearsal.engine.errors import EngineError
 from rehearsal.engine.monitor import Monitor
@@ -81,25 +82,33 @@ def left_open(directory: Path) -> list[Pending]:
 
 
 def recover(project: Project, directory: Path) -> list[tuple[Pending, bool]]:
-    """Settle what a killed deployment left open; return each and whether AWS has it.
+    """Settle what a killed or refused deployment left open; return each and whether AWS has it.
 
-    What was created is taken into the state, what was not is forgotten, and everything else is read
-    anew: the next deployment can go on. Raises EngineError.
+    What was created is taken into the state, what was not is forgotten, what was being updated is
+    updated again, and everything is read anew: the next deployment can go on. Raises EngineError.
     """
     state = State.load(directory / STATE)
     aws = Aws(project.region)
-    settled = []
-    for note in list(state.pending):
-        record = note.record
-        found = _found(aws, record) if note.operation == "creating" else None
-        if found:
-            state.put(note.urn, replace(record, id=found["id"], outputs=found))
-        settled.append((note, found is not None))
-        state.pending.remove(note)
+    begun = [*state.pending, *refused(state)]
+    for note in begun:
+        before = state.get(note.urn)
+        if note.operation == "creating" and (found := _found(aws, state, note.record)):
+            state.put(note.urn, replace(note.record, id=found["id"], outputs=found))
+        elif note.operation == "updating" and before:
+            again = known(before).interrupted(before.outputs)
+            state.put(note.urn, replace(before, outputs=again, errors=[]))
+        if note in state.pending:
+            state.pending.remove(note)
         state.save()
-    if settled:
+    if begun:
         _take_over(aws, state)
-    return settled
+    return [(note, state.get(note.urn) is not None) for note in begun]
+
+
+def refused(state: State) -> list[Pending]:
+    """Return the updates that AWS refused half-way: the state has all of them as done."""
+    records = [(urn, record) for urn in state.urns() if (record := state.get(urn))]
+    return [Pending("updating", urn, record) for urn, record in records if record.errors]
 
 
 def destroy(project: Project, directory: Path, progress: Progress) -> None:
@@ -150,7 +159,17 @@ def run_program(project: Project, monitor: Monitor, *, dry_run: bool = False) ->
     try:
         loop.run_until_complete(run_in_stack(lambda: _program(project)))
     finally:
-        loop.close()
+        _end(loop)
+
+
+def _end(loop: asyncio.AbstractEventLoop) -> None:
+    """End what a failed program left: the SDK would await it in the next run of this process."""
+    left = asyncio.all_tasks(loop)
+    for task in left:
+        task.cancel()
+    loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+    SETTINGS.outputs.clear()
+    loop.close()
 
 
 def _program(project: Project) -> None:
@@ -215,14 +234,20 @@ def _reread(aws: Aws, record: Record) -> tuple[Record | None, list[Drift]]:
     return after, [Drift(record.type, record.name, was, changed)] if changed else []
 
 
-def _found(aws: Aws, record: Record) -> Properties | None:
-    """Return what AWS holds under the name that was to be created; None where there is nothing."""
+def _found(aws: Aws, state: State, record: Record) -> Properties | None:
+    """Return what AWS holds under the name that was to be created; None where there is nothing.
+
+    What another record has already was not made by the call that was interrupted.
+    """
     provider = known(record)
     try:
         id_ = provider.identify(aws, record.inputs)
-        return provider.read(aws, id_, record.inputs) if id_ else None
+        found = provider.read(aws, id_, record.inputs) if id_ else None
     except EngineError as error:
         raise sentence(error) from error
+    others = [other for urn in state.urns() if (other := state.get(urn))]
+    taken = {other.id for other in others if other.type == record.type and not other.replacing}
+    return None if found is None or found["id"] in taken else found
 
 
 def refuse_protected(record: Record) -> None:

@@ -124,7 +124,12 @@ class Stack:
             {"type": note.operation, "resource": {"type": note.record.type, "urn": note.urn}}
             for note in self._state.pending
         ]
-        return {"resources": [{"type": _STATE, "outputs": held}], "pending_operations": pending}
+        resources = [
+            {"type": note.record.type, "urn": note.urn, "initErrors": note.record.errors}
+            for note in deployment.refused(self._state)
+        ]
+        whole = [{"type": _STATE, "outputs": held}, *resources]
+        return {"resources": whole, "pending_operations": pending}
 
     def replace_state(self, state: dict[str, Any]) -> None:
         """Not offered: raises EngineError."""

@@ -47,16 +47,17 @@ class Steps:
             self.state.put(urn, goal)
             return goal
         provider = known(goal)
-        inputs = dict(goal.inputs)
-        if before:
-            keep_ignored(inputs, before.inputs, goal.ignored)
-        goal = replace(goal, inputs=checked(provider, inputs, goal))
+        fresh = replace(goal, inputs=checked(provider, dict(goal.inputs), goal))
         if before is None:
-            return self._create(provider, urn, goal, "create")
+            return self._create(provider, urn, fresh, "create")
+        inputs = dict(goal.inputs)
+        keep_ignored(inputs, before.inputs, goal.ignored)
+        goal = replace(goal, inputs=checked(provider, inputs, goal))
         diff = provider.diff(before.outputs, goal.inputs, goal.ignored)
         if before.replacing or diff.replaced or diff.changed & options.replace_on:
             first = diff.delete_first if options.delete_first is None else options.delete_first
-            return self._replace(provider, urn, before, goal, delete_first=first)
+            # A new resource starts from the program, also where changes are ignored.
+            return self._replace(provider, urn, before, fresh, delete_first=first)
         goal = replace(goal, id=before.id)
         if diff.changed or before.errors:
             return self._update(provider, urn, before, goal)

@@ -1,7 +1,8 @@
 """A `pulumi-resource-aws` that kills its CLI and itself around its calls to AWS.
 
 KILL_AT is `before:N` for the N-th call that changes something, or `wave:N`: after N of them such
-calls are made, as many as come at the same time, and none of their answers is passed on.
+calls are made, as many as come at the same time, and none of their answers is passed on. With
+`refuse:CALL` nothing is killed: AWS refuses that one.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from botocore.client import BaseClient
+from botocore.exceptions import ClientError
 
 from rehearsal.engine import plugin
 
@@ -33,6 +35,11 @@ def _call(self: Any, operation: str, parameters: Any) -> Any:
     if operation.startswith(_READS):
         return _plain(self, operation, parameters)
     when, _, number = os.environ["KILL_AT"].partition(":")
+    if when == "refuse":
+        if operation == number:
+            _note(operation)
+            raise ClientError({"Error": {"Code": "ServiceException", "Message": "no"}}, operation)
+        return _plain(self, operation, parameters)
     with _lock:
         _calls += 1
         if when == "before" and _calls == int(number):

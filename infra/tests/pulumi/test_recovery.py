@@ -107,6 +107,24 @@ def test_an_update_killed_after_every_call_is_completed(team: Team, killer: Kill
     team.must("drift")
 
 
+def test_a_version_whose_publication_was_refused_is_published_after_all(
+    team: Team, killer: Killer
+) -> None:
+    """The provider records the change as done; a deployment alone would publish nothing."""
+    team.must("deploy")
+    team.configure(memoryMb=256)
+    status, _, call = killer.deploy("refuse:PublishVersion")
+    assert (status, call) == (1, "PublishVersion")
+    status, said = team.run("deploy")
+    assert status == 2
+    assert "updating Function processor" in said
+    team.must("recover", "--yes")
+    team.must("deploy")
+    assert team.outputs["candidateVersion"] == "2"
+    assert "nothing is pending" in team.must("recover")
+    team.must("drift")
+
+
 def test_who_is_not_there_to_ask_is_not_asked(team: Team, killer: Killer) -> None:
     """Nothing is changed without --yes; until then a deployment says what to do, and AWS stays."""
     killer.run("wave:0")

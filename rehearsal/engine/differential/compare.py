@@ -30,9 +30,11 @@ class Life:
 
     seed: int
     ours: Ours
-    real: Real
+    real: Engine
     counts: Counter[str] = field(default_factory=Counter)
     told: list[str] = field(default_factory=list)
+    done: list[list[str]] = field(default_factory=lambda: [[], []])
+    """What a deployment that failed had called, by engine."""
 
     @property
     def _both(self) -> tuple[Engine, Engine]:
@@ -76,9 +78,16 @@ class Life:
         self._same("verdict", (outcome.verdict for outcome in outcomes), outcomes)
         if fault:
             self._same("call", (engine.world.hit for engine in self._both), outcomes)
+            # What else was done before it came depends on the order.
+            self.done = [list(world.journal) for world in self._worlds]
             return False
+        calls = [
+            sorted(done + world.journal)
+            for done, world in zip(self.done, self._worlds, strict=True)
+        ]
+        self.done = [[], []]
         if outcomes[0].verdict == "done":
-            self._same("calls", (sorted(engine.world.journal) for engine in self._both), outcomes)
+            self._same("calls", calls, outcomes)
             self._same("outputs", (outcome.outputs for outcome in outcomes), outcomes)
             for engine in self._both:
                 self._ordered(engine, program)

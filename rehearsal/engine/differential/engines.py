@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
-import gc
 import json
 import os
 import re
 import subprocess
-import sys
 from concurrent import futures
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
@@ -190,31 +188,32 @@ class Attached(plugin.Plugin):
         return empty_pb2.Empty()
 
 
+class Language(LanguageServer):
+    """The program as a server, which ends whole where its CLI was killed."""
+
+    def _exception_handler(self, loop: Any, context: dict[str, Any]) -> None:
+        """Stop the loop once: stopped again, it would leave tasks behind that are being ended."""
+        if loop not in self._stopped:
+            self._stopped.append(loop)
+            super()._exception_handler(loop, context)  # type: ignore[no-untyped-call]
+
+    def __init__(self, program: Callable[[], None]) -> None:
+        super().__init__(program)
+        self._stopped: list[Any] = []
+
+
 @contextlib.contextmanager
 def served() -> Iterator[dict[str, str]]:
     """Serve providers and program in this process; yield what the CLI must be told of them."""
     server = grpc.server(futures.ThreadPoolExecutor(8))
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(Attached(), server)
-    language_pb2_grpc.add_LanguageRuntimeServicer_to_server(LanguageServer(run_current), server)
+    language_pb2_grpc.add_LanguageRuntimeServicer_to_server(Language(run_current), server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     try:
-        with _interrupted_programs():
-            yield {"plugin": f"aws:{port}", "program": f"127.0.0.1:{port}"}
+        yield {"plugin": f"aws:{port}", "program": f"127.0.0.1:{port}"}
     finally:
         server.stop(None).wait()
-
-
-@contextlib.contextmanager
-def _interrupted_programs() -> Iterator[None]:
-    """Say nothing of the coroutine that the SDK leaves behind where its CLI was killed."""
-    said = sys.unraisablehook
-    sys.unraisablehook = lambda told: None if "run_in_stack" in str(told.object) else said(told)
-    try:
-        yield
-        gc.collect()
-    finally:
-        sys.unraisablehook = said
 
 
 _STACK = "pulumi:pulumi:Stack"

@@ -248,6 +248,10 @@ class Resource(ABC):
         del aws
         return str(inputs[self.name])
 
+    def interrupted(self, state: Properties) -> Properties:
+        """Return the state for an update whose end nobody saw: what must be done again differs."""
+        return state
+
     def inputs(self, before: Properties, state: Properties) -> Properties:
         """Return the arguments of a state: those of `before`, or all that matter where it is {}."""
         if before:

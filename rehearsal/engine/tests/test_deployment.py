@@ -389,6 +389,16 @@ def test_a_killed_creation_is_recovered(stack: Stack, *, made: bool) -> None:
     assert stack.operations == ["same a", "same b" if made else "create b"]
 
 
+def test_an_interrupted_function_is_published_again() -> None:
+    """No reading tells what was changed and not published: its code is sent anew."""
+    function = PROVIDERS["aws:lambda/function:Function"]
+    inputs: Properties = {"name": "f", "sourceCodeHash": "abc", "memorySize": 256}
+    assert function.diff(inputs, inputs).changed == frozenset()
+    again = function.diff(function.interrupted(inputs), inputs).changed
+    assert again == {"sourceCodeHash"}
+    assert {"version", "qualifiedArn"} <= set(function.recomputed(again))
+
+
 def test_a_kill_leaves_a_note_of_what_was_begun(stack: Stack) -> None:
     """The note is on disk before AWS is called."""
 

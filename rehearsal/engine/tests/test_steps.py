@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from rehearsal.engine.differential.compare import Life
 from rehearsal.engine.differential.engines import Ours
 from rehearsal.engine.differential.programs import GROUP, Item, Program
 from rehearsal.engine.differential.world import LOOSE, NAMED, Fault, Worlds
@@ -48,6 +49,16 @@ def test_what_cannot_change_goes_before_it_is_made_anew(ours: Ours) -> None:
     """Its name is taken as long as it is there."""
     deployed(ours, named("a", fixed="x"))
     assert deployed(ours, named("a", fixed="y")) == ["delete a", "create a"]
+
+
+def test_a_new_resource_starts_from_the_program(ours: Ours) -> None:
+    """Ignored changes are those of one resource, and not of what is made in its place."""
+    before = named("a", fixed="x", size=1)
+    deployed(ours, before)
+    after = named("a", fixed="y", size=2)
+    after.options["ignore_changes"] = ["size"]
+    deployed(ours, after)
+    assert [thing["size"] for thing in ours.world.things.values()] == [2]
 
 
 def test_what_needs_no_name_of_its_own_is_made_first(ours: Ours) -> None:
@@ -121,6 +132,34 @@ def test_after_a_kill_the_state_says_what_was_begun(ours: Ours, kind: str, call:
     deployed(ours, *wanted)
     held = {name: thing["size"] for (_, name), thing in ours.world.things.items()}
     assert held == {"a": 5, "b": 1}
+
+
+def test_what_was_made_in_place_of_another_is_recovered(ours: Ours) -> None:
+    """Deleted, made anew and killed: what is there is the new one."""
+    deployed(ours, named("a", fixed="x"))
+    deployed(ours, named("a", fixed="y"), fault=Fault("create a", "kill-after"))
+    ours.forget_pending()
+    assert deployed(ours, named("a", fixed="y")) == []
+
+
+def test_recovery_takes_over_nothing_that_is_anothers(ours: Ours) -> None:
+    """A renamed thing was not made yet: what has its name in AWS is the old one's."""
+    deployed(ours, loose("a"))
+    renamed = loose("a")
+    renamed.title = "other"
+    deployed(ours, renamed, fault=Fault("create a", "kill-before"))
+    ours.forget_pending()
+    assert deployed(ours, renamed)[0] == "create a"
+
+
+@pytest.mark.parametrize("seed", [100, 101, 102])
+def test_a_generated_life_is_the_same_twice(tmp_path: Path, seed: int) -> None:
+    """One run leaves nothing to the next in the same process, whatever it met."""
+    worlds = Worlds()
+    with worlds.provided():
+        lived = Life(seed, Ours(worlds, tmp_path, "one"), Ours(worlds, tmp_path, "two"))
+        lived.live(12)
+    assert lived.counts["programs"] == 1
 
 
 def test_what_is_protected_stops_a_deletion_where_it_comes(ours: Ours) -> None:
