@@ -117,6 +117,14 @@ class Monitor(MockMonitor):
                 self.outputs = _plain(rpc.deserialize_properties(request.outputs, True))
         return super().RegisterResourceOutputs(request)  # type: ignore[no-untyped-call]
 
+    def RegisterStackTransform(self, request: object) -> object:  # noqa: N802  the protocol's name
+        """Refuse it: this engine would not run it."""
+        raise EngineError(_refusal("The program", "a stack transform"))
+
+    def RegisterStackInvokeTransform(self, request: object) -> object:  # noqa: N802  as above
+        """Refuse it, as the other."""
+        raise EngineError(_refusal("The program", "a stack transform"))
+
     def _deploy(self, urn: str, request: resource_pb2.RegisterResourceRequest) -> Record:
         if urn in self.registered:
             raise EngineError(f"The program registers {request.type} '{request.name}' twice.")
@@ -189,10 +197,13 @@ def _refuse_what_is_not_offered(request: resource_pb2.RegisterResourceRequest) -
     if nested:
         what = f"'{nested[0]}' inside an argument in ignore_changes or replace_on_changes"
     if what:
-        raise EngineError(
-            f"{request.type} '{request.name}' asks for {what}, which this engine does not offer: "
-            "deploy it with the Pulumi CLI."
-        )
+        raise EngineError(_refusal(f"{request.type} '{request.name}'", what))
+
+
+def _refusal(who: str, what: str) -> str:
+    return (
+        f"{who} asks for {what}, which this engine does not offer: deploy it with the Pulumi CLI."
+    )
 
 
 def _plain(value: Any) -> Any:

@@ -8,7 +8,7 @@ import pytest
 
 from infra.operations import command
 from rehearsal.engine.differential.compare import life
-from rehearsal.engine.differential.engines import served
+from rehearsal.engine.differential.real import served
 from rehearsal.engine.differential.world import Worlds
 
 if TYPE_CHECKING:

@@ -113,8 +113,8 @@ def test_a_version_whose_publication_was_refused_is_published_after_all(
     """The provider records the change as done; a deployment alone would publish nothing."""
     team.must("deploy")
     team.configure(memoryMb=256)
-    status, _, call = killer.deploy("refuse:PublishVersion")
-    assert (status, call) == (1, "PublishVersion")
+    status, _, calls = killer.run("refuse:PublishVersion")
+    assert (status, calls) == (1, ["PublishVersion"])
     status, said = team.run("deploy")
     assert status == 2
     assert "updating Function processor" in said

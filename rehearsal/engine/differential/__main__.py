@@ -9,7 +9,7 @@ from collections import Counter
 from pathlib import Path
 
 from rehearsal.engine.differential.compare import DisagreementError, life
-from rehearsal.engine.differential.engines import served
+from rehearsal.engine.differential.real import served
 from rehearsal.engine.differential.world import Worlds
 from sandbox.arguments import Parser
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from rehearsal.engine.differential import programs
-from rehearsal.engine.differential.engines import Engine, Ours, Outcome, Real
+from rehearsal.engine.differential.engines import Engine, Ours, Outcome
+from rehearsal.engine.differential.real import Real
 from rehearsal.engine.differential.world import NAMED, Fault, shown
 
 if TYPE_CHECKING:

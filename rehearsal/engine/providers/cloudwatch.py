@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from rehearsal.engine.providers.aws import Aws, unless_gone
-from rehearsal.engine.providers.base import (
-    Argument,
-    Properties,
-    Resource,
+from rehearsal.engine.providers.base import Argument, Properties, Resource
+from rehearsal.engine.providers.values import (
     as_set,
     fresh_tags,
     json_text,

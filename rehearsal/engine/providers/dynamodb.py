@@ -5,16 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from rehearsal.engine.providers.aws import Aws, retried, unless_gone, wait
-from rehearsal.engine.providers.base import (
-    Argument,
-    Properties,
-    Resource,
-    as_set,
-    fresh_tags,
-    stale_tags,
-    tag_list,
-    tag_map,
-)
+from rehearsal.engine.providers.base import Argument, Properties, Resource
+from rehearsal.engine.providers.values import as_set, fresh_tags, stale_tags, tag_list, tag_map
 
 _GONE = "ResourceNotFoundException"
 _WAIT_SECONDS = 1800

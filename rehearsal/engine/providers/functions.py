@@ -8,14 +8,9 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from rehearsal.engine.providers.aws import Aws, WaitError, retried, unless_gone, wait
-from rehearsal.engine.providers.base import (
-    Argument,
-    Properties,
-    Resource,
-    as_set,
-    fresh_tags,
-    stale_tags,
-)
+from rehearsal.engine.providers.base import Argument, Properties, Resource
+from rehearsal.engine.providers.function_shapes import CONFIGURATION, applied, held, sent
+from rehearsal.engine.providers.values import as_set, fresh_tags, stale_tags
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -31,38 +26,11 @@ _NOT_SPREAD = (
     "the KMS key is invalid for CreateGrant",
 )
 _CODE = frozenset({"code", "codeSha256", "sourceCodeHash", "architectures"})
-_CONFIGURATION = {
-    "description": "Description",
-    "handler": "Handler",
-    "memorySize": "MemorySize",
-    "role": "Role",
-    "timeout": "Timeout",
-    "runtime": "Runtime",
-    "kmsKeyArn": "KMSKeyArn",
-    "layers": "Layers",
-    "environment": "Environment",
-    "deadLetterConfig": "DeadLetterConfig",
-    "tracingConfig": "TracingConfig",
-    "ephemeralStorage": "EphemeralStorage",
-    "loggingConfig": "LoggingConfig",
-    "snapStart": "SnapStart",
-}
-_LOGGING = {
-    "logFormat": "LogFormat",
-    "logGroup": "LogGroup",
-    "applicationLogLevel": "ApplicationLogLevel",
-    "systemLogLevel": "SystemLogLevel",
-}
 
 
 def _hash(archive: Any) -> Any:
     """An archive is what it holds, wherever it lies."""
     return archive.get("hash") if isinstance(archive, dict) else archive
-
-
-def _applied(snap_start: Any) -> Any:
-    """Whether there are snapshots; how far AWS is with one, it decides."""
-    return (snap_start or {}).get("applyOn", "None")
 
 
 class Function(Resource):
@@ -93,7 +61,7 @@ class Function(Resource):
         "tracingConfig": Argument(computed=True),
         "ephemeralStorage": Argument(computed=True),
         "loggingConfig": Argument(computed=True),
-        "snapStart": Argument(normal=_applied),
+        "snapStart": Argument(normal=applied),
         "architectures": Argument(computed=True, normal=as_set),
         "tags": Argument(),
     }
@@ -105,9 +73,7 @@ class Function(Resource):
 
     def recomputed(self, changed: Collection[str]) -> Collection[str]:
         """A new version, and what comes with new code."""
-        attributes = (
-            {"version", "qualifiedArn"} if {*_CODE, *_CONFIGURATION} & {*changed} else set()
-        )
+        attributes = {"version", "qualifiedArn"} if {*_CODE, *CONFIGURATION} & {*changed} else set()
         return attributes | {"lastModified"}
 
     def interrupted(self, state: Properties) -> Properties:
@@ -116,7 +82,7 @@ class Function(Resource):
 
     def _create(self, aws: Aws, inputs: Properties) -> str:
         request = {
-            api: _sent(key, inputs[key]) for key, api in _CONFIGURATION.items() if inputs.get(key)
+            api: sent(key, inputs[key]) for key, api in CONFIGURATION.items() if inputs.get(key)
         }
         request |= {
             "FunctionName": inputs["name"],
@@ -143,7 +109,7 @@ class Function(Resource):
         pages = aws.lambda_.get_paginator("list_versions_by_function").paginate(FunctionName=id_)
         versions = [version for page in pages for version in page["Versions"]]
         aws.lambda_.get_function_code_signing_config(FunctionName=id_)
-        return _held(found, versions[-1])
+        return held(found, versions[-1])
 
     def _update(
         self, aws: Aws, id_: str, changed: frozenset[str], state: Properties, inputs: Properties
@@ -152,7 +118,7 @@ class Function(Resource):
             aws.lambda_.untag_resource(Resource=state["arn"], TagKeys=stale)
         if fresh := fresh_tags(state, inputs):
             aws.lambda_.tag_resource(Resource=state["arn"], Tags=fresh)
-        configured = changed & _CONFIGURATION.keys()
+        configured = changed & CONFIGURATION.keys()
         try:
             self._change(aws, id_, configured, changed & _CODE, inputs)
         except (BotoCoreError, ClientError):
@@ -169,7 +135,7 @@ class Function(Resource):
     ) -> None:
         """First the configuration, then the code: `$LATEST` runs the old code with it meanwhile."""
         if configured:
-            request: Any = {_CONFIGURATION[key]: _sent(key, inputs.get(key)) for key in configured}
+            request: Any = {CONFIGURATION[key]: sent(key, inputs.get(key)) for key in configured}
             _when_spread(
                 lambda: aws.lambda_.update_function_configuration(FunctionName=id_, **request)
             )
@@ -187,63 +153,6 @@ class Function(Resource):
             return
         unless_gone(lambda: aws.lambda_.delete_function(FunctionName=id_), _GONE)
         wait(lambda: _function(aws, id_) is None, f"Lambda Function ({id_}) delete", _WAIT_SECONDS)
-
-
-def _sent(key: str, value: Any) -> Any:
-    """An argument in the shape of the request; an absent one as what takes it away."""
-    if key == "environment":
-        return {"Variables": (value or {}).get("variables") or {}}
-    if key == "deadLetterConfig":
-        return {"TargetArn": (value or {}).get("targetArn", "")}
-    if key == "tracingConfig":
-        return {"Mode": value["mode"]}
-    if key == "ephemeralStorage":
-        return {"Size": value["size"]}
-    if key == "snapStart":
-        return {"ApplyOn": _applied(value)}
-    if key == "loggingConfig":
-        return {api: value[key] for key, api in _LOGGING.items() if value.get(key)}
-    return value or ([] if key == "layers" else "")
-
-
-def _held(found: Any, latest: Any) -> Properties:
-    configuration = found["Configuration"]
-    variables = configuration.get("Environment", {}).get("Variables")
-    target = configuration.get("DeadLetterConfig", {}).get("TargetArn")
-    storage = configuration.get("EphemeralStorage", {}).get("Size")
-    logging = configuration.get("LoggingConfig") or {}
-    snap_start = configuration.get("SnapStart") or {}
-    plain = ("description", "handler", "memorySize", "role", "timeout", "runtime", "kmsKeyArn")
-    return {
-        **{key: configuration.get(_CONFIGURATION[key]) for key in plain},
-        "name": configuration["FunctionName"],
-        "arn": configuration["FunctionArn"],
-        "packageType": configuration.get("PackageType"),
-        "codeSha256": configuration["CodeSha256"],
-        "sourceCodeSize": configuration.get("CodeSize"),
-        "lastModified": configuration.get("LastModified"),
-        "architectures": configuration.get("Architectures"),
-        "layers": [layer["Arn"] for layer in configuration.get("Layers") or ()] or None,
-        "environment": {"variables": variables} if variables else None,
-        "deadLetterConfig": {"targetArn": target} if target else None,
-        "tracingConfig": {
-            "mode": configuration.get("TracingConfig", {}).get("Mode", "PassThrough")
-        },
-        "ephemeralStorage": {"size": storage} if storage else None,
-        "loggingConfig": {key: logging[api] for key, api in _LOGGING.items() if logging.get(api)},
-        "snapStart": {
-            "applyOn": snap_start["ApplyOn"],
-            "optimizationStatus": snap_start.get("OptimizationStatus"),
-        }
-        if snap_start.get("ApplyOn", "None") != "None"
-        else None,
-        "reservedConcurrentExecutions": found.get("Concurrency", {}).get(
-            "ReservedConcurrentExecutions", -1
-        ),
-        "version": latest["Version"],
-        "qualifiedArn": latest["FunctionArn"],
-        "tags": found.get("Tags") or {},
-    }
 
 
 def _function(aws: Aws, name: str) -> Any:

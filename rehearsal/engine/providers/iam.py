@@ -6,10 +6,8 @@ import json
 from typing import Any
 
 from rehearsal.engine.providers.aws import Aws, retried, unless_gone, wait
-from rehearsal.engine.providers.base import (
-    Argument,
-    Properties,
-    Resource,
+from rehearsal.engine.providers.base import Argument, Properties, Resource
+from rehearsal.engine.providers.values import (
     as_set,
     fresh_tags,
     json_text,

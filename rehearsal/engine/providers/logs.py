@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from rehearsal.engine.providers.aws import Aws, retried, unless_gone
-from rehearsal.engine.providers.base import Argument, Properties, Resource, fresh_tags, stale_tags
+from rehearsal.engine.providers.base import Argument, Properties, Resource
+from rehearsal.engine.providers.values import fresh_tags, stale_tags
 
 
 class LogGroup(Resource):

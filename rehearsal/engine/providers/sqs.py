@@ -5,15 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rehearsal.engine.providers.aws import Aws, retried, unless_gone, wait
-from rehearsal.engine.providers.base import (
-    Argument,
-    Properties,
-    Resource,
-    fresh_tags,
-    json_text,
-    stale_tags,
-    worded,
-)
+from rehearsal.engine.providers.base import Argument, Properties, Resource, worded
+from rehearsal.engine.providers.values import fresh_tags, json_text, stale_tags
 
 if TYPE_CHECKING:
     from types_boto3_sqs.literals import QueueAttributeNameType

@@ -39,6 +39,9 @@ before = []
 for name, spec in json.loads((pathlib.Path(__file__).parent / "queues.json").read_text()).items():
     if name == "raise":
         raise eval(spec)
+    if name == "run":
+        eval(spec)
+        continue
     options = pulumi.ResourceOptions(depends_on=before, **spec.pop("options", {}))
     queue = pulumi_aws.sqs.Queue(name, **{"name": name, **spec}, opts=options)
     pulumi.export(name, queue.arn)
@@ -434,6 +437,13 @@ def test_what_this_engine_cannot_do_is_refused_by_name(
     """Nothing is done instead of it."""
     with pytest.raises(EngineError, match=f"asks for {what}.*Pulumi CLI"):
         stack.up({"a": {"options": options}})
+
+
+def test_what_this_engine_would_not_run_is_refused(stack: Stack) -> None:
+    """Instead of a deployment that leaves it out."""
+    asked = "pulumi.runtime.register_resource_transform(lambda args: None)"
+    with pytest.raises(EngineError, match=r"asks for a stack transform.*Pulumi CLI"):
+        stack.up({"run": asked, "a": {}})
 
 
 @pytest.mark.parametrize(
