@@ -216,7 +216,7 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
-@nox.parametrize("python", ["3.11", "3.12", "3.13"], ids=["3.11", "3.12", "3.13"])
+@nox.parametrize("python", ["3.11", "3.12", "3.13", "3.14"], ids=["3.11", "3.12", "3.13", "3.14"])
 def service_tests(session: nox.Session, python: str) -> None:
     """Test the service with its own dependencies only, and the zip that each Python builds."""
     install(session, "service-test", python)

@@ -70,6 +70,7 @@ def test_what_is_no_object_is_not_an_order(event: object) -> None:
         (changed(currency="XTS"), "CURRENCY_UNKNOWN", "/currency"),
         (changed(placedAt="2026-02-30T00:00:00Z"), "PLACED_AT_NOT_A_TIME", "/placedAt"),
         (changed(placedAt="2026-03-01T23:59:60Z"), "PLACED_AT_NOT_A_TIME", "/placedAt"),
+        (changed(placedAt="2026-02-28T24:00:00Z"), "PLACED_AT_NOT_A_TIME", "/placedAt"),
         (changed(placedAt="2026-03-01T12:05:00.001Z"), "PLACED_AT_OUT_OF_RANGE", "/placedAt"),
         (changed(placedAt="1999-12-31T23:59:59Z"), "PLACED_AT_OUT_OF_RANGE", "/placedAt"),
         (changed(placedAt="2026-03-01T11:00:00"), "PLACED_AT_MALFORMED", "/placedAt"),
