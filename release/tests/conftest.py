@@ -81,6 +81,8 @@ def emulated_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
             if name.startswith("AWS_"):
                 environment.setenv(name, value)
         environment.delenv("AWS_PROFILE", raising=False)
+        # An earlier test's would keep the credentials that it was made with.
+        environment.setattr(boto3, "DEFAULT_SESSION", None)
         yield
 
 
