@@ -127,6 +127,15 @@ def test_a_version_whose_publication_was_refused_is_published_after_all(
     team.must("drift")
 
 
+def test_a_deletion_killed_after_every_call_is_completed(team: Team, killer: Killer) -> None:
+    """What is gone is forgotten; the stack can be deployed anew."""
+    team.must("deploy")
+    pending = killer.until_done("destroy", "--yes")
+    assert {line.split()[2] for line in pending if line.startswith("Pending: deleting")} == KINDS
+    assert "create  Table orders" in team.must("deploy")
+    team.must("drift")
+
+
 def test_who_is_not_there_to_ask_is_not_asked(team: Team, killer: Killer) -> None:
     """Nothing is changed without --yes; until then a deployment says what to do, and AWS stays."""
     killer.run("wave:0")
