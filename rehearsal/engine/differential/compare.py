@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from rehearsal.engine.differential import programs
 from rehearsal.engine.differential.engines import Engine, Ours, Outcome
 from rehearsal.engine.differential.real import Real
-from rehearsal.engine.differential.world import NAMED, Fault, shown
+from rehearsal.engine.differential.world import LOOSE, NAMED, Fault, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -153,8 +153,9 @@ class Life:
         operation, _, name = fault.at.partition(" ")
         if fault.kind == "kill-after" and operation == "create":
             for engine in self._both:
-                self.counts["made, not recorded"] += 1
-                engine.world.things.pop((NAMED, name), None)
+                for type_ in (NAMED, LOOSE):
+                    engine.world.things.pop((type_, name), None)
+            self.counts["made, not recorded"] += 1
         for engine in self._both:
             engine.world.begin(None)
             engine.forget_pending()
