@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 ALIAS = "production"
 """The alias that callers invoke; the release tool alone moves it."""
-STACK = r"(?!.*-(?:preview|rollback|load)$)[a-z][a-z0-9-]{0,28}"
+STACK = r"(?!.*-(?:preview|rollback|load|approval)$)[a-z][a-z0-9-]{0,28}"
 """A stack's name. The longest name made of it, its rollback role's, has IAM's 64 characters; one
 that ends in a kind of workflow would be another's GitHub environment: `dev-rollback` is `dev`'s."""
 STACK_RULE = (
     "1 to 29 lower-case letters, digits and hyphens, a letter first, and not ending in -preview, "
-    "-rollback or -load"
+    "-rollback, -load or -approval"
 )
 
 

@@ -114,7 +114,9 @@ def test_a_stack_is_bounded_or_says_that_it_is_not(given: str, bound: str | None
     assert parsed.permissions_boundary_arn == bound
 
 
-@pytest.mark.parametrize("stack", ["", "Dev", "dev_1", "-dev", "d" * 30, "dev-rollback"])
+@pytest.mark.parametrize(
+    "stack", ["", "Dev", "dev_1", "-dev", "d" * 30, "dev-rollback", "prod-approval"]
+)
 def test_a_stack_name_must_fit_aws_names(stack: str) -> None:
     """The name becomes part of every resource's."""
     with pytest.raises(UsageError, match="must be 1 to 29"):
