@@ -541,6 +541,13 @@ def gate_power(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def explore(session: nox.Session) -> None:
+    """Meet every call of every release command with every fault: [COMMAND ...] [--prove]."""
+    install(session, "release")
+    call(session, "release.tests.explore", *session.posargs)
+
+
+@nox.session(default=False)
 def bad_releases(session: nox.Session) -> None:
     """Roll out every bad candidate under traffic; none may be promoted: [NAME ...] [--seed N]."""
     install(session, "rehearsal")

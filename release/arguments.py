@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -37,6 +38,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     return options
 
 
+@cache
 def _parser() -> Parser:
     parser = _Parser(
         prog="release",

@@ -96,7 +96,8 @@ class CloudWatchMonitoring:
                 StartTime=now - timedelta(seconds=3 * PERIOD),
                 EndTime=now + timedelta(seconds=PERIOD),
             )
-        values = [value for result in reply["MetricDataResults"] for value in result["Values"][:3]]
+            results = reply["MetricDataResults"]
+        values = [value for result in results for value in result["Values"][:3]]
         return round(max(values, default=0))
 
 

@@ -41,19 +41,19 @@ def discover(session: boto3.Session, stack: str) -> dict[str, Any]:
                 "deploy the stack first, or name another region."
             ) from None
         newest = _newest(functions, name)
-    return {
-        **_described(function),
-        "lambdaAliasName": ALIAS,
-        # Not asked for: a rollback must find its way to an alias that is gone, too.
-        "lambdaAliasArn": f"{function['Configuration']['FunctionArn']}:{ALIAS}",
-        "candidateVersion": newest["Version"],
-        "codeSha256": newest["CodeSha256"],
-        "dlqQueueUrl": _queue_url(session, function),
-        "alarmName": f"order-processing-error-alarm-{stack}",
-        "standingAlarmNames": [f"order-processing-{what}-{stack}" for what in STANDING],
-        "releaseAlarmNames": [f"order-processing-release-{what}-{stack}" for what in WATCHED],
-        "dashboardName": name,
-    }
+        return {
+            **_described(function),
+            "lambdaAliasName": ALIAS,
+            # Not asked for: a rollback must find its way to an alias that is gone, too.
+            "lambdaAliasArn": f"{function['Configuration']['FunctionArn']}:{ALIAS}",
+            "candidateVersion": newest["Version"],
+            "codeSha256": newest["CodeSha256"],
+            "dlqQueueUrl": _queue_url(session, function),
+            "alarmName": f"order-processing-error-alarm-{stack}",
+            "standingAlarmNames": [f"order-processing-{what}-{stack}" for what in STANDING],
+            "releaseAlarmNames": [f"order-processing-release-{what}-{stack}" for what in WATCHED],
+            "dashboardName": name,
+        }
 
 
 def write(path: Path, outputs: dict[str, Any]) -> None:

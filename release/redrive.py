@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from release import alias
-from release.errors import UnavailableError, UsageError
+from release.errors import UnavailableError, UnfinishedError, UsageError
 from release.result import Change, Exit, Result
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ class Tally:
 
     confirmed: int = 0
     rejected: int = 0
+    sent: int = 0
     left: list[dict[str, object]] = field(default_factory=list)
     kept: list[DeadLetter] = field(default_factory=list)
 
@@ -80,7 +81,8 @@ def redrive(
     wanted: Sequence[str] = (),
 ) -> Result:
     """Replay up to `maximum` of the `wanted` dead letters, at most `rate` a second, one at a time;
-    leave what fails, and what was not wanted.
+    leave what fails, and what was not wanted. UnfinishedError where AWS stops answering after an
+    order was sent.
     """
     if rate <= 0 or maximum < 1:
         raise UsageError("--rate must be above 0 a second, and --max at least 1.")
@@ -89,6 +91,13 @@ def redrive(
     tally = Tally()
     try:
         _drain(replay, maximum, tally)
+    except UnavailableError as error:
+        if not tally.sent:
+            raise
+        raise UnfinishedError(
+            f"Stopped after {tally.handled} of the {tally.sent} dead letters that were sent had "
+            f"been deleted; a repeat goes on, and sends the others again: {error}"
+        ) from error
     finally:
         _release(letters, tally.kept)
     return _result(tally)
@@ -161,6 +170,7 @@ def _drain(replay: Replay, maximum: int, tally: Tally) -> None:
 
 def _replay(replay: Replay, letter: DeadLetter, tally: Tally) -> None:
     """Invoke, then delete: the other way round would lose the order if this process died."""
+    tally.sent += 1
     run = _invoke(replay, letter.body.encode())
     status = outcome_of(run)
     replay.say(f"{status or 'left'}: {order_id(letter.body) or letter.message_id}")

@@ -70,7 +70,7 @@ class SqsDeadLetters:
                 )
             except self._client.exceptions.QueueDoesNotExist:
                 raise UsageError(_ABSENT.format(url=self._url)) from None
-        return int(reply["Attributes"]["ApproximateNumberOfMessages"])
+            return int(reply["Attributes"]["ApproximateNumberOfMessages"])
 
     def receive(self) -> DeadLetter | None:
         """One message, hidden from other receivers for five minutes; None if none is visible.

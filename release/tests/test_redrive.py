@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from release.errors import UnavailableError, UsageError
+from release.errors import UnavailableError, UnfinishedError, UsageError
 from release.lambda_adapter import Invocation
 from release.redrive import list_letters, outcome_of, redrive
 from release.result import Exit, Result
@@ -76,7 +76,7 @@ def test_aws_failing_half_way_loses_nothing() -> None:
         return good(qualifier, payload)
 
     functions.answer = answer
-    with pytest.raises(UnavailableError):
+    with pytest.raises(UnfinishedError, match="1 of the 2 dead letters that were sent"):
         run(functions, letters)
     assert [letter.message_id for letter in letters.waiting] == ["m2", "m1"]
     assert run(functions, letters).exit is Exit.DONE

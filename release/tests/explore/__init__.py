@@ -1,0 +1,3 @@
+"""Every call that a command makes, met by every fault: what stands afterwards, and what a repeat
+makes of it. The real adapters and the real SDK run against a Lambda in memory, below HTTP.
+"""

@@ -1,0 +1,58 @@
+"""Mends that `--prove` takes back, each with the commands in which that must be seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from unittest import mock
+
+from release import alias
+from release.history import StoredEntry
+from release.ledger import encode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from release.alias import Alias, StoredAlias
+    from release.history import History
+    from release.ledger import Entry
+
+
+@dataclass(frozen=True)
+class Mend:
+    """How it is taken back, and what is explored then."""
+
+    undo: Callable[[], AbstractContextManager[object]]
+    scenarios: tuple[str, ...]
+
+
+def _believed(
+    _store: object, _version: str, _description: str, _before: str, send: Callable[[], StoredAlias]
+) -> Alias:
+    """The refusal of a write is taken at its word."""
+    return alias._understand(send())
+
+
+def _unrecognised(history: History, entry: Entry) -> str:
+    """A name that is taken is taken for somebody else's."""
+    history.add_entry(StoredEntry(entry.name, entry.version, encode(entry)))
+    return entry.name
+
+
+def _once(attempt: Callable[[], Any], *_: object) -> Any:
+    """What is refused once is given up."""
+    return attempt()
+
+
+MENDS = {
+    "the alias is read after a refused write": Mend(
+        lambda: mock.patch("release.alias._sent", _believed), ("canary", "rollback")
+    ),
+    "an entry of one's own is recognised": Mend(
+        lambda: mock.patch("release.ledger.write", _unrecognised), ("promote", "rollback")
+    ),
+    "a failed canary is put back for minutes": Mend(
+        lambda: mock.patch("release.watch.insist", _once), ("gate of a bad one",)
+    ),
+}

@@ -1,0 +1,114 @@
+"""The real SDK and adapters on a cloud in memory: requests are taken before they are sent."""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import parse_qs, urlsplit
+
+import boto3
+import botocore.endpoint
+import botocore.session
+from botocore import UNSIGNED
+from botocore.awsrequest import AWSResponse, HeadersDict
+from botocore.config import Config
+from botocore.retries.quota import RetryQuota
+
+from release.cloudwatch_adapter import CloudWatchMonitoring
+from release.commands import Systems
+from release.lambda_adapter import LambdaFunctions
+from release.sqs_adapter import SqsDeadLetters
+
+if TYPE_CHECKING:
+    from release.outputs import Outputs
+    from release.tests.explore.cloud import Answer, Body, Cloud
+    from release.tests.explore.faults import Trial
+
+PAGE = b"<html>A proxy says hello.</html>"
+
+
+class Wire:
+    """One per process: making clients takes longer than a trial."""
+
+    def __init__(self) -> None:
+        RetryQuota.INITIAL_CAPACITY = 10**9  # each trial would have a process of its own
+        core: Any = botocore.session.Session()
+        core.set_credentials("key", "secret")
+        core.set_default_client_config(Config(signature_version=UNSIGNED))
+        core.register("before-call", self._call)
+        core.register("before-send", self._send)
+        self._session = boto3.Session(botocore_session=core, region_name="us-east-1")
+        self._clients: dict[str, Any] = {}
+        self.session = cast("boto3.Session", SimpleNamespace(client=self._client))
+        self.cloud: Cloud | None = None
+        self.trial: Trial | None = None
+        pause = SimpleNamespace(sleep=self._sleep)
+        botocore.endpoint.time = pause  # type: ignore[attr-defined]  # retries wait in our time
+
+    def connect(self, outputs: Outputs) -> Systems:
+        """The systems that a command works on."""
+        assert self.cloud is not None
+        return Systems(
+            LambdaFunctions(self.session, outputs.function, outputs.alias),
+            CloudWatchMonitoring(self.session),
+            SqsDeadLetters(self.session, outputs.dead_letter_url or ""),
+            self.cloud.clock,
+        )
+
+    def _client(self, name: str, config: Config) -> Any:
+        key = f"{name} {config.read_timeout}"  # type: ignore[attr-defined]
+        if key not in self._clients:
+            make: Any = self._session.client
+            self._clients[key] = make(name, config=config)
+        return self._clients[key]
+
+    def _sleep(self, seconds: float) -> None:
+        assert self.cloud is not None
+        self.cloud.clock.sleep(seconds)
+
+    def _call(self, model: Any, **_: object) -> None:
+        assert self.trial is not None
+        self.trial.begin(model.name)
+
+    def _send(self, request: Any, **_: object) -> AWSResponse:
+        assert self.cloud is not None
+        assert self.trial is not None
+        cloud, operation = self.cloud, self.trial.calls[-1]
+        url = urlsplit(request.url)
+        body: Body = json.loads(request.body or b"{}")
+        if operation == "Invoke":
+            body = {"Event": body}
+        body |= {name: values[0] for name, values in parse_qs(url.query).items()}
+        answer = self.trial.attempt(lambda: cloud.answer(operation, url.path, body))
+        return _response(request.url, answer)
+
+
+def _response(url: str, answer: Answer) -> AWSResponse:
+    status, code, body = answer
+    content = PAGE if code == "no JSON" else json.dumps(body).encode()
+    headers = {"Content-Length": str(len(content)), "Content-Type": "application/x-amz-json-1.0"}
+    if code.startswith("executed "):
+        headers["X-Amz-Executed-Version"] = code.removeprefix("executed ")
+    elif status >= 400:
+        headers["x-amzn-ErrorType"] = code
+        content = json.dumps({**body, "__type": code}).encode()
+    answered: Any = AWSResponse
+    return cast("AWSResponse", answered(url, status, HeadersDict(headers), _Raw(content)))
+
+
+class _Raw:
+    """What botocore reads an answer from."""
+
+    def __init__(self, content: bytes) -> None:
+        self._left = content
+
+    def stream(self, *_: object, **__: object) -> list[bytes]:
+        """All of it."""
+        return [self.read()]
+
+    def read(self, amount: int | None = None) -> bytes:
+        """The next bytes."""
+        end = len(self._left) if amount is None else amount
+        taken, self._left = self._left[:end], self._left[end:]
+        return taken
