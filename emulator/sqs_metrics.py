@@ -26,6 +26,10 @@ _METRICS = {
 }
 """The metric of each attribute of a queue (SQS Developer Guide, CloudWatch metrics)."""
 
+_ACTIVE_MINUTES = 6 * 60
+"""How long SQS tells figures of a queue that nothing happens to, messages in it or not (SQS
+Developer Guide, CloudWatch metrics). A call that changes no count is not seen here."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -40,6 +44,8 @@ class QueueMetrics:
         self._clock = clock
         self._credentials = credentials
         self._told = False
+        self._seen: dict[str, tuple[dict[str, str], float]] = {}
+        """By queue: its figures, and since when they are the same."""
 
     async def run(self) -> None:
         """Publish until cancelled; a queue service that fails is told once and asked again."""
@@ -61,11 +67,21 @@ class QueueMetrics:
                 if error.status >= 500:
                     raise
                 continue  # deleted since it was listed
-            dimensions = (("QueueName", url.rpartition("/")[2]),)
             now = self._clock.now()
+            if self._quiet(url, attributes, now):
+                continue
+            dimensions = (("QueueName", url.rpartition("/")[2]),)
             for attribute, metric in _METRICS.items():
                 value = float(attributes.get(attribute, 0))
                 self._store.put("AWS/SQS", metric, dimensions, value, now, "Count")
+
+    def _quiet(self, url: str, attributes: dict[str, str], now: float) -> bool:
+        """Whether nothing has happened to the queue for so long that SQS tells nothing of it."""
+        seen, since = self._seen.get(url, (None, now))
+        if attributes != seen:
+            self._seen[url] = attributes, now
+            return False
+        return self._store.minute_of(now) - self._store.minute_of(since) >= _ACTIVE_MINUTES
 
     async def _attributes(self, url: str) -> dict[str, str]:
         payload = {"QueueUrl": url, "AttributeNames": list(_METRICS)}

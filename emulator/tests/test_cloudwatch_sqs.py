@@ -85,3 +85,30 @@ def test_a_failing_service_is_told_once(caplog: pytest.LogCaptureFixture) -> Non
         asyncio.run(scenario())
     assert queues.calls > 1
     assert len(caplog.records) == 1
+
+
+def test_a_queue_that_nothing_happens_to_goes_quiet_with_its_letters() -> None:
+    """SQS Developer Guide, CloudWatch metrics: six hours, and again from the next change on.
+
+    What alarms make of that, `notBreaching` would tell as an all-clear.
+    """
+    clock = SteppedClock()
+    store = MetricStore(clock)
+    queues = FakeQueues(dead=3)
+    metrics = QueueMetrics(queues, store, clock, ROOT)
+
+    def told(hours: float) -> bool:
+        clock.advance(hours * 3600)
+        asyncio.run(metrics.publish())
+        began = clock.now() // 60 * 60
+        metric = Metric.of("AWS/SQS", "ApproximateNumberOfMessagesVisible", [("QueueName", "dead")])
+        grid = store.grid(began, began + 60, 60)
+        return store.points(metric, parse_statistic("Maximum"), grid) != [None]
+
+    assert told(0)
+    assert told(5.9)
+    assert not told(0.2)
+    assert not told(6)
+    queues.visible["dead"] = 0
+    assert told(0.1)
+    assert told(5)
