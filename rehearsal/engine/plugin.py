@@ -7,6 +7,7 @@ program to an emulated AWS, offline.
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import sys
 from concurrent import futures
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from google.protobuf.message import Message
 
 NAME = "pulumi-resource-aws"
+_LOOK_SECONDS = 0.5
 _ROOT = Path(__file__).resolve().parent.parent.parent
 _LARGEST_MESSAGE = 400 * 1024 * 1024  # as the SDK's own servers have it
 
@@ -224,7 +226,8 @@ class _Status(grpc.Status):
 
 
 def main() -> int:
-    """Serve until the CLI, which reads the port from stdout, ends this process."""
+    """Serve until the CLI, which reads the port from stdout, ends this process or is gone."""
+    parent = os.getppid()
     server = grpc.server(
         futures.ThreadPoolExecutor(),
         options=[
@@ -237,7 +240,9 @@ def main() -> int:
     server.start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the CLI's: it lets a call end.
     print(port, flush=True)
-    server.wait_for_termination()
+    # A CLI that was killed ends nobody: see that it is there. (Until the time is over: True.)
+    while server.wait_for_termination(_LOOK_SECONDS) and os.getppid() == parent:
+        pass
     return 0
 
 

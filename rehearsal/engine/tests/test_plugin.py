@@ -47,6 +47,17 @@ def stub(tmp_path: Path) -> Iterator[provider_pb2_grpc.ResourceProviderStub]:
         lifelines.end(process)
 
 
+def test_it_does_not_outlive_a_cli_that_was_killed(tmp_path: Path) -> None:
+    """Which has no time to end it: as long as it lives, it holds the CLI's pipe."""
+    path = plugin.install(tmp_path / "bin")
+    cli = ["sh", "-c", f'"{path}" 127.0.0.1:1 & wait']
+    with lifelines.tied(cli, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert int(process.stdout.readline())
+        process.kill()
+        process.communicate(timeout=30)
+
+
 def test_check_fills_in_defaults_and_refuses_what_is_not_known(
     stub: provider_pb2_grpc.ResourceProviderStub,
 ) -> None:
