@@ -13,19 +13,17 @@ from release import alias
 from release.canary import canary, changed_meanwhile
 from release.errors import (
     AliasChangedError,
-    LastingError,
-    UnavailableError,
     UnfinishedError,
     UsageError,
 )
 from release.fence import fenced
-from release.gate import Policy, watches_candidate
+from release.guard import Guard
 from release.insist import SECONDS, insist
 from release.judge import Request, judge
 from release.promote import promote
 from release.remedy import Typed
 from release.result import Exit, Result
-from release.rollback import end_canary, rollback
+from release.rollback import end_canary
 from release.smoke import smoke
 from release.succession import check_succession
 from release.synthetic import MAXIMUM_INIT_MS
@@ -150,9 +148,9 @@ class Rollout:
         steps: list[Callable[[], Result]] = [self._smoke]
         steps += [partial(self._step, weight) for weight in watched]
         steps += [partial(self._warm, 1.0), self._promote]
-        return (
-            steps if self.order.steps else [self._check_alarms, *steps, partial(self._guard, seen)]
-        )
+        if self.order.steps:
+            return steps
+        return [self._check_alarms, *steps, partial(self._guard, seen.version)]
 
     def _step(self, weight: float) -> Result:
         """Warm, shift, watch; a canary at that weight is watched on instead of begun anew."""
@@ -216,63 +214,15 @@ class Rollout:
                 )
         return Result(Exit.DONE, "No alarm stands in the way.")
 
-    def _guard(self, before: Alias) -> Result:
-        """Watch the alarms after a flip that nobody watched before it; roll back on the first."""
-        order, began = self.order, self.clock.now()
-        policy = Policy(self.outputs.function, self.outputs.alias, order.version, began, began)
-        end = self.clock.monotonic() + order.gate.bake
-        while True:
-            try:
-                alarms = self.monitoring.alarms(self.outputs.release_alarms)
-                unread = [alarm.name for alarm in alarms if alarm.state in ("ABSENT", "UNREADABLE")]
-                blind = f"{', '.join(unread)} could not be read" if unread else None
-            except UnavailableError as error:
-                alarms, blind = (), str(error)
-                if isinstance(error, LastingError):
-                    return self._unwatched(blind)
-            for alarm in alarms:
-                fresh = alarm.changed_at is None or alarm.changed_at >= began
-                if alarm.state == "ALARM" and fresh and watches_candidate(alarm, policy):
-                    left = end - self.clock.monotonic()
-                    return self._back(before.version, f"{alarm.name} is in ALARM", left)
-            left = end - self.clock.monotonic()
-            if left <= 0:
-                break
-            self.clock.sleep(min(order.gate.poll, left))
-        if blind:
-            return self._unwatched(blind)
-        return Result(Exit.DONE, f"Version {order.version} is live; no alarm rose.")
-
-    def _back(self, version: str, why: str, left: float) -> Result:
-        """Roll back, for as long as the watch was to last and some minutes at least."""
-        details = {"decision": "fail", "reasons": [why], "restored": True}
-        try:
-            insist(
-                lambda: rollback(self.functions, self.outputs, self.clock, version, reason=why),
-                self.clock,
-                self.say,
-                max(left, SECONDS),
-            )
-        except (UsageError, UnfinishedError) as error:
-            again = Typed("rollback", self.outputs.stack, ("--version", version)).again()
-            return Result(
-                Exit.FAIL,
-                f"{why}, and {self.outputs.alias} could not be put back ({error}): it serves "
-                f"version {self.order.version}. `{again}` goes back.",
-                {**details, "restored": False},
-            )
-        return Result(Exit.FAIL, f"{why}: rolled back to version {version}.", details)
-
-    def _unwatched(self, why: str) -> Result:
-        """Nobody can say whether an alarm rose."""
-        typed = self.order.gate.typed or Typed("rollout", self.outputs.stack)
-        return Result(
-            Exit.INCONCLUSIVE,
-            f"Version {self.order.version} is live, and nobody knows whether an alarm rose: {why}",
-            {"decision": "inconclusive", "reasons": [why], "restored": False},
-            remedy=f"`{typed.other('status')}` shows the alarms; `{typed.other('rollback')}` goes "
-            "back.",
-        )
+    def _guard(self, before: str) -> Result:
+        """Watch what nobody watched before it went live."""
+        order = self.order
+        typed = order.gate.typed or Typed("rollout", self.outputs.stack)
+        guard = Guard(
+            self.functions, self.monitoring, self.outputs, self.clock, self.say, typed,
+            order.version, before,
+        )  # fmt: skip
+        return guard.watch(order.gate.bake, order.gate.poll)
 
 
 def check_steps(order: Order) -> None:

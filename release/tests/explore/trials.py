@@ -35,6 +35,9 @@ OUTPUTS = {
 }
 EVENT = {"orderId": "e1", "currency": "USD", "lines": [{"quantity": 1}]}
 STATUSES = (0, 1, 2, 3, 130)
+ABANDONED = 2 * 3600
+"""Seconds after which nobody watches a canary of these commands any longer."""
+
 FREE = ("ListAliases", "CreateAlias", "GetFunctionConfiguration")
 """Calls that no rollback of an alias that stands waits for."""
 
@@ -147,6 +150,10 @@ class Explorer:
             told = self.run(cloud, ("status",)).said
             if next(iter(weights)) not in told:
                 yield f"status does not tell of the canary: {told}"
+            later = fresh(cloud)
+            later.clock.sleep(ABANDONED)
+            if "was to be watched for" not in (told := self.run(later, ("drift",)).said):
+                yield f"drift does not tell of the abandoned canary: {told}"
         if wrong := self.contradiction(cloud):
             yield wrong
         ended_by = fault.startswith(("killed", "cancelled")) or fault == "credentials expired"
