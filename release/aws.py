@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -10,10 +11,17 @@ from botocore.config import Config
 
 from cloud import refusals
 from cloud.region import region as region_of_environment
-from release.errors import LastingError, UnavailableError
+from release.clock import from_text, to_text
+from release.errors import LastingError, UnavailableError, UsageError
+from reporting import amounts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+
+EXPIRATION = "AWS_CREDENTIAL_EXPIRATION"
+"""When credentials in the environment end, as `aws configure export-credentials` has it. Nobody
+renews those; of others nobody knows, or the SDK renews them itself."""
 
 CONTROL = Config(
     connect_timeout=3, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 4}
@@ -46,3 +54,20 @@ def translated(doing: str) -> Iterator[None]:
         if refusals.is_lasting(error.__cause__):
             raise LastingError(str(error)) from error.__cause__
         raise
+
+
+def check_lifetime(
+    seconds: float, now: datetime, environment: Mapping[str, str] = os.environ
+) -> None:
+    """UsageError where the credentials are known to end before so many seconds are over."""
+    try:
+        end = from_text(environment.get(EXPIRATION, ""))
+    except ValueError:
+        return
+    left = (end - now).total_seconds()
+    if seconds > left:
+        raise UsageError(
+            f"The AWS credentials end at {to_text(end)}, and the watch may take "
+            f"{amounts.number(seconds, 's')} from now, when nobody could put the alias back: sign "
+            "in again, or shorten --bake or --patience."
+        )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from release import artifact
+from release.aws import check_lifetime
 from release.canary import canary
 from release.drift import drift
 from release.errors import UsageError
@@ -170,10 +171,9 @@ def _request(call: Call) -> Request:
 
 
 def _gate(call: Call) -> Result:
-    systems = call.systems
-    return judge(
-        systems.functions, systems.monitoring, call.outputs, systems.clock, _request(call), _say
-    )
+    systems, request = call.systems, _request(call)
+    check_lifetime(request.longest, systems.clock.now())
+    return judge(systems.functions, systems.monitoring, call.outputs, systems.clock, request, _say)
 
 
 def _promote(call: Call) -> Result:
@@ -210,6 +210,7 @@ def _rollout(call: Call) -> Result:
         maximum_init_ms=options.maximum_init_ms,
         within=options.within,
     )
+    check_lifetime(order.longest, systems.clock.now())
     return Rollout(
         systems.functions, systems.monitoring, call.outputs, systems.clock, order, _say
     ).run()

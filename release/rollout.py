@@ -64,6 +64,11 @@ class Order:
     within: float | None = None
     """Seconds that there are for all of it: what started it ends then."""
 
+    @property
+    def longest(self) -> float:
+        """Seconds that its watches may take."""
+        return len(self.steps) * self.gate.longest if self.steps else self.gate.bake
+
 
 @dataclass(slots=True)
 class Rollout:
@@ -237,7 +242,7 @@ def check_steps(order: Order) -> None:
 
 def check_time(order: Order) -> None:
     """UsageError where the watches may take longer than there is time."""
-    longest = sum(order.gate.longest for _ in order.steps) if order.steps else order.gate.bake
+    longest = order.longest
     if order.within is not None and longest > order.within:
         raise UsageError(
             f"{len(order.steps) or 1} times {_seconds(order.gate.bake)} of bake time and up to "

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import boto3
 import pytest
 from botocore.exceptions import (
+    ClientError,
     EndpointConnectionError,
     NoCredentialsError,
     NoRegionError,
@@ -19,7 +20,7 @@ from botocore.exceptions import (
 
 from release.aws import translated
 from release.cloudwatch_adapter import count
-from release.errors import AliasChangedError, UnavailableError, UsageError
+from release.errors import AliasChangedError, LastingError, UnavailableError, UsageError
 from release.evidence import Count, Period, Samples
 from release.lambda_adapter import LambdaFunctions
 from release.tests.fakes import START
@@ -119,11 +120,47 @@ def test_a_missing_version_is_none(server: _Server, functions: LambdaFunctions) 
     assert functions.find_version("9") is None
 
 
-def test_a_changed_revision_is_told_apart(server: _Server, functions: LambdaFunctions) -> None:
-    """412 is a lost compare-and-swap."""
-    refuse(server, 412, "PreconditionFailedException", "The Revision Id provided does not match")
-    with pytest.raises(AliasChangedError):
+def test_what_is_not_aws_is_told(server: _Server, functions: LambdaFunctions) -> None:
+    """A proxy's answer, 200 and no alias, is one sentence and no traceback."""
+    server.answer = ("", {"hello": "from a proxy"})
+    with pytest.raises(UnavailableError, match="was not AWS"):
+        functions.read_alias()
+    with pytest.raises(UnavailableError, match="was not AWS"):
         functions.write_alias("2", {}, "{}", "r1")
+
+
+@pytest.mark.parametrize(
+    ("code", "lasting"),
+    [
+        ("ExpiredTokenException", True),
+        ("AccessDeniedException", True),
+        ("ServiceException", False),
+        ("TooManyRequestsException", False),
+    ],
+)
+def test_what_time_alone_does_not_mend_is_told_apart(code: str, *, lasting: bool) -> None:
+    """Nobody polls on with credentials that have expired."""
+    refused = ClientError({"Error": {"Code": code, "Message": "No."}}, "GetAlias")
+    with pytest.raises(UnavailableError) as told, translated("reading"):
+        raise refused
+    assert isinstance(told.value, LastingError) is lasting
+
+
+def test_credentials_that_ended_in_the_environment_are_one_sentence() -> None:
+    """botocore has no error of its own for it."""
+    ended = RuntimeError(
+        "Credentials were refreshed, but the refreshed credentials are still expired."
+    )
+    with pytest.raises(LastingError, match="sign in again"), translated("reading"):
+        raise ended
+
+
+def test_a_changed_revision_is_told_apart(server: _Server, functions: LambdaFunctions) -> None:
+    """412 is a lost compare-and-swap, and 409 a conflict with another change."""
+    for status, code in ((412, "PreconditionFailed"), (409, "ResourceConflict")):
+        refuse(server, status, f"{code}Exception", "The Revision Id provided does not match")
+        with pytest.raises(AliasChangedError):
+            functions.write_alias("2", {}, "{}", "r1")
 
 
 def test_a_write_carries_everything(server: _Server, functions: LambdaFunctions) -> None:

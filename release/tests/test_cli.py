@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from release import alias
 from release.cli import main
+from release.clock import to_text
 from release.commands import Systems
 from release.lambda_adapter import Invocation, Version
 from release.outputs import load
 from release.tests.fakes import (
     ALARMS,
     FUNCTION,
+    START,
     FakeClock,
     FakeFunctions,
     FakeLetters,
@@ -363,3 +366,23 @@ def test_dead_letters_are_listed(shell: Shell, capsys: pytest.CaptureFixture[str
     shell.letters = FakeLetters("no json")
     assert shell("redrive", "--list") == 0
     assert "1 dead letters" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", [GATE, ("rollout", "--steps", "0.1,0.5", *GATE[3:])])
+@pytest.mark.parametrize("left", [59, 600])
+def test_2_a_watch_longer_than_the_credentials_live(
+    command: tuple[str, ...],
+    left: int,
+    shell: Shell,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Told before anything is changed: nobody could put the alias back."""
+    if command == GATE:
+        shell(*CANARY)
+    monkeypatch.setenv("AWS_CREDENTIAL_EXPIRATION", to_text(START + timedelta(seconds=left)))
+    writes = shell.functions.writes
+    assert shell(*command) == (2 if left == 59 else 0)
+    if left == 59:
+        assert "shorten --bake" in capsys.readouterr().err
+        assert shell.functions.writes == writes

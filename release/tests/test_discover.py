@@ -77,6 +77,26 @@ def test_a_dead_letter_queue_that_is_gone_stops_nothing(
     assert (found["dlqQueueArn"], found["dlqQueueUrl"]) == (target, None)
 
 
+@pytest.mark.usefixtures("emulated_aws")
+def test_a_rollback_needs_no_sqs(
+    stack: Stack,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A queue that nobody may look up is left out, which is told; the rest stands."""
+    monkeypatch.setattr("release.discover.function_of", lambda _: stack.function)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SQS", "http://127.0.0.1:9")
+    target = "arn:aws:sqs:us-east-1:123456789012:letters"
+    boto3.client("lambda").update_function_configuration(
+        FunctionName=stack.function, DeadLetterConfig={"TargetArn": target}
+    )
+    path = tmp_path / "outputs.json"
+    assert call(path, "any") == 0
+    assert json.loads(path.read_text())["dlqQueueUrl"] is None
+    assert "Without the queue `redrive` cannot work" in capsys.readouterr().err
+
+
 def test_an_aws_that_cannot_be_reached_is_one_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
