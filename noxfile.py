@@ -354,7 +354,7 @@ def operate(session: nox.Session, verb: str, stack: str, *further: str) -> None:
 def pulumi_cli(session: nox.Session) -> None:
     """Build the Pulumi CLI that locks/pulumi/ pins, where none is on the PATH; needs Go."""
     install(session, "infra")
-    call(session, "infra.cli_build")
+    call(session, "infra.cli_build", where=environment.outward)  # with a person's Go, and its cache
 
 
 @nox.session(default=False)
