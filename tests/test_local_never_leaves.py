@@ -140,7 +140,7 @@ def test_local_work_stays_here(person: dict[str, str]) -> None:
     "command",
     [
         "rehearse", "drill", "faults", "workflows", "emulator", "tests", "inputs", "fidelity",
-        "bad_releases", "good_releases", "bench_client", "bench_emulator", "throttling",
+        "explore", "bad_releases", "good_releases", "bench_client", "bench_emulator", "throttling",
         "soak_emulator", "fuzz_emulator", "deploy local", "load local", "status local",
         "rollout local",
     ],

@@ -139,6 +139,8 @@ class Explorer:
             yield "it ends without a sentence"
         if version == "3" and not (scenario.alarm and ended.status in (None, 1, 3, 130)):
             yield f"version {version} is live"
+        if "somebody else" in ended.said:
+            yield f"nobody else is here: {ended.said.splitlines()[-1]}"
         if ended.status == 2 and changed(start, cloud):
             yield f"exit status 2, though something was changed: {ended.said.splitlines()[-1]}"
         done = name == "gate" and ended.status == 0
