@@ -84,18 +84,20 @@ class Machine:
             group=self.account, extra_groups=None if self.account is None else [],
         )  # fmt: skip
         output = cast("IO[bytes]", process.stdout)
-        try:
-            while words := output.read(65536):
-                if time.monotonic() - last > silence:
-                    silence, before = time.monotonic() - last, said[-70:].decode(errors="replace")
-                last = time.monotonic()
-                sys.stdout.buffer.write(words)
-                sys.stdout.flush()
-                said += words
-            process.wait()
-        except BaseException:
-            lifelines.end(process)
-            raise
+        with output:
+            try:
+                while words := output.read(65536):
+                    if time.monotonic() - last > silence:
+                        silence = time.monotonic() - last
+                        before = said[-70:].decode(errors="replace")
+                    last = time.monotonic()
+                    sys.stdout.buffer.write(words)
+                    sys.stdout.flush()
+                    said += words
+                process.wait()
+            except BaseException:
+                lifelines.end(process)
+                raise
         took = time.monotonic() - began
         before = before.strip().rpartition("\n")[2]
         return Ended(process.returncode, took, silence, before, said.decode(errors="replace"))

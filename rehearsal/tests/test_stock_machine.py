@@ -79,7 +79,7 @@ BY_THE_TOUR = "emulator build deploy invoke rollout status ledger load rollback"
 NOT_IN_CI = {
     "AWS": "preview bootstrap preflight drift prune redrive warm smoke canary gate promote",
     "a Pulumi CLI, on which .ci/pulumi runs them": "recover move destroy engines",
-    "GitHub": "provenance",
+    "GitHub": "provenance fork tell",
     "the network, and changes files": "lock pulumi_cli fidelity",
     "a quiet machine": "bench_client bench_emulator bench_handler throttling soak_emulator",
 }

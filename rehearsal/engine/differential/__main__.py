@@ -11,6 +11,7 @@ from pathlib import Path
 from rehearsal.engine.differential.compare import DisagreementError, life
 from rehearsal.engine.differential.real import served
 from rehearsal.engine.differential.world import Worlds
+from sandbox import closed_output
 from sandbox.arguments import Parser
 
 _STEPS = 12
@@ -52,4 +53,5 @@ def _parser() -> Parser:
 
 
 if __name__ == "__main__":
+    closed_output.tolerate()
     sys.exit(main(sys.argv[1:]))
