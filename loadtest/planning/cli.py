@@ -12,6 +12,7 @@ from loadtest.errors import UsageError
 from loadtest.planning import page, sources, text
 from loadtest.planning.plan import Question, plan
 from loadtest.planning.prices import ARCHITECTURES, COLD_WRITES, LOGGED_BYTES, Extras
+from reporting import amounts
 
 if TYPE_CHECKING:
     from loadtest.planning.capacity import Account
@@ -46,7 +47,7 @@ def add_options(parser: Parser) -> None:
     parser.add_argument("--log-format", choices=list(LOGGED_BYTES), default="Text")
     parser.add_argument(
         "--warm-writes", type=_whole, default=COLD_WRITES, metavar="N",
-        help=f"the stack's warmWritesPerSecond; {amounts.number(COLD_WRITES)} are free",
+        help=f"the stack's warmWritesPerSecond; {amounts.count(COLD_WRITES)} are free",
     )  # fmt: skip
     parser.add_argument(
         "--retried", type=_share, default=0.0, help="share of orders sent again until served"
