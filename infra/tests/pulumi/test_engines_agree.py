@@ -22,7 +22,10 @@ def test_a_generated_life_is_the_same_in_both(seed: int, tmp_path: Path) -> None
     """Between them: moves, aliases, protection, replacements, refusals, kills, changes by hand."""
     assert command.available(), "There is no Pulumi CLI: build it by `nox -s pulumi_cli`."
     worlds = Worlds()
-    with worlds.provided(), served() as servers:
-        lived = life(seed, worlds, tmp_path, servers)
+    with (
+        worlds.provided(),
+        served() as attached,
+        life(seed, worlds, tmp_path, attached) as lived,
+    ):
         lived.live(STEPS)
     assert lived.counts["changes"] + lived.counts["kills"] == STEPS

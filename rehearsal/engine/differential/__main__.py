@@ -26,14 +26,14 @@ def main(arguments: list[str]) -> int:
         return 2
     agreed, differing, seed = Counter[str](), 0, options.seed
     worlds = Worlds()
-    with tempfile.TemporaryDirectory() as place, worlds.provided(), served() as servers:
+    with tempfile.TemporaryDirectory() as place, worlds.provided(), served() as attached:
         while sum(agreed[what] for what in _COUNTED) < options.agreements:
-            lived = life(seed, worlds, Path(place), servers)
-            try:
-                lived.live(_STEPS)
-            except DisagreementError as error:
-                differing += 1
-                print(error, flush=True)
+            with life(seed, worlds, Path(place), attached) as lived:
+                try:
+                    lived.live(_STEPS)
+                except DisagreementError as error:
+                    differing += 1
+                    print(error, flush=True)
             agreed += lived.counts
             print(f"seed {seed}: {_told(lived.counts)}", flush=True)
             seed += 1

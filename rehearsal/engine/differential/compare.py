@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import random
 from collections import Counter
@@ -14,7 +15,7 @@ from rehearsal.engine.differential.real import Real
 from rehearsal.engine.differential.world import LOOSE, NAMED, Fault, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from rehearsal.engine.differential.programs import Program
@@ -79,21 +80,22 @@ class Life:
         self._same("verdict", (outcome.verdict for outcome in outcomes), outcomes)
         if fault:
             self._same("call", (engine.world.hit for engine in self._both), outcomes)
-            # What else was done before it came depends on the order.
-            self.done = [list(world.journal) for world in self._worlds]
+        if outcomes[0].verdict != "done":
+            # What else was done before it came depends on the order: the next one makes up for it.
+            pairs = zip(self.done, self._worlds, strict=True)
+            self.done = [done + world.journal for done, world in pairs]
             return False
         calls = [
             sorted(done + world.journal)
             for done, world in zip(self.done, self._worlds, strict=True)
         ]
         self.done = [[], []]
-        if outcomes[0].verdict == "done":
-            self._same("calls", calls, outcomes)
-            self._same("outputs", (outcome.outputs for outcome in outcomes), outcomes)
-            for engine in self._both:
-                self._ordered(engine, program)
+        self._same("calls", calls, outcomes)
+        self._same("outputs", (outcome.outputs for outcome in outcomes), outcomes)
+        for engine in self._both:
+            self._ordered(engine, program)
         self._same("AWS", (shown(world) for world in self._worlds), outcomes)
-        return outcomes[0].verdict == "done"
+        return True
 
     @staticmethod
     def _up(engine: Engine, program: Program, fault: Fault | None, *, refreshed: bool) -> Outcome:
@@ -207,7 +209,12 @@ def _settled(planned: set[tuple[str, str]]) -> set[tuple[str, str]]:
     }
 
 
-def life(seed: int, worlds: Worlds, place: Path, servers: dict[str, str]) -> Life:
-    """Return the life with that seed, in a stack of its own."""
+@contextlib.contextmanager
+def life(seed: int, worlds: Worlds, place: Path, attached: str) -> Iterator[Life]:
+    """Yield the life with that seed, in a stack of its own."""
     stack = f"s{seed}"
-    return Life(seed, Ours(worlds, place / "ours", stack), Real(worlds, place, stack, servers))
+    real = Real(worlds, place, stack, attached)
+    try:
+        yield Life(seed, Ours(worlds, place / "ours", stack), real)
+    finally:
+        real.close()

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 import grpc
 from google.protobuf import empty_pb2
-from pulumi.automation._server import LanguageServer
-from pulumi.runtime.proto import language_pb2_grpc, provider_pb2_grpc
+from pulumi.runtime.proto import provider_pb2_grpc
 
 from rehearsal.engine import plugin
-from rehearsal.engine.differential.engines import REGION, Outcome, current, run_current, verdict
+from rehearsal.engine.differential.engines import REGION, Outcome, verdict
+from rehearsal.engine.differential.program_server import ProgramServer
 from rehearsal.engine.differential.world import World, Worlds
 from rehearsal.engine.errors import EngineError
 from sandbox import lifelines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from rehearsal.engine.differential.programs import Program
@@ -35,30 +35,15 @@ class Attached(plugin.Plugin):
         return empty_pb2.Empty()
 
 
-class Language(LanguageServer):
-    """The program as a server, which ends whole where its CLI was killed."""
-
-    def _exception_handler(self, loop: Any, context: dict[str, Any]) -> None:
-        """Stop the loop once: stopped again, it would leave tasks behind that are being ended."""
-        if loop not in self._stopped:
-            self._stopped.append(loop)
-            super()._exception_handler(loop, context)  # type: ignore[no-untyped-call]
-
-    def __init__(self, program: Callable[[], None]) -> None:
-        super().__init__(program)
-        self._stopped: list[Any] = []
-
-
 @contextlib.contextmanager
-def served() -> Iterator[dict[str, str]]:
-    """Serve providers and program in this process; yield what the CLI must be told of them."""
+def served() -> Iterator[str]:
+    """Serve the providers in this process; yield what the CLI must be told of them."""
     server = grpc.server(futures.ThreadPoolExecutor(8))
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(Attached(), server)
-    language_pb2_grpc.add_LanguageRuntimeServicer_to_server(Language(run_current), server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     try:
-        yield {"plugin": f"aws:{port}", "program": f"127.0.0.1:{port}"}
+        yield f"aws:{port}"
     finally:
         server.stop(None).wait()
 
@@ -76,15 +61,16 @@ _OPERATIONS = {
 
 
 class Real:
-    """Pulumi's own engine: its CLI, told of the servers in this process.
+    """Pulumi's own engine: its CLI, told of the servers of providers and program.
 
     The Automation API would do the same with four more runs of the CLI for each deployment, and
     waits for ever for the events of one that was killed.
     """
 
-    def __init__(self, worlds: Worlds, place: Path, stack: str, servers: dict[str, str]) -> None:
+    def __init__(self, worlds: Worlds, place: Path, stack: str, attached: str) -> None:
         self.world = World(kill=self._kill)
-        self._worlds, self._place, self._stack, self._servers = worlds, place, stack, servers
+        self._worlds, self._place, self._stack, self._attached = worlds, place, stack, attached
+        self._programs = ProgramServer(place / "program.json")
         self._running: lifelines.Process[Any] | None = None
         (place / "backend").mkdir(exist_ok=True)
         project = "name: differential\nruntime: python\n"
@@ -100,7 +86,7 @@ class Real:
             "PULUMI_CONFIG_PASSPHRASE": "",
             "PULUMI_DEBUG_COMMANDS": "true",  # lets it take the two flags below
             "PULUMI_SKIP_UPDATE_CHECK": "true",
-            "PULUMI_DEBUG_PROVIDERS": self._servers["plugin"],
+            "PULUMI_DEBUG_PROVIDERS": self._attached,
         }
         with (self._place / "said").open("w+", encoding="utf-8") as said:
             with lifelines.tied(
@@ -127,12 +113,14 @@ class Real:
         self._worlds.now = self.world
         log = self._place / "events"
         log.unlink(missing_ok=True)
-        host = [f"--client={self._servers['program']}", "--exec-kind=auto.inline"]
+        host = [f"--client={self._programs.address}", "--exec-kind=auto.inline"]
         status, said = self._cli(
             *(command, "--stack", self._stack, "--parallel=1", f"--event-log={log}"),
             *(host if program else ()),
             *options,
         )
+        if status < 0:
+            self._programs.stop()
         outcome = Outcome("done")
         lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
         # The last line of a CLI that was killed may be half of one.
@@ -147,12 +135,12 @@ class Real:
 
     def up(self, program: Program, *, refreshed: bool) -> Outcome:
         """Deploy."""
-        current.program = program
+        self._programs.serve(program)
         return self._do("up", *_UP, *(["--refresh"] if refreshed else []))
 
     def preview(self, program: Program, *, refreshed: bool) -> Outcome:
         """Ask what a deployment would do."""
-        current.program = program
+        self._programs.serve(program)
         region = ["--config", f"aws:region={REGION}"]
         return self._do("preview", *region, *(["--refresh"] if refreshed else []))
 
@@ -162,6 +150,10 @@ class Real:
         if found.verdict != "done":
             raise EngineError(found.said)
         return {name for operation, name in found.held}
+
+    def close(self) -> None:
+        """End what was started."""
+        self._programs.stop()
 
     def destroy(self) -> Outcome:
         """Delete everything."""
