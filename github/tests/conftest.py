@@ -13,8 +13,7 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
-PROGRAM = """#!{python}
-import json, sys
+PROGRAM = """import json, sys
 with open({calls!r}, "a") as file:
     file.write(json.dumps(sys.argv[1:]) + "\\n")
 called = " ".join(sys.argv[1:])
@@ -48,9 +47,10 @@ class Gh:
 def gh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Gh:
     """Return it."""
     calls, answers = os.fspath(tmp_path / "calls.jsonl"), os.fspath(tmp_path / "answers.json")
-    program = tmp_path / "gh"
-    text = PROGRAM.format(python=sys.executable, calls=calls, answers=answers)
-    program.write_text(text, encoding="utf-8")
+    code, program = tmp_path / "gh.py", tmp_path / "gh"
+    code.write_text(PROGRAM.format(calls=calls, answers=answers), encoding="utf-8")
+    # By a shell: the path of this Python may have a space, and a first line cannot.
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{code}" "$@"\n', encoding="utf-8")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", os.fspath(tmp_path))
     return Gh(tmp_path)
