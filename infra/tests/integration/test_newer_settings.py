@@ -14,9 +14,12 @@ from loadtest.planning.prices import LOGGED_BYTES
 from loadtest.telemetry import slot_seconds
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from infra.tests.integration.deployed import Deployed
 
 NAMES = Names("staging")
+UNTRACED = f"Root=1-00000000-{'0' * 24};Sampled=0"
 BYTES_BESIDE_EACH_EVENT = 26
 """What CloudWatch Logs counts for each (API reference, PutLogEvents)."""
 SETTINGS: Any = {
@@ -29,11 +32,12 @@ SETTINGS: Any = {
 
 
 @pytest.fixture(scope="module")
-def newer(stack: Deployed, tmp_path_factory: pytest.TempPathFactory) -> Second:
-    """Return a stack with what can be had of each Python; snapshots are in tests/."""
+def newer(stack: Deployed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Second]:
+    """Yield a stack with what can be had of each Python; snapshots are in tests/."""
     made = Second(stack, tmp_path_factory.mktemp("newer"), "staging")
     made.up(**SETTINGS)
-    return made
+    yield made
+    made.destroy()
 
 
 def test_what_was_asked_for_is_there(newer: Second) -> None:
@@ -60,8 +64,14 @@ def test_the_same_again_changes_nothing(newer: Second) -> None:
 
 def logged(stack: Deployed, names: Names) -> list[str]:
     """Place two orders, one after the other; return the lines of the warm one."""
+    client = stack.lambda_
+    # Untraced, as 19 of 20 are beyond the first of each second: a trace is part of the report.
+    client.meta.events.register(
+        "before-call.lambda.Invoke",
+        lambda params, **_: params["headers"].update({"X-Amzn-Trace-Id": UNTRACED}),
+    )
     for _ in range(2):
-        reply: Any = stack.lambda_.invoke(
+        reply: Any = client.invoke(
             FunctionName=names.function,
             Qualifier="production",
             Payload=json.dumps(order()).encode(),
@@ -92,4 +102,4 @@ def test_the_plan_counts_the_bytes_that_an_order_logs(newer: Second, log_format:
     names = NAMES if log_format == "JSON" else Names("local")
     lines = logged(newer.first, names)
     size = sum(len(line.encode()) + BYTES_BESIDE_EACH_EVENT for line in lines)
-    assert size == pytest.approx(LOGGED_BYTES[log_format], abs=30)
+    assert size == pytest.approx(LOGGED_BYTES[log_format], abs=30), lines
