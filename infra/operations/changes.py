@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from pulumi.automation import OpType
 
 from reporting.amounts import seconds
+from reporting.changes import Change
 
 if TYPE_CHECKING:
     from pulumi.automation import DiagnosticEvent, EngineEvent, StepEventMetadata
@@ -29,21 +29,6 @@ _OPERATIONS = {
 # What follows from another error, or says where the plugin lies.
 _ECHOES = ("update failed", "preview failed", "Resource monitor has terminated")
 _PLUGIN = "using pulumi-resource-"
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One resource's change; `properties` are (before, after) by name, None where it is not."""
-
-    operation: str
-    type: str
-    name: str
-    properties: dict[str, tuple[Any, Any]] = field(default_factory=dict)
-
-    @property
-    def resource(self) -> str:
-        """The resource as people call it: `Function processor`."""
-        return f"{self.type.rpartition(':')[2]} {self.name}"
 
 
 class Watcher:
@@ -105,7 +90,7 @@ class Watcher:
             self.found.append(change)
         else:
             self.changes.append(change)
-            self._tell(f"{change.operation:<8}{change.resource}")
+            self._tell(str(change))
 
     def _diagnostic(self, event: DiagnosticEvent) -> None:
         text = event.message.strip()

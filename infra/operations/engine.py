@@ -16,8 +16,9 @@ from infra.errors import OperationError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from infra.operations.changes import Change, Say
+    from infra.operations.changes import Say
     from infra.operations.project import Project
+    from reporting.changes import Change
 
 _PULUMI = "infra.operations.workspace"
 

@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from infra.operations.changes import Change, Say
+    from infra.operations.changes import Say
     from infra.operations.engine import Seen, Stack
     from infra.operations.project import Project
+    from reporting.changes import Change
 
 INCONCLUSIVE = 3
 _NEVER = "It was never deployed"

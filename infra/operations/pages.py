@@ -14,7 +14,8 @@ from pulumi.runtime.rpc import UNKNOWN
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from infra.operations.changes import Change
+    from reporting.changes import Change
+
 
 _LONGEST = 100
 

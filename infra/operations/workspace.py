@@ -44,11 +44,7 @@ def opened(
     config: Mapping[str, str] | None = None,
     backend: str | None = None,
 ) -> Iterator[Stack]:
-    """Yield the stack; `config` wins over its file, `backend` over the environment's.
-
-    Raises UsageError where there is no such stack file or no CLI, OperationError where the backend
-    refuses.
-    """
+    """As `infra.operations.engine.opened`; raises UsageError where there is no CLI, too."""
     file = project.stack_file(name)
     with tempfile.TemporaryDirectory(prefix="pulumi-") as made:
         directory = Path(made)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from rehearsal.engine import deployment, project
 from rehearsal.engine.errors import EngineError
 from rehearsal.engine.process import ROOT, stack_directory
+from reporting.changes import Change
 from sandbox import closed_output
 from sandbox.arguments import Parser
 
@@ -80,7 +81,7 @@ _COMMANDS = {
 
 
 def _report(operation: str, type_: str, name: str) -> None:
-    print(f"{operation:<8}{type_.rpartition(':')[2]} {name}", flush=True)
+    print(Change(operation, type_, name), flush=True)
 
 
 def _parser() -> Parser:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from rehearsal.engine import deployment, project
 from rehearsal.engine.errors import EngineError
 from rehearsal.engine.state import State
+from reporting.changes import Change
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -33,21 +33,6 @@ class Described(Protocol):
         """Where it lies."""
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One resource's change; `properties` are (before, after) by name."""
-
-    operation: str
-    type: str
-    name: str
-    properties: dict[str, tuple[Any, Any]] = field(default_factory=dict)
-
-    @property
-    def resource(self) -> str:
-        """The resource as people call it: `Function processor`."""
-        return f"{self.type.rpartition(':')[2]} {self.name}"
-
-
 class Seen:
     """What one run did, or would do: told to `say` as it happens."""
 
@@ -63,7 +48,7 @@ class Seen:
             self.unchanged += 1
             return
         self.changes.append(Change(operation, type_, name))
-        self._say(f"{operation:<8}{self.changes[-1].resource}")
+        self._say(str(self.changes[-1]))
 
 
 class Stack:
