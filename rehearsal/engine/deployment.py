@@ -17,10 +17,11 @@ from pulumi.runtime import configure, run_in_stack, set_all_config
 from pulumi.runtime.mocks import MockEngine, MockSettings
 from pulumi.runtime.settings import SETTINGS
 
+from rehearsal.engine.deletion import Graph
 from rehearsal.engine.errors import EngineError
 from rehearsal.engine.monitor import Monitor
 from rehearsal.engine.providers.aws import Aws, unreachable
-from rehearsal.engine.state import Pending, Properties, Record, State, deletion_order, write_json
+from rehearsal.engine.state import Kept, Pending, Properties, Record, State, write_json
 from rehearsal.engine.steps import Progress, Steps, differences, known
 
 if TYPE_CHECKING:
@@ -93,7 +94,10 @@ def recover(project: Project, directory: Path) -> list[tuple[Pending, bool]]:
     for note in begun:
         before = state.get(note.urn)
         if note.operation == "creating" and (found := _found(aws, state, note.record)):
-            state.put(note.urn, replace(note.record, id=found["id"], outputs=found))
+            made = replace(note.record, id=found["id"], outputs=found)
+            state.settled = len(state.kept)
+            anew = before is not None and not before.replacing
+            state.settle(note.urn, made, note.urn, stands_for=anew)
         elif note.operation == "updating" and before:
             again = known(before).interrupted(before.outputs)
             state.put(note.urn, replace(before, outputs=again, errors=[]))
@@ -114,7 +118,7 @@ def refused(state: State) -> list[Pending]:
 def destroy(project: Project, directory: Path, progress: Progress) -> None:
     """Delete everything in the stack's state, dependants first; raises EngineError."""
     state = State.load(directory / STATE)
-    _delete(Steps(Aws(project.region), state, progress, dry_run=False), set(state.urns()))
+    _delete(Steps(Aws(project.region), state, progress, dry_run=False), Graph(state.kept))
     (directory / OUTPUTS).unlink(missing_ok=True)
 
 
@@ -132,12 +136,12 @@ def forget(directory: Path) -> None:
 
 
 def _run(project: Project, steps: Steps, *, dry_run: bool = False) -> Properties:
-    monitor = Monitor(steps)
+    monitor, before = Monitor(steps), Graph(steps.state.kept)
     try:
         run_program(project, monitor, dry_run=dry_run)
     except Exception as error:
         raise sentence(monitor.failure or error) from error
-    _delete(steps, set(steps.state.urns()) - set(monitor.registered))
+    _delete(steps, before)
     return monitor.outputs
 
 
@@ -176,45 +180,46 @@ def _program(project: Project) -> None:
     runpy.run_path(str(project.program), run_name="__main__")
 
 
-def _delete(steps: Steps, doomed: set[str]) -> None:
-    """Delete what is no longer registered and what was replaced, dependants first."""
-    state = steps.state
-    kept = [(urn, record) for urn in state.urns() if (record := state.get(urn)) and urn in doomed]
-    for entry in deletion_order([*state.replaced, *kept]):
-        urn, record = entry
-        refuse_protected(record)
-        try:
-            steps.delete(urn, record)
-        except EngineError as error:
-            raise sentence(error) from error
-        if entry in state.replaced:
-            state.replaced.remove(entry)
-            state.save()
-        else:
-            state.remove(urn)
+def _delete(steps: Steps, before: Graph) -> None:
+    """Delete what is no longer registered and what was replaced, dependants first.
+
+    As with Pulumi, what is protected stays with all that it needs; the rest goes, and then it is
+    said. After any other refusal nothing further is begun.
+    """
+    state, said, needed = steps.state, list[str](), set[Kept]()
+    for level in before.levels(state.left):
+        for kept in level:
+            if kept in needed:
+                continue
+            try:
+                refuse_protected(kept.record)
+            except EngineError as error:
+                said.append(str(error))
+                needed |= before.needed(kept)
+                continue
+            try:
+                steps.delete(kept.urn, kept.record)
+            except EngineError as error:
+                raise EngineError(" ".join([str(sentence(error)), *said])) from error
+            state.remove(kept)
+    state.save()
+    if said:
+        raise EngineError(" ".join(said))
 
 
 def _take_over(aws: Aws, state: State) -> list[Drift]:
     """Read every resource anew into the state; return what AWS held otherwise."""
     found = []
-    for urn in state.urns():
-        record = state.get(urn)
-        if record is None or not record.custom or record.replacing:
+    for kept in list(state.kept):
+        if not kept.record.custom or kept.record.replacing:
             continue
-        after, drift = _reread(aws, record)
+        after, drift = _reread(aws, kept.record)
         found += drift
-        if after:
-            state.put(urn, after)
-        else:
-            state.remove(urn)
-    # What a new resource stands for is still there to be read, and to be deleted.
-    for entry in list(state.replaced):
-        after, drift = _reread(aws, entry[1])
-        found += drift
-        state.replaced.remove(entry)
-        if after:
-            state.replaced.append((entry[0], after))
-        state.save()
+        if after is None:
+            state.forget(kept)
+        elif after != kept.record:
+            kept.record = after
+            state.save()
     return found
 
 
@@ -251,8 +256,11 @@ def _found(aws: Aws, state: State, record: Record) -> Properties | None:
 
 
 def refuse_protected(record: Record) -> None:
-    """Raise EngineError where the stack says that the resource must not be deleted."""
-    if record.protect:
+    """Raise EngineError where the stack says that the resource must not be deleted.
+
+    What was replaced may go: that it may be replaced was asked before.
+    """
+    if record.protect and not record.replaced and not record.replacing:
         raise EngineError(
             f"{record.type} '{record.name}' is protected and would be deleted: "
             "take its protection away in a deployment of its own first."

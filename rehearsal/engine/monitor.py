@@ -14,14 +14,15 @@ from pulumi import get_project, get_stack
 from pulumi.output import Unknown
 from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks
-from pulumi.runtime.proto import resource_pb2
+from pulumi.runtime.proto import alias_pb2, resource_pb2
 
 from rehearsal.engine.errors import EngineError
-from rehearsal.engine.state import Properties, Record
-from rehearsal.engine.steps import Options, Steps
+from rehearsal.engine.state import Properties, Record, below, types_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from rehearsal.engine.steps import Steps
 
 _STACK = "pulumi:pulumi:Stack"
 _NOT_OFFERED = {
@@ -63,22 +64,29 @@ class Monitor(MockMonitor):
         # The SDK calls in from its executor's threads.
         self._one_at_a_time = threading.Lock()
         self.registered: list[str] = []
-        self._aliases: dict[str, list[str]] = {}
+        self._was: dict[str, str] = {}
+        """The URN in the state of each resource that has another now."""
+        self._olds = set(steps.state.urns())
         self._kept: dict[str, dict[str, bool]] = {}
         self.outputs: Properties = {}
         self.failure: Exception | None = None
 
     def make_urn(self, parent: str, type_: str, name: str) -> str:
         """As Pulumi's engine: with the types of all parents but the stack."""
+        return self._urn(get_stack(), get_project(), parent, type_, name)
+
+    @staticmethod
+    def _urn(stack: str, project: str, parent: str, type_: str, name: str) -> str:
         above = parent.split("::")[2] if parent else _STACK
         qualified = type_ if above == _STACK else f"{above}${type_}"
-        return f"urn:pulumi:{get_stack()}::{get_project()}::{qualified}::{name}"
+        return f"urn:pulumi:{stack}::{project}::{qualified}::{name}"
 
     def GetDeploymentInfo(self, request: object) -> Any:  # noqa: N802  the protocol's name
-        """Offer nothing that changes what arrives here: aliases come as URNs."""
+        """Offer nothing that this engine would not do."""
         del request
         features = [
             resource_pb2.RESOURCE_MONITOR_FEATURE_SECRETS,
+            resource_pb2.RESOURCE_MONITOR_FEATURE_ALIAS_SPECS,
             resource_pb2.RESOURCE_MONITOR_FEATURE_DELETED_WITH,
             resource_pb2.RESOURCE_MONITOR_FEATURE_TRANSFORMS,
         ]
@@ -86,7 +94,7 @@ class Monitor(MockMonitor):
 
     def SupportsFeature(self, request: Any) -> Any:  # noqa: N802  the protocol's name
         """As `GetDeploymentInfo`, for an SDK that asks one by one."""
-        offered = request.id in ("secrets", "deletedWith", "transforms")
+        offered = request.id in ("secrets", "aliasSpecs", "deletedWith", "transforms")
         return type("SupportsFeatureResponse", (object,), {"hasSupport": offered})
 
     def RegisterResource(  # noqa: N802  the protocol's name
@@ -130,7 +138,7 @@ class Monitor(MockMonitor):
             raise EngineError(f"The program registers {request.type} '{request.name}' twice.")
         _refuse_what_is_not_offered(request)
         self.registered.append(urn)
-        self._take_over(urn, request)
+        was = self._found(urn, request)
         kept = self._inherited(urn, request)
         goal = Record(
             type=request.type,
@@ -147,12 +155,10 @@ class Monitor(MockMonitor):
             protect=kept["protect"],
             retain_on_delete=kept["retainOnDelete"],
             ignored=sorted(request.ignoreChanges),
+            replace_on=sorted(request.replaceOnChanges),
         )
-        options = Options(
-            frozenset(request.replaceOnChanges),
-            request.deleteBeforeReplace if request.deleteBeforeReplaceDefined else None,
-        )
-        return self._steps.apply(urn, goal, options)
+        first = request.deleteBeforeReplace if request.deleteBeforeReplaceDefined else None
+        return self._steps.apply(urn, goal, was=was, delete_first=first)
 
     def _inherited(
         self, urn: str, request: resource_pb2.RegisterResourceRequest
@@ -165,22 +171,45 @@ class Monitor(MockMonitor):
         }
         return self._kept[urn]
 
-    def _take_over(self, urn: str, request: resource_pb2.RegisterResourceRequest) -> None:
-        """Give the record of an alias this resource's URN.
+    def _found(self, urn: str, request: resource_pb2.RegisterResourceRequest) -> str:
+        """Return the URN that the state has for this resource: its own, or one of its aliases."""
+        taken = set(self._was.values())
+        was = next((u for u in (urn, *self._aliases(request)) if u in self._olds), urn)
+        if urn in taken or (was != urn and was in taken | {*self.registered}):
+            raise EngineError(f"The program registers twice what was {was}: once by an alias.")
+        if was != urn:
+            self._was[urn] = was
+        return was
 
-        What a parent was called before is an alias of its children too.
+    def _aliases(self, request: resource_pb2.RegisterResourceRequest) -> list[str]:
+        """Return what the resource may be called in the state.
+
+        What a parent was called before is an alias of its children too, and where a child's name
+        begins with its parent's, that follows.
         """
-        given = [*request.aliasURNs, *(found.urn for found in request.aliases)]
-        named = {request.name, *(alias.rpartition("::")[2] for alias in given)}
-        above = self._aliases.get(request.parent, [])
-        given += [self.make_urn(a, request.type, name) for a in above for name in sorted(named)]
-        self._aliases[urn] = given
-        if self._steps.state.get(urn):
-            return
-        for alias in given:
-            if self._steps.state.get(alias):
-                self._steps.state.rename(alias, urn)
-                return
+        given = [self._alias(request, alias) for alias in request.aliases]
+        above = self._was.get(request.parent)
+        if not above:
+            return given
+        before, now = (urn.rpartition("::")[2] for urn in (above, request.parent))
+        known = [(types_of(urn)[-1], urn.rpartition("::")[2]) for urn in given]
+        return given + [
+            below(above, type_, before + name.removeprefix(now) if name.startswith(now) else name)
+            for type_, name in [(request.type, request.name), *known]
+        ]
+
+    def _alias(self, request: resource_pb2.RegisterResourceRequest, alias: alias_pb2.Alias) -> str:
+        if alias.urn:
+            return alias.urn
+        spec = alias.spec
+        parent = self._was.get(spec.parentUrn, spec.parentUrn) or request.parent
+        return self._urn(
+            spec.stack or get_stack(),
+            spec.project or get_project(),
+            "" if spec.noParent else parent,
+            spec.type or request.type,
+            spec.name or request.name,
+        )
 
 
 def _refuse_what_is_not_offered(request: resource_pb2.RegisterResourceRequest) -> None:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import copy
 import json
 import os
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from rehearsal.engine.errors import EngineError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
 Properties = dict[str, Any]
-_FORMAT = "resources.v2"
+_FORMAT = "resources.v3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +37,40 @@ class Record:
     retain_on_delete: bool = False
     ignored: list[str] = field(default_factory=list)
     """Arguments that are not the program's: they may differ."""
+    replace_on: list[str] = field(default_factory=list)
+    """Arguments whose change makes it anew, whatever the provider says."""
     errors: list[str] = field(default_factory=list)
     """Why it is not complete; the next deployment updates it, changed or not."""
     replacing: bool = False
     """It was deleted to be made anew, and has not been yet."""
+    replaced: bool = False
+    """Another was made in its place, and it must still be deleted."""
+
+    @property
+    def needs(self) -> set[str]:
+        """What must be there as long as it is."""
+        return {self.parent, *self.dependencies, *chain(*self.input_dependencies.values())} - {""}
+
+    def pointed(self, to: Callable[[str], Iterable[str]]) -> Record:
+        """Return it with each URN that it needs put as those that `to` gives."""
+
+        def put(urns: list[str]) -> list[str]:
+            return [new for urn in urns for new in to(urn)]
+
+        return replace(
+            self,
+            parent=next(iter(to(self.parent)), ""),
+            dependencies=put(self.dependencies),
+            input_dependencies={key: put(urns) for key, urns in self.input_dependencies.items()},
+        )
+
+
+@dataclass(eq=False, slots=True)
+class Kept:
+    """A record and its URN, in the state."""
+
+    urn: str
+    record: Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +84,18 @@ class Pending:
 
 
 class State:
-    """Records by URN, in the order of their deployment; every change is on disk when it returns."""
+    """What was deployed; every change is on disk when it returns.
 
-    def __init__(self, path: Path | None, records: dict[str, Record] | None = None) -> None:
+    As with Pulumi, what a deployment has settled comes first, in its order, and what is left of the
+    one before follows: nothing comes before what it needs.
+    """
+
+    def __init__(self, path: Path | None, kept: Iterable[Kept] = ()) -> None:
         self._path = path
-        self._records = records or {}
-        self.replaced: list[tuple[str, Record]] = []
-        """What a new resource stands for already, and must still be deleted."""
+        self.kept = list(kept)
+        self.settled = 0
+        """How many of `kept` are this deployment's."""
+        self._moved: dict[str, str] = {}
         self.pending: list[Pending] = []
 
     @classmethod
@@ -71,8 +106,7 @@ class State:
             return state
         try:
             document = json.loads(path.read_text(encoding="utf-8"))
-            state._records = {urn: Record(**kept) for urn, kept in document[_FORMAT].items()}
-            state.replaced = [(urn, Record(**kept)) for urn, kept in document["replaced"]]
+            state.kept = [Kept(urn, Record(**kept)) for urn, kept in document[_FORMAT]]
             state.pending = [
                 Pending(operation, urn, Record(**kept))
                 for operation, urn, kept in document["pending"]
@@ -85,32 +119,67 @@ class State:
 
     def scratch(self) -> State:
         """Return a copy that is never written."""
-        state = State(None, dict(self._records))
-        state.replaced, state.pending = copy.copy(self.replaced), copy.copy(self.pending)
+        state = State(None, (Kept(kept.urn, kept.record) for kept in self.kept))
+        state.pending = list(self.pending)
         return state
+
+    def _live(self, urn: str) -> Kept | None:
+        return next((k for k in self.kept if k.urn == urn and not k.record.replaced), None)
 
     def get(self, urn: str) -> Record | None:
         """Return the record of `urn`, or None."""
-        return self._records.get(urn)
+        kept = self._live(urn)
+        return kept.record if kept else None
 
     def urns(self) -> list[str]:
-        """URNs in the order of deployment."""
-        return list(self._records)
+        """URNs of what is there, nothing before what it needs."""
+        return [kept.urn for kept in self.kept if not kept.record.replaced]
+
+    @property
+    def left(self) -> list[Kept]:
+        """What this deployment has not settled."""
+        return self.kept[self.settled :]
 
     def put(self, urn: str, record: Record) -> None:
-        """Set a record."""
-        if self._records.get(urn) != record:
-            self._records[urn] = record
-            self.save()
-
-    def remove(self, urn: str) -> None:
-        """Drop a record."""
-        del self._records[urn]
+        """Set a record in its place."""
+        kept = self._live(urn)
+        if kept is None:
+            self.kept.append(Kept(urn, record))
+        else:
+            kept.record = record
         self.save()
 
-    def rename(self, urn: str, to: str) -> None:
-        """Give a record another URN, in its place."""
-        self._records = {to if key == urn else key: kept for key, kept in self._records.items()}
+    def settle(self, urn: str, record: Record, was: str, *, stands_for: bool = False) -> None:
+        """Record what this deployment made of what `was`, its URN before.
+
+        `stands_for`: it was made anew, and the one before must still be deleted.
+        """
+        before = self._live(was)
+        if before and stands_for:
+            before.record = replace(before.record, replaced=True)
+        elif before:
+            self.kept.remove(before)
+        self.kept.insert(self.settled, Kept(urn, record))
+        self.settled += 1
+        if before and was != urn:
+            self._moved[was] = urn
+        # Where only the order is another the next change writes it, or the deployment's end.
+        if stands_for or before is None or was != urn or before.record != record:
+            self.save()
+
+    def remove(self, kept: Kept) -> None:
+        """Drop a record."""
+        self.kept.remove(kept)
+        self.save()
+
+    def forget(self, gone: Kept) -> None:
+        """Drop a record that AWS does not have: nothing needs it any more."""
+        self.kept.remove(gone)
+        if not any(kept.urn == gone.urn for kept in self.kept):
+            for kept in self.kept:
+                record = kept.record.pointed(lambda urn: [] if urn == gone.urn else [urn])
+                orphan = kept.record.parent == gone.urn
+                kept.record = replace(record, parent=gone.record.parent) if orphan else record
         self.save()
 
     @contextlib.contextmanager
@@ -132,15 +201,43 @@ class State:
         self.pending.remove(note)
 
     def save(self) -> None:
-        """Write everything."""
+        """Write everything, under the URNs that things have by now."""
         if self._path is None:
             return
+        moved = self._now()
+
+        def to(urn: str) -> list[str]:
+            return [moved.get(urn, urn)]
+
+        def put(urn: str, record: Record) -> list[Any]:
+            now = moved.get(urn, urn)
+            name = record.name if now == urn else now.rpartition("::")[2]
+            return [now, asdict(replace(record.pointed(to), name=name))]
+
         document = {
-            _FORMAT: {urn: asdict(record) for urn, record in self._records.items()},
-            "replaced": [[urn, asdict(record)] for urn, record in self.replaced],
-            "pending": [[note.operation, note.urn, asdict(note.record)] for note in self.pending],
+            _FORMAT: [put(kept.urn, kept.record) for kept in self.kept],
+            "pending": [[note.operation, *put(note.urn, note.record)] for note in self.pending],
         }
         write_json(self._path, document)
+
+    def _now(self) -> dict[str, str]:
+        """Return the new URN of all that was moved; children are moved with their parents."""
+        moved = dict(self._moved)
+        for kept in self.kept if moved else ():
+            if (parent := moved.get(kept.record.parent)) and kept.urn not in moved:
+                moved[kept.urn] = below(parent, types_of(kept.urn)[-1], kept.record.name)
+        return moved
+
+
+def types_of(urn: str) -> list[str]:
+    """Return the types of a resource's parents, and its own at last."""
+    return urn.split("::", 3)[2].split("$")
+
+
+def below(parent: str, type_: str, name: str) -> str:
+    """Return the URN of a child."""
+    stack, project, types, _ = parent.split("::", 3)
+    return f"{stack}::{project}::{types}${type_}::{name}"
 
 
 def write_json(path: Path, document: object) -> None:
@@ -153,28 +250,3 @@ def write_json(path: Path, document: object) -> None:
         file.flush()
         os.fsync(file.fileno())
     partial.replace(path)
-
-
-def deletion_order(doomed: Iterable[tuple[str, Record]]) -> list[tuple[str, Record]]:
-    """Order `doomed`, given in the order of deployment: nothing goes before what depends on it.
-
-    As Pulumi's engine: all that nothing depends on, the newest first, then what that leaves.
-    """
-    ordered: list[tuple[str, Record]] = []
-    left = list(doomed)[::-1]
-    while left:
-        needed = {n for _, record in left for n in (*record.dependencies, record.parent)}
-        free = [entry for entry in left if entry[0] not in needed] or left[:1]
-        left = [entry for entry in left if entry not in free]
-        ordered += free
-    return ordered
-
-
-def dependents(state: State, urn: str) -> list[str]:
-    """Everything that depends on `urn`, at first or further hand, in the order of deployment."""
-    found = {urn}
-    for other in state.urns():
-        record = state.get(other)
-        if record and found & {*record.dependencies, record.parent}:
-            found.add(other)
-    return [other for other in state.urns() if other in found - {urn}]

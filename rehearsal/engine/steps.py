@@ -9,25 +9,27 @@ from typing import TYPE_CHECKING
 from rehearsal.engine.errors import EngineError
 from rehearsal.engine.providers import PROVIDERS
 from rehearsal.engine.providers.base import UNKNOWN, PartialError
-from rehearsal.engine.state import Properties, Record, State, dependents
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from rehearsal.engine.providers.aws import Aws
     from rehearsal.engine.providers.base import Resource
+    from rehearsal.engine.state import Properties, Record, State
 
 Progress = Callable[[str, str, str], None]
 """(operation, type, name); operation is `create`, `update`, `replace`, `same` or `delete`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
-    """A registration's options that bear on its resource."""
+class _Change:
+    """One resource on its way to `goal`; `was` is the URN that it has in the state."""
 
-    replace_on: frozenset[str] = frozenset()
-    delete_first: bool | None = None
-    """None: as the provider has it."""
+    provider: Resource
+    urn: str
+    was: str
+    before: Record | None
+    goal: Record
 
 
 class Steps:
@@ -40,122 +42,129 @@ class Steps:
         self.state = state
         self._aws, self._progress, self._dry_run = aws, progress, dry_run
 
-    def apply(self, urn: str, goal: Record, options: Options) -> Record:
-        """Bring one resource there; return its record. Raises EngineError."""
-        before = self.state.get(urn)
+    def apply(
+        self, urn: str, goal: Record, *, was: str = "", delete_first: bool | None = None
+    ) -> Record:
+        """Bring one resource there; return its record. Raises EngineError.
+
+        `was` is its URN in the state where that is another; `delete_first` of None: as the provider
+        has it.
+        """
+        was = was or urn
+        before = self.state.get(was)
         if not goal.custom:
-            self.state.put(urn, goal)
+            self.state.settle(urn, goal, was)
             return goal
         provider = known(goal)
         fresh = replace(goal, inputs=checked(provider, dict(goal.inputs), goal))
         if before is None:
-            return self._create(provider, urn, fresh, "create")
+            return self._create(_Change(provider, urn, was, None, fresh), "create")
         inputs = dict(goal.inputs)
         keep_ignored(inputs, before.inputs, goal.ignored)
-        goal = replace(goal, inputs=checked(provider, inputs, goal))
+        goal = replace(goal, inputs=checked(provider, inputs, goal), id=before.id)
         diff = provider.diff(before.outputs, goal.inputs, goal.ignored)
-        if before.replacing or diff.replaced or diff.changed & options.replace_on:
-            first = diff.delete_first if options.delete_first is None else options.delete_first
+        if before.replacing or diff.replaced or diff.changed & {*goal.replace_on}:
+            first = diff.delete_first if delete_first is None else delete_first
             # A new resource starts from the program, also where changes are ignored.
-            return self._replace(provider, urn, before, fresh, delete_first=first)
-        goal = replace(goal, id=before.id)
+            change = _Change(provider, urn, was, before, fresh)
+            return self._replace(change, before, delete_first=first)
         if diff.changed or before.errors:
-            return self._update(provider, urn, before, goal)
+            return self._update(_Change(provider, urn, was, before, goal), before)
         self._progress("same", goal.type, goal.name)
         goal = replace(goal, outputs=before.outputs)
-        self.state.put(urn, goal)
+        self.state.settle(urn, goal, was)
         return goal
 
-    def _create(self, provider: Resource, urn: str, goal: Record, operation: str) -> Record:
+    def _create(self, change: _Change, operation: str, *, stands_for: bool = False) -> Record:
+        goal, provider = change.goal, change.provider
         self._progress(operation, goal.type, goal.name)
         if self._dry_run:
             made = replace(goal, outputs=provider.planned(None, goal.inputs))
         else:
-            with self.state.during("creating", urn, goal):
-                made = self._attempt(urn, goal, lambda: provider.create(self._aws, goal.inputs))
-        self.state.put(urn, made)
+            with self.state.during("creating", change.urn, goal):
+                made = self._attempt(
+                    change, lambda: provider.create(self._aws, goal.inputs), stands_for=stands_for
+                )
+        self.state.settle(change.urn, made, change.was, stands_for=stands_for)
         return made
 
-    def _update(self, provider: Resource, urn: str, before: Record, goal: Record) -> Record:
+    def _update(self, change: _Change, before: Record) -> Record:
+        goal, provider, held = change.goal, change.provider, before.outputs
         self._progress("update", goal.type, goal.name)
-        held = before.outputs
         if self._dry_run:
             made = replace(goal, outputs=provider.planned(held, goal.inputs))
         else:
-            with self.state.during("updating", urn, goal):
-                made = self._attempt(
-                    urn,
-                    goal,
-                    lambda: (
-                        goal.id,
-                        provider.update(self._aws, goal.id, held, goal.inputs, goal.ignored),
-                    ),
-                )
-        self.state.put(urn, made)
+
+            def update() -> tuple[str, Properties]:
+                done = provider.update(self._aws, goal.id, held, goal.inputs, goal.ignored)
+                return goal.id, done
+
+            with self.state.during("updating", change.was, goal):
+                made = self._attempt(change, update)
+        self.state.settle(change.urn, made, change.was)
         return made
 
     def _attempt(
-        self, urn: str, goal: Record, call: Callable[[], tuple[str, Properties]]
+        self,
+        change: _Change,
+        call: Callable[[], tuple[str, Properties]],
+        *,
+        stands_for: bool = False,
     ) -> Record:
         """Return the record of what was done; what was only begun is recorded before it raises."""
         try:
             id_, outputs = call()
         except PartialError as error:
-            begun = replace(goal, id=error.id, outputs=error.state, errors=[str(error)])
-            self.state.put(urn, begun)
+            begun = replace(change.goal, id=error.id, outputs=error.state, errors=[str(error)])
+            self.state.settle(change.urn, begun, change.was, stands_for=stands_for)
             raise
-        return replace(goal, id=outputs.get("id", id_), outputs=outputs)
+        return replace(change.goal, id=outputs.get("id", id_), outputs=outputs)
 
-    def _replace(
-        self, provider: Resource, urn: str, before: Record, goal: Record, *, delete_first: bool
-    ) -> Record:
-        if goal.protect and before.protect:
+    def _replace(self, change: _Change, before: Record, *, delete_first: bool) -> Record:
+        if change.goal.protect and before.protect:
             raise EngineError(
-                f'unable to replace resource "{urn}" as it is currently marked for protection: '
-                "take its protection away in a deployment of its own first."
+                f'unable to replace resource "{change.urn}" as it is currently marked for '
+                "protection: take its protection away in a deployment of its own first."
             )
-        if before.replacing:
-            return self._create(provider, urn, goal, "replace")
         if delete_first:
-            for other in reversed(self._replaced_with(urn)):
-                self._condemn(other, urn)
-            self.delete(urn, before, "replace")
-            self.state.put(urn, replace(before, replacing=True))
-            return self._create(provider, urn, goal, "create")
-        self.state.replaced.append((urn, before))
-        try:
-            return self._create(provider, urn, goal, "replace")
-        except EngineError:
-            if self.state.get(urn) == before:
-                self.state.replaced.remove((urn, before))
-                self.state.save()
-            raise
+            self._clear(change, before)
+        elif not before.replacing:
+            return self._create(change, "replace", stands_for=True)
+        return self._create(change, "replace" if before.replacing else "create")
 
-    def _condemn(self, urn: str, for_: str) -> None:
-        record = self.state.get(urn)
-        if record is None or record.replacing:
-            return
-        if record.protect:
-            raise EngineError(
-                f'unable to replace resource "{urn}" as part of replacing "{for_}" as it is '
-                "currently marked for protection: take its protection away first."
-            )
-        self.delete(urn, record)
-        self.state.put(urn, replace(record, replacing=True))
+    def _clear(self, change: _Change, before: Record) -> None:
+        """Delete what is to be made anew, after what must be made anew with it."""
+        others = self._replaced_with(change.was)
+        for urn, record in others:
+            if record.protect:
+                raise EngineError(
+                    f'unable to replace resource "{urn}" as part of replacing "{change.urn}" as it '
+                    "is currently marked for protection: take its protection away first."
+                )
+        for urn, record in reversed(others):
+            self.delete(urn, record)
+            self.state.put(urn, replace(record, replacing=True))
+        if not before.replacing:
+            self.delete(change.was, before, "replace")
+            self.state.put(change.was, replace(before, replacing=True))
 
-    def _replaced_with(self, urn: str) -> list[str]:
-        """Name what must be made anew with `urn`: whose inputs from it cannot be updated."""
-        gone = {urn}
-        for other in dependents(self.state, urn):
-            record = self.state.get(other)
-            if record is None or not record.custom:
-                continue
+    def _replaced_with(self, urn: str) -> list[tuple[str, Record]]:
+        """Return what must be made anew with `urn`: whose inputs from it cannot be updated."""
+        gone, found = {urn}, []
+        for kept in self.state.left:
+            record = kept.record
             unknown = {
-                key: UNKNOWN for key, needs in record.input_dependencies.items() if gone & {*needs}
+                key: UNKNOWN
+                for key, needs in record.input_dependencies.items()
+                if gone & {*needs} and key in record.inputs
             }
-            if unknown and known(record).diff(record.outputs, record.inputs | unknown).replaced:
-                gone.add(other)
-        return [other for other in self.state.urns() if other in gone - {urn}]
+            if not record.custom or record.replaced or not unknown:
+                continue
+            diff = known(record).diff(record.outputs, record.inputs | unknown, record.ignored)
+            if diff.replaced or diff.changed & {*record.replace_on}:
+                gone.add(kept.urn)
+                found.append((kept.urn, record))
+        return [(other, record) for other, record in found if not record.replacing]
 
     def delete(self, urn: str, record: Record, operation: str = "delete") -> None:
         """Delete a resource in AWS, unless it is to be retained; its record stays."""

@@ -6,7 +6,7 @@ import contextlib
 import copy
 import random
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from rehearsal.engine.differential import programs
@@ -35,8 +35,6 @@ class Life:
     real: Engine
     counts: Counter[str] = field(default_factory=Counter)
     told: list[str] = field(default_factory=list)
-    done: list[list[str]] = field(default_factory=lambda: [[], []])
-    """What a deployment that failed had called, by engine."""
 
     @property
     def _both(self) -> tuple[Engine, Engine]:
@@ -51,6 +49,9 @@ class Life:
         rng = random.Random(self.seed)  # noqa: S311  to be repeated
         program = programs.generated(rng)
         self.told.append(f"program {[item.key for item in program.items]}")
+        # Once with all that can be done at the same time; from then on one after the other, so that
+        # what fails or is killed does so at one point in both.
+        self._deploy(replace(program, free=True), refreshed=False)
         self._deploy(program, refreshed=False)
         self.counts["programs"] += 1
         for _ in range(steps):
@@ -76,25 +77,20 @@ class Life:
 
     def _deploy(self, program: Program, *, refreshed: bool, fault: Fault | None = None) -> bool:
         """Deploy in both; hold that they did the same. Return whether it was done."""
-        outcomes = [self._up(engine, program, fault, refreshed=refreshed) for engine in self._both]
+        real = self._up(self.real, program, fault, refreshed=refreshed)
+        self.ours.follows = [*self.real.world.journal, self.real.world.hit]
+        outcomes = [self._up(self.ours, program, fault, refreshed=refreshed), real]
+        self.ours.follows = []
         self._same("verdict", (outcome.verdict for outcome in outcomes), outcomes)
-        if fault:
-            self._same("call", (engine.world.hit for engine in self._both), outcomes)
+        self._same("call", (world.hit for world in self._worlds), outcomes)
+        calls = (world.journal for world in self._worlds)
+        self._same("calls", map(sorted, calls) if program.free else calls, outcomes)
+        self._same("AWS", (shown(world) for world in self._worlds), outcomes)
         if outcomes[0].verdict != "done":
-            # What else was done before it came depends on the order: the next one makes up for it.
-            pairs = zip(self.done, self._worlds, strict=True)
-            self.done = [done + world.journal for done, world in pairs]
             return False
-        calls = [
-            sorted(done + world.journal)
-            for done, world in zip(self.done, self._worlds, strict=True)
-        ]
-        self.done = [[], []]
-        self._same("calls", calls, outcomes)
         self._same("outputs", (outcome.outputs for outcome in outcomes), outcomes)
         for engine in self._both:
             self._ordered(engine, program)
-        self._same("AWS", (shown(world) for world in self._worlds), outcomes)
         return True
 
     @staticmethod
@@ -175,6 +171,7 @@ class Life:
             engine.world.begin(None)
             outcomes.append(engine.destroy())
         self._same("verdict of the end", (o.verdict for o in outcomes), outcomes)
+        self._same("calls", (sorted(world.journal) for world in self._worlds), outcomes)
         self._same("AWS", (shown(world) for world in self._worlds), outcomes)
 
     def _ordered(self, engine: Engine, program: Program) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
+from unittest import mock
 
 from rehearsal.engine import deployment
+from rehearsal.engine.deletion import Graph
 from rehearsal.engine.differential import programs
 from rehearsal.engine.differential.programs import Program
 from rehearsal.engine.differential.world import World, Worlds
@@ -15,19 +18,21 @@ from rehearsal.engine.errors import EngineError
 from rehearsal.engine.project import Project
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
+
+    from rehearsal.engine.state import Kept
 
 REGION = "us-east-1"
 _VERDICTS = {
     r"exists already": "exists",
-    r"marked for protection|is protected": "protected",
     r"is refused": "refused",
     r"is not finished": "unfinished",
+    r"marked for protection|is protected": "protected",
     r"does not exist": "missing",
     r"[Dd]uplicate resource URN|twice": "twice",
 }
-"""What a refusal is, by words of either engine."""
+"""What a refusal is, by words of either engine; of several the first here."""
 
 
 @dataclass
@@ -77,12 +82,17 @@ class KilledError(Exception):
 
 
 class Ours:
-    """The in-process engine."""
+    """The in-process engine.
+
+    `follows` are calls of Pulumi's: what can be deleted at the same time it deletes in an order of
+    chance (that of a set in Go). This one takes it over, so that a fault meets both at one point.
+    """
 
     def __init__(self, worlds: Worlds, place: Path, stack: str) -> None:
         self.world = World(kill=self._kill)
         self._worlds, self._place = worlds, place / stack
         self._left: bytes | None = None
+        self.follows: list[str] = []
         self._place.mkdir(parents=True)
         entry = self._place / "__main__.py"
         entry.write_text(f"from {__name__} import run_current\nrun_current()\n", encoding="utf-8")
@@ -111,9 +121,10 @@ class Ours:
 
         current.program = program
         try:
-            outputs = contextvars.Context().run(
-                command, self._project, self._place, note, refreshed=refreshed
-            )
+            with self._following():
+                outputs = contextvars.Context().run(
+                    command, self._project, self._place, note, refreshed=refreshed
+                )
             outcome.outputs = outputs or {}
         except (EngineError, KilledError) as error:
             outcome.verdict, outcome.said = verdict(error), str(error)
@@ -121,6 +132,21 @@ class Ours:
             self.restore(self._left)
             self._left, outcome.verdict = None, "killed"
         return outcome
+
+    @contextlib.contextmanager
+    def _following(self) -> Iterator[None]:
+        """Delete what is in one level in the order of the calls that are followed."""
+        places = {call: place for place, call in enumerate(self.follows)}
+        levels = Graph.levels
+
+        def followed(graph: Graph, doomed: Iterable[Kept]) -> list[list[Kept]]:
+            def place(kept: Kept) -> int:
+                return places.get(f"delete {kept.record.id}", len(places))
+
+            return [sorted(level, key=place) for level in levels(graph, doomed)]
+
+        with mock.patch.object(Graph, "levels", followed):
+            yield
 
     def drift(self) -> set[str]:
         """Name what AWS holds otherwise."""

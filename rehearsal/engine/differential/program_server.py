@@ -37,7 +37,7 @@ class ProgramServer:
 
     def serve(self, program: Program) -> None:
         """Let this program be what runs next."""
-        self._file.write_text(json.dumps([asdict(item) for item in program.items]), "utf-8")
+        self._file.write_text(json.dumps(asdict(program)), "utf-8")
 
     @property
     def address(self) -> str:
@@ -63,8 +63,9 @@ class ProgramServer:
 
 def _runs(file: Path) -> Callable[[], None]:
     def run() -> None:
-        items = [Item(**item) for item in json.loads(file.read_text("utf-8"))]
-        programs.run(Program(items))
+        given = json.loads(file.read_text("utf-8"))
+        items = [Item(**item) for item in given.pop("items")]
+        programs.run(Program(items, **given))
 
     return run
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -41,6 +42,8 @@ class Program:
 
     items: list[Item] = field(default_factory=list)
     count: int = 0
+    free: bool = False
+    """Each is registered as soon as what it needs is there; otherwise one after the other."""
 
     def things(self) -> list[Item]:
         """Return the items that are in AWS."""
@@ -61,9 +64,11 @@ def run(program: Program) -> None:
     """Register the items, in their order."""
     made: dict[str, pulumi.Resource] = {}
     for item in program.items:
+        needed = [made[key] for key in item.depends]
+        last = None if program.free else next(reversed(made.values()), None)
         options = pulumi.ResourceOptions(
             parent=made.get(item.parent or ""),
-            depends_on=[made[key] for key in item.depends],
+            depends_on=_after(last, needed) if last else needed,
             aliases=[_alias(item, made)] if item.was else None,
             **item.options,
         )
@@ -77,6 +82,20 @@ def run(program: Program) -> None:
         thing = Thing(item.type, item.title, given, options)
         made[item.key] = thing
         pulumi.export(item.key, thing.arn)
+
+
+def _after(
+    last: pulumi.Resource, needed: list[pulumi.Resource]
+) -> pulumi.Output[list[pulumi.Resource]]:
+    """Return what is needed once the last one is there, on which nothing depends by this."""
+
+    async def wait() -> list[pulumi.Resource]:
+        await last.urn.future()
+        return needed
+
+    known = asyncio.get_event_loop().create_future()
+    known.set_result(True)
+    return pulumi.Output(set(), asyncio.ensure_future(wait()), known)
 
 
 def _alias(item: Item, made: dict[str, pulumi.Resource]) -> pulumi.Alias:

@@ -108,14 +108,15 @@ class Real:
             self._running.wait()
         raise EngineError("The CLI was killed.")
 
-    def _do(self, command: str, *options: str, program: bool = True) -> Outcome:
-        """Run a command that is told in events."""
+    def _do(self, command: str, *options: str, program: bool = True, free: bool = False) -> Outcome:
+        """Run a command that is told in events; `free`: as many calls at once as it likes."""
         self._worlds.now = self.world
         log = self._place / "events"
         log.unlink(missing_ok=True)
         host = [f"--client={self._programs.address}", "--exec-kind=auto.inline"]
         status, said = self._cli(
-            *(command, "--stack", self._stack, "--parallel=1", f"--event-log={log}"),
+            *(command, "--stack", self._stack, f"--event-log={log}"),
+            *(() if free else ("--parallel=1",)),
             *(host if program else ()),
             *options,
         )
@@ -136,7 +137,7 @@ class Real:
     def up(self, program: Program, *, refreshed: bool) -> Outcome:
         """Deploy."""
         self._programs.serve(program)
-        return self._do("up", *_UP, *(["--refresh"] if refreshed else []))
+        return self._do("up", *_UP, *(["--refresh"] if refreshed else []), free=program.free)
 
     def preview(self, program: Program, *, refreshed: bool) -> Outcome:
         """Ask what a deployment would do."""
@@ -157,7 +158,7 @@ class Real:
 
     def destroy(self) -> Outcome:
         """Delete everything."""
-        return self._do("destroy", "--yes", "--skip-preview", program=False)
+        return self._do("destroy", "--yes", "--skip-preview", program=False, free=True)
 
     def pending(self) -> set[tuple[str, str]]:
         """Name what was left open."""

@@ -23,7 +23,7 @@ from rehearsal.engine.providers.aws import Aws
 from rehearsal.engine.providers.base import UNKNOWN
 from rehearsal.engine.providers.sqs import Queue
 from rehearsal.engine.state import Pending, Record, State
-from rehearsal.engine.steps import Options, Steps
+from rehearsal.engine.steps import Steps
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -411,7 +411,7 @@ def test_a_kill_leaves_a_note_of_what_was_begun(stack: Stack) -> None:
     stack.memory.failures["a"] = cast("Exception", Killed())
     steps = Steps(Aws("us-east-1"), stack.state(), lambda *_: None, dry_run=False)
     with pytest.raises(Killed):
-        steps.apply(f"{URN}a", Record(QUEUE, "a", custom=True, inputs={"name": "a"}), Options())
+        steps.apply(f"{URN}a", Record(QUEUE, "a", custom=True, inputs={"name": "a"}))
     assert [note.operation for note in stack.state().pending] == ["creating"]
 
 

@@ -1,4 +1,4 @@
-"""The state file: whole or not at all, and an order to delete in."""
+"""The state file: whole or not at all, and in an order."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from rehearsal.engine.errors import EngineError
-from rehearsal.engine.state import Record, State, deletion_order, write_json
+from rehearsal.engine.state import Record, State, write_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,20 +25,22 @@ def test_what_was_put_is_there_after_a_restart(tmp_path: Path) -> None:
     state = State.load(tmp_path / "state.json")
     state.put("a", record())
     state.put("b", record("a"))
-    state.remove("a")
+    state.forget(state.kept[0])
     assert State.load(tmp_path / "state.json").urns() == ["b"]
-    assert State.load(tmp_path / "state.json").get("b") == record("a")
+    assert State.load(tmp_path / "state.json").get("b") == record()
 
 
 def test_half_a_file_is_never_read(tmp_path: Path) -> None:
     """What a killed writer left behind does not count."""
     path = tmp_path / "state.json"
     State.load(path).put("a", record())
-    path.with_suffix(".partial").write_text('{"resources.v2": {')
+    path.with_suffix(".partial").write_text('{"resources.v3": {')
     assert State.load(path).urns() == ["a"]
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"resources.v1": {}}', '{"resources.v2": {"a": {}}}'])
+@pytest.mark.parametrize(
+    "text", ["", "[]", '{"resources.v2": {}}', '{"resources.v3": [["a", {}]]}']
+)
 def test_another_file_is_refused(tmp_path: Path, text: str) -> None:
     """The sentence says to remove it."""
     (tmp_path / "state.json").write_text(text)
@@ -55,14 +55,27 @@ def test_json_is_replaced_as_a_whole(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "new" / "outputs.json").read_text()) == {"a": 1}
 
 
-@given(st.lists(st.lists(st.integers(0, 19), max_size=4), max_size=20), st.randoms())
-def test_nothing_is_deleted_before_what_depends_on_it(links: list[list[int]], rng: object) -> None:
-    """For any graph without cycles, in any order of deployment."""
-    urns = [str(number) for number in range(len(links))]
-    graph = {u: record(*(str(d) for d in links[i] if d < i)) for i, u in enumerate(urns)}
-    shuffled = list(graph)
-    rng.shuffle(shuffled)  # type: ignore[attr-defined]
-    order = [urn for urn, _ in deletion_order([(urn, graph[urn]) for urn in shuffled])]
-    assert sorted(order) == sorted(graph)
-    for urn, found in graph.items():
-        assert all(order.index(urn) < order.index(needed) for needed in found.dependencies)
+def test_a_moved_parent_takes_its_children_along_in_what_is_written(tmp_path: Path) -> None:
+    """And what needed it: a deployment that failed before them leaves them where they are found."""
+    state = State.load(tmp_path / "state.json")
+    group, child = (f"urn:pulumi:dev::shop::{types}" for types in ("G::g", "G$t::n"))
+    state.put(group, record())
+    state.put(child, record(group, parent=group))
+    moved = "urn:pulumi:dev::shop::H$G::g"
+    state.settle(moved, record(), group)
+    below = "urn:pulumi:dev::shop::H$G$t::n"
+    after = State.load(tmp_path / "state.json")
+    assert after.urns() == [moved, below]
+    assert after.get(below) == record(moved, parent=moved)
+
+
+def test_what_is_settled_comes_first(tmp_path: Path) -> None:
+    """Nothing is before what it needs, also where a deployment stopped half-way."""
+    state = State.load(tmp_path / "state.json")
+    for urn in "abc":
+        state.put(urn, record())
+    state.settle("c", record(), "c")
+    state.settle("a", record("c"), "a", stands_for=True)
+    after = State.load(tmp_path / "state.json")
+    assert after.urns() == ["c", "a", "b"]
+    assert [kept.urn for kept in after.kept if kept.record.replaced] == ["a"]

@@ -162,14 +162,94 @@ def test_a_generated_life_is_the_same_twice(tmp_path: Path, seed: int) -> None:
     assert lived.counts["programs"] == 1
 
 
-def test_what_is_protected_stops_a_deletion_where_it_comes(ours: Ours) -> None:
-    """As with Pulumi, what was deleted before it is gone; the rest stays."""
-    kept = named("kept")
-    kept.options["protect"] = True
-    deployed(ours, named("older"), kept, named("newer"))
+def test_what_is_protected_stays_with_what_it_needs(ours: Ours) -> None:
+    """The rest goes, as with Pulumi, and then it is refused."""
+    kept, needed = named("kept"), named("needed")
+    kept.options["protect"], kept.depends = True, ["needed"]
+    deployed(ours, named("older"), needed, kept, named("newer"))
     ours.world.begin(None)
     assert ours.up(Program([]), refreshed=False).verdict == "protected"
-    assert ours.world.journal == ["delete newer"]
+    assert sorted(ours.world.journal) == ["delete newer", "delete older"]
+
+
+def test_what_is_replaced_may_lose_its_protection_with_it(ours: Ours) -> None:
+    """The old one goes, though its record still says that it is protected."""
+    before, after = loose("a", fixed="x"), loose("a", fixed="x")
+    before.options["protect"] = True
+    after.inputs["called"] = "b"
+    deployed(ours, before)
+    assert deployed(ours, after) == ["create b", "delete a"]
+
+
+def test_nothing_is_deleted_where_a_dependant_is_protected(ours: Ours) -> None:
+    """What cannot be made anew as a whole is not begun."""
+
+    def program(fixed: str) -> list[Item]:
+        bound, free = named("bound"), named("free")
+        bound.sources = free.sources = {"fixedSource": "a"}
+        bound.options["protect"] = True
+        return [named("a", fixed=fixed), bound, free]
+
+    deployed(ours, *program("x"))
+    ours.world.begin(None)
+    assert ours.up(Program(program("y")), refreshed=False).verdict == "protected"
+    assert ours.world.journal == []
+
+
+def test_a_dependant_is_made_anew_for_what_its_program_says_so(ours: Ours) -> None:
+    """`replace_on_changes` of the last deployment counts before its own turn comes."""
+
+    def program(fixed: str) -> list[Item]:
+        bound = named("bound")
+        bound.sources, bound.options["replace_on_changes"] = {"source": "a"}, ["source"]
+        return [named("a", fixed=fixed), bound]
+
+    deployed(ours, *program("x"))
+    calls = deployed(ours, *program("y"))
+    assert calls == ["delete bound", "delete a", "create a", "create bound"]
+
+
+def test_a_move_that_was_refused_leaves_its_old_name(ours: Ours) -> None:
+    """The program that is taken back finds what it had."""
+    deployed(ours, named("a", size=1))
+    renamed = named("a", size=2)
+    renamed.title, renamed.was = "other", ("a", None)
+    deployed(ours, renamed, fault=Fault("update a", "kill-before"))
+    ours.forget_pending()
+    assert deployed(ours, named("a", size=1)) == []
+
+
+def test_what_was_replaced_is_called_as_what_stands_for_it(ours: Ours) -> None:
+    """A comparison names it so, as long as it is to be deleted."""
+    deployed(ours, loose("a", fixed="x"))
+    renamed = loose("a", fixed="x")
+    renamed.title, renamed.was, renamed.inputs["called"] = "other", ("a", None), "b"
+    deployed(ours, renamed, fault=Fault("delete a", "refuse"))
+    ours.world.things[LOOSE, "a"]["size"] = 77
+    assert ours.drift() == {"other"}
+
+
+def test_a_killed_replacement_deletes_nothing_twice(ours: Ours) -> None:
+    """What was to be replaced is still what is there."""
+    before, after = loose("a"), loose("a")
+    after.inputs["called"] = "b"
+    deployed(ours, before)
+    deployed(ours, after, fault=Fault("create b", "kill-before"))
+    ours.forget_pending()
+    assert deployed(ours, after) == ["create b", "delete a"]
+
+
+def test_children_are_found_after_their_parents_move_failed(ours: Ours) -> None:
+    """The parent was moved, the child's turn never came: it is the same afterwards."""
+    top, group, child = Item("top", GROUP, "top"), Item("group", GROUP, "group"), named("child")
+    child.parent = "group"
+    deployed(ours, top, named("first"), group, child)
+    group.parent, group.was = "top", ("group", None)
+    moved = [top, group, named("first", size=5), child]
+    deployed(ours, *moved, fault=Fault("update first", "kill-before"))
+    ours.forget_pending()
+    group.was = None
+    assert deployed(ours, *moved) == ["update first {'size': 5}"]
 
 
 def test_a_child_is_retained_with_its_parent(ours: Ours) -> None:
