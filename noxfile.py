@@ -16,10 +16,12 @@ if sys.platform == "win32":
     print(f"Nothing of this runs on Windows itself: type it {LINUX}.", file=sys.stderr)
     sys.exit(2)
 
-sys.path.insert(0, str(Path(__file__).parent))  # nox puts the folder of its own program there
-from sandbox import emulated, environment  # noqa: E402 - Windows could not import it
-from sandbox.arguments import Parser  # noqa: E402
-from sandbox.errors import SandboxError  # noqa: E402
+# nox puts the folder of its own program first.
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent / "packages")]
+from console.arguments import Parser  # noqa: E402
+from console.checkout import IMPORTED_FROM  # noqa: E402 - Windows could not import it
+from console.errors import UsageError  # noqa: E402
+from sandbox import emulated, environment  # noqa: E402
 
 nox.needs_version = ">=2026.10"
 # Environments belong to locks, not to sessions: `install` makes them.
@@ -31,22 +33,20 @@ if any(name.startswith("NOX") and name != "NOX_CURRENT_SESSION" for name in os.e
     kept = {name: value for name, value in os.environ.items() if not name.startswith("NOX")}
     os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], kept)  # noqa: S606
 # Nothing of a person's Python, pip, uv or Locust settings redirects what is installed or run here.
-for name in set(os.environ) - set(environment.outward()):
-    del os.environ[name]
+clean = environment.outward()
+os.environ.clear()
+os.environ.update(clean)
 
 THIS_PYTHON = "{}.{}".format(*sys.version_info)
 STORAGE = "build/tools/storage"
 AWSCLI = "build/tools/awscli"
 GITHUB = "build/tools/github"
-SERVICE = ("services/artifact/tests", "services/order_processor/tests")
-CODE = (
-    "cloud", "emulator", "github", "infra", "loadtest", "rehearsal", "release", "reporting",
-    "sandbox",
-    "services/artifact", "services/order_processor", "tests", "noxfile.py",
-)  # fmt: skip
+SERVICE = ("packages/artifact/tests", "services/order_processor/tests")
+CODE = ("bench", "infra", "loadtest", "packages", "services", "tests", "noxfile.py")
 PORTABLE = (
-    "cloud", "github", "infra", "loadtest", "release", "sandbox", "services/artifact", "noxfile.py",
-)  # fmt: skip
+    *(f"packages/{name}" for name in ("artifact", "cloud", "deploy", "github", "load", "release")),
+    *("packages/console", "packages/sandbox", "infra", "loadtest", "noxfile.py"),
+)
 """What runs on macOS as well: all but the emulated AWS and what stands on it."""
 
 
@@ -145,12 +145,12 @@ def call(
     """
     try:
         session.run(
-            "python", "-m", "sandbox.tied", *command,
+            "python", "-m", "console.tied", *command,
             env={**where(), "TIED_TO": str(os.getpid()), "TIED_AS": session.name, **variables},
             include_outer_env=False,
             interrupt_timeout=30, terminate_timeout=30,
         )  # fmt: skip
-    except SandboxError as error:
+    except UsageError as error:
         refuse(str(error))
     except nox.command.CommandFailed as failure:
         if failure.return_code in (2, 3):
@@ -230,7 +230,7 @@ def inputs(session: nox.Session) -> None:
     install_storage(session)
     call(
         session, "services.order_processor.tests.inputs", *session.posargs,
-        PYTHONPATH="services/order_processor/src",
+        PYTHONPATH=f"{IMPORTED_FROM}:services/order_processor/src",
     )  # fmt: skip
 
 
@@ -247,7 +247,7 @@ def engines(session: nox.Session) -> None:
     """Hold the two engines to the same on generated programs: [--agreements N] [--seed N]."""
     install(session, "rehearsal")
     path = os.pathsep.join([os.environ["PATH"], str(Path("build/tools").resolve())])
-    call(session, "rehearsal.engine.differential", *session.posargs, PATH=path)
+    call(session, "engine.differential", *session.posargs, PATH=path)
 
 
 @nox.session(default=False)
@@ -311,7 +311,7 @@ def build(session: nox.Session) -> None:
     if python and not re.fullmatch(r"3\.\d+", python):
         refuse(python)
     install(session, "artifact", python or None)
-    command = ("services.artifact", "build", "--out", "build/artifact", *given)
+    command = ("artifact", "build", "--out", "build/artifact", *given)
     call(session, *command, where=environment.outward)
 
 
@@ -320,7 +320,7 @@ def verify(session: nox.Session) -> None:
     """Check that the artifact is the one its manifest describes."""
     install(session, "artifact")
     where = session.posargs or ["build/artifact"]
-    call(session, "services.artifact", "verify", *where, where=environment.outward)
+    call(session, "artifact", "verify", *where, where=environment.outward)
 
 
 @nox.session(default=False)
@@ -347,14 +347,16 @@ def tell(session: nox.Session) -> None:
 def operate(session: nox.Session, verb: str, stack: str, *further: str) -> None:
     """Do something with a stack through Pulumi."""
     install(session, "infra")
-    call(session, "infra.operations", verb, stack, *further, where=environment.outward)
+    call(session, "deploy", verb, stack, *further, where=environment.outward)
 
 
 @nox.session(default=False)
 def pulumi_cli(session: nox.Session) -> None:
     """Build the Pulumi CLI that locks/pulumi/ pins, where none is on the PATH; needs Go."""
     install(session, "infra")
-    call(session, "infra.cli_build", where=environment.outward)  # with a person's Go, and its cache
+    call(
+        session, "deploy.cli_build", where=environment.outward
+    )  # with a person's Go, and its cache
 
 
 @nox.session(default=False)
@@ -377,7 +379,7 @@ def deploy(session: nox.Session) -> None:
             further = ["--fresh", *further]
         # The emulated AWS runs functions on the Python that runs it.
         up = ("up", "--stack", stack, "--config", f"runtime=python{THIS_PYTHON}", *further)
-        call(session, "rehearsal.engine", *up, where=at(stack))
+        call(session, "engine", *up, where=at(stack))
     else:
         operate(session, "deploy", stack, *further)
 
@@ -583,13 +585,13 @@ def load(session: nox.Session) -> None:
     """
     if asks_for_help(session):
         install(session, "rehearsal")
-        call(session, "loadtest", "run", "--help")
+        call(session, "load", "run", "--help")
         return
     stack, further = stack_argument(session)
     scenario = further.pop(0) if further and not further[0].startswith("-") else "average"
     install(session, "rehearsal")
     if scenario == "report":
-        command = ("loadtest", "report", "--outputs", outputs_of(session, stack), "--ledger")
+        command = ("load", "report", "--outputs", outputs_of(session, stack), "--ledger")
         call(session, *command, *further, where=at(stack))
         return
     kept = (
@@ -598,11 +600,11 @@ def load(session: nox.Session) -> None:
     )  # fmt: skip
     if stack == "local":
         install_storage(session)
-        call(session, "loadtest.local", scenario, *kept)
+        call(session, "load.local", scenario, *kept)
         return
     outputs = outputs_of(session, stack)
     call(
-        session, "loadtest", "run", "--scenario", scenario, "--outputs", outputs, *kept,
+        session, "load", "run", "--scenario", scenario, "--outputs", outputs, *kept,
         where=environment.outward,
     )  # fmt: skip
 
@@ -610,8 +612,8 @@ def load(session: nox.Session) -> None:
 @nox.session(default=False)
 def plan(session: nox.Session) -> None:
     """Say what reserved concurrency a peak needs: nox -s plan -- --peak 40 --target 1%."""
-    install(session, "loadtest")
-    call(session, "loadtest", "plan", *session.posargs, where=environment.outward)
+    install(session, "load")
+    call(session, "load", "plan", *session.posargs, where=environment.outward)
 
 
 @nox.session(default=False)
@@ -619,14 +621,14 @@ def bench_client(session: nox.Session) -> None:
     """Measure what a request costs the load test's client, beside boto3, Locust's own and wrk."""
     need_linux(session)
     install(session, "rehearsal")
-    call(session, "loadtest.bench", *session.posargs)
+    call(session, "bench.load", *session.posargs)
 
 
 @nox.session(default=False)
 def bench_reconciliation(session: nox.Session) -> None:
     """Reconcile a million orders and measure the memory it takes (-- --orders N)."""
-    install(session, "loadtest")
-    call(session, "loadtest.bench.reconciliation", *session.posargs)
+    install(session, "load")
+    call(session, "bench.load.reconciliation", *session.posargs)
 
 
 @nox.session(default=False)
@@ -634,7 +636,7 @@ def bench_handler(session: nox.Session) -> None:
     """Measure cold start, size and warm cost of the handler (-- --runs N, --update-budget)."""
     need_linux(session)
     install(session, "bench")
-    call(session, "services.order_processor.bench", *session.posargs)
+    call(session, "bench.handler", *session.posargs)
 
 
 @nox.session(default=False)
@@ -643,7 +645,7 @@ def bench_emulator(session: nox.Session) -> None:
     install(session, "emulator")
     install_storage(session)
     install_apart(session, "build/tools/samcli", "--no-deps", "-r", "locks/interface-emulator.txt")
-    call(session, "emulator.bench", "speed", *session.posargs)
+    call(session, "bench.emulator", "speed", *session.posargs)
 
 
 @nox.session(default=False)
@@ -651,7 +653,7 @@ def throttling(session: nox.Session) -> None:
     """Compare the share of refused requests with Erlang's formula (-- --seconds N --seed N)."""
     install(session, "emulator")
     install_storage(session)
-    call(session, "emulator.bench", "throttling", *session.posargs)
+    call(session, "bench.emulator", "throttling", *session.posargs)
 
 
 @nox.session(default=False)
@@ -659,7 +661,7 @@ def soak_emulator(session: nox.Session) -> None:
     """Send asynchronous events while environments are killed (-- --events 100000 --seed N)."""
     install(session, "emulator")
     install_storage(session)
-    call(session, "emulator.bench", "soak", *session.posargs)
+    call(session, "bench.emulator", "soak", *session.posargs)
 
 
 @nox.session(default=False)
@@ -667,7 +669,7 @@ def fuzz_emulator(session: nox.Session) -> None:
     """Send malformed requests over a socket (-- --examples 10000 --seed N)."""
     install(session, "test")
     install_storage(session)
-    call(session, "emulator.bench", "fuzz", *session.posargs)
+    call(session, "bench.emulator", "fuzz", *session.posargs)
 
 
 @nox.session(default=False)

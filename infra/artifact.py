@@ -8,9 +8,10 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from infra.errors import UsageError
-from infra.stack_file import MANIFEST_RUNTIME
+from console.errors import UsageError
 from reporting import amounts
+
+from infra.stack_file import MANIFEST_RUNTIME
 
 if TYPE_CHECKING:
     from pathlib import Path

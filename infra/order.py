@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from infra.errors import UsageError
-from infra.settings import ROOT
+from console import lifelines
+from console.checkout import ROOT
+from console.errors import UsageError
 from reporting.amounts import digest
-from sandbox import lifelines
 
 if TYPE_CHECKING:
     from pathlib import Path

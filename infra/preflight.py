@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
-
 from cloud.refusals import translated
-from infra.errors import UsageError
-from infra.names import ALIAS
+from console.errors import UsageError
 from reporting.amounts import megabytes
+
+from infra.names import ALIAS
 
 if TYPE_CHECKING:
     from types_boto3_lambda import LambdaClient

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pulumi
+from console.errors import UsageError
 
 from infra import artifact, preflight, settings, tags
 from infra.dashboard import Dashboard, DashboardArgs
 from infra.dead_letters import DeadLetters, DeadLettersArgs
 from infra.error_alarm import ErrorAlarm, ErrorAlarmArgs
-from infra.errors import UsageError
 from infra.names import Names
 from infra.orders_table import OrdersTable, OrdersTableArgs
 from infra.paging import Paging

@@ -9,13 +9,14 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from infra import artifact, preflight, settings, stack_file
-from infra.errors import UsageError
-from infra.names import Names
-from infra.settings import ROOT
+from console import closed_output
+from console.arguments import Parser
+from console.checkout import ROOT
+from console.errors import UsageError
 from reporting.amounts import megabytes
-from sandbox import closed_output
-from sandbox.arguments import Parser
+
+from infra import artifact, preflight, settings, stack_file
+from infra.names import Names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

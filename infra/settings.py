@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pulumi
+from console.checkout import ROOT
+from console.errors import UsageError
 
-from infra.errors import UsageError
 from infra.names import STACK, STACK_RULE
 from infra.stack_file import MANIFEST_RUNTIME
 from infra.stack_file import PROJECT as PROJECT
-from infra.stack_file import ROOT as ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,18 +7,16 @@ stack that runs whichever Python built its artifact.
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
-
-from infra.errors import UsageError
-from sandbox import closed_output
+from console import closed_output
+from console.checkout import ROOT
+from console.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-ROOT = Path(__file__).resolve().parent.parent
 STACKS = ROOT / "infra" / "stacks"
 PROJECT = "order-processing"
 MANIFEST_RUNTIME = "manifest"

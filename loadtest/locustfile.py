@@ -1,11 +1,17 @@
 """What Locust loads: `locust -f loadtest/locustfile.py --config loadtest/locust.conf`."""
 
 import logging
+import sys
+from pathlib import Path
 from typing import Any
 
 import locust
 
-from loadtest.users import (
+# Locust may have been started by hand, with nothing but this file.
+sys.path.append(str(Path(__file__).resolve().parents[1] / "packages"))
+
+from console import closed_output
+from load.users import (
     Arrivals,
     Dispatcher,
     add_options,
@@ -14,7 +20,6 @@ from loadtest.users import (
     set_exit_status,
     start,
 )
-from sandbox import closed_output
 
 __all__ = ["Arrivals", "Dispatcher"]
 

@@ -8,11 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from console.checkout import IMPORTED_FROM, PACKAGES, ROOT
 
-ROOT = Path(__file__).parent.parent
 PIPED = """
 import sys
-from sandbox import closed_output
+from console import closed_output
 closed_output.tolerate()
 for number in range(50_000):
     print("line", number)
@@ -20,7 +20,7 @@ print("the work went on", file=sys.stderr)
 sys.exit(3)
 """
 # Others' own, and what never prints a line for people: the programs that Pulumi's engine runs.
-FOREIGN = {"mypy", "pytest", "sandbox.tied", "infra", "infra.bootstrap"}
+FOREIGN = {"mypy", "pytest", "console.tied", "infra", "infra.bootstrap"}
 
 
 def command_lines() -> list[str]:
@@ -29,14 +29,19 @@ def command_lines() -> list[str]:
     found = re.findall(r'call\(session, "([\w.]+)"|"-m", "([\w.]+)"', text)
     places = [path.parent.relative_to(ROOT) for path in ROOT.glob("[!.]*/**/__main__.py")]
     ours = [place for place in places if not {"build", ".venv"} & set(place.parts)]
-    own = {".".join(place.parts) for place in ours}
+    own = {".".join(place.parts).removeprefix("packages.") for place in ours}
     return sorted(({called or ran for called, ran in found} | own) - FOREIGN)
 
 
 def source(module: str) -> Path:
     """Return the file that `python -m` runs."""
-    place = ROOT / module.replace(".", "/")
-    return place / "__main__.py" if place.is_dir() else place.with_suffix(".py")
+    for root in (PACKAGES, ROOT):
+        place = root / module.replace(".", "/")
+        if place.is_dir():
+            return place / "__main__.py"
+        if place.with_suffix(".py").is_file():
+            return place.with_suffix(".py")
+    raise LookupError(module)
 
 
 def run_unread(*arguments: str, **variables: str) -> tuple[int, str]:
@@ -56,7 +61,7 @@ def run_unread(*arguments: str, **variables: str) -> tuple[int, str]:
 
 def test_there_are_command_lines() -> None:
     """An empty list would hold nothing."""
-    assert {"release", "rehearsal", "loadtest", "services.artifact"} <= set(command_lines())
+    assert {"release", "rehearsal", "load", "artifact"} <= set(command_lines())
 
 
 @pytest.mark.parametrize("module", command_lines())
@@ -69,9 +74,7 @@ def test_every_command_line_takes_the_one_precaution(module: str) -> None:
     assert ast.unparse(block.body[0]) == "closed_output.tolerate()"
 
 
-@pytest.mark.parametrize(
-    "module", ["release", "rehearsal", "loadtest", "services.artifact", "emulator"]
-)
+@pytest.mark.parametrize("module", ["release", "rehearsal", "load", "artifact", "emulator"])
 def test_help_that_nobody_reads_ends_quietly(module: str) -> None:
     """No traceback, no "Exception ignored", and the exit status that it would have had."""
     assert run_unread("-m", module, "--help") == (0, "")
@@ -85,15 +88,15 @@ def test_the_work_goes_on_to_its_own_exit_status() -> None:
 def test_a_command_that_nox_runs_goes_on_as_well(tmp_path: Path) -> None:
     """Where its streams are watched too: nothing that is laid over them may get in the way."""
     (tmp_path / "long_work.py").write_text(PIPED)
-    made = {"TIED_TO": str(os.getpid()), "PYTHONPATH": f"{ROOT}{os.pathsep}{tmp_path}"}
-    found = run_unread("-m", "sandbox.tied", "long_work", **made)
+    made = {"TIED_TO": str(os.getpid()), "PYTHONPATH": f"{IMPORTED_FROM}{os.pathsep}{tmp_path}"}
+    found = run_unread("-m", "console.tied", "long_work", **made)
     assert found == (3, "the work went on\n")
 
 
 def test_errors_that_nobody_reads_are_no_error() -> None:
     """`2>&1 | head` closes both streams."""
     code = (
-        "import os, sys; os.dup2(1, 2); from sandbox import closed_output; "
+        "import os, sys; os.dup2(1, 2); from console import closed_output; "
         "closed_output.tolerate(); print('x', file=sys.stderr); print('y'); sys.exit(3)"
     )
     assert run_unread("-c", code) == (3, "")

@@ -12,8 +12,8 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-
-from sandbox.environment import ROOT, local
+from console.checkout import ROOT
+from sandbox.environment import local
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,15 +9,15 @@ import sys
 import time
 
 import pytest
-
-from sandbox.environment import ROOT, local
+from console.checkout import ROOT
+from sandbox.environment import local
 from sandbox.tests.families import PATIENCE, descendants, orphanage
 
 LOAD = ("load", "--", "local", "smoke", "--duration", "120")
 START_SECONDS = 120.0
 ENDS = [
     *((LOAD, "-m locust", number) for number in ("SIGHUP", "SIGTERM", "SIGINT", "SIGKILL")),
-    *((LOAD, moment, "SIGKILL") for moment in ("-m ministack", "-m rehearsal.engine")),
+    *((LOAD, moment, "SIGKILL") for moment in ("-m ministack", "-m engine")),
     (("rehearse",), "-m ministack", "SIGKILL"),
 ]
 

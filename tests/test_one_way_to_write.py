@@ -1,26 +1,27 @@
-"""Numbers, verdicts and digests are written by `reporting/` alone, in every part."""
+"""Numbers, verdicts and digests are written by `packages/reporting/` alone, in every part."""
 
 import ast
 import re
 from pathlib import Path
 
 import pytest
+from console.checkout import PACKAGES, ROOT
 
-ROOT = Path(__file__).parent.parent
 PARTS = (
-    "emulator/bench", "emulator/cli.py", "infra", "loadtest", "rehearsal", "release",
-    "services/artifact", "services/order_processor/bench",
+    "bench/emulator", "bench/handler", "infra", "loadtest", "packages/artifact",
+    "packages/deploy", "packages/emulator/cli.py", "packages/engine", "packages/load",
+    "packages/rehearsal", "packages/release",
 )  # fmt: skip
 # What no person reads as a figure, and why.
 EXEMPT = {
-    "emulator/bench/throttling.py": "the name of an alias",
-    "loadtest/local.py": "a command's argument",
-    "loadtest/remedy.py": "a command's argument",
-    "release/judge.py": "a command's argument",
-    "release/remedy.py": "a command's argument",
-    "loadtest/planning/text.py": "a price list's own digits",
-    "loadtest/quantiles.py": "rounds a key",
-    "rehearsal/traffic.py": "the price in an order",
+    "bench/emulator/throttling.py": "the name of an alias",
+    "packages/load/local.py": "a command's argument",
+    "packages/load/remedy.py": "a command's argument",
+    "packages/release/judge.py": "a command's argument",
+    "packages/release/remedy.py": "a command's argument",
+    "packages/load/planning/text.py": "a price list's own digits",
+    "packages/load/quantiles.py": "rounds a key",
+    "packages/rehearsal/traffic.py": "the price in an order",
 }
 # A number's precision, thousands or percent sign; a width or an alignment alone is layout.
 NUMBER = re.compile(r"[,%]|\.\d|[efgEFG]$")
@@ -76,10 +77,10 @@ def test_no_part_cuts_digests_itself(path: Path) -> None:
     assert re.findall(cut, path.read_text(encoding="utf-8"), re.IGNORECASE) == []
 
 
-@pytest.mark.parametrize("place", ["loadtest", "rehearsal", "reporting"])
+@pytest.mark.parametrize("place", ["load", "rehearsal", "reporting"])
 def test_no_page_formats_numbers_itself(place: str) -> None:
     """A template's `format` is for widths of bars alone."""
-    for path in (ROOT / place).rglob("*.jinja"):
+    for path in (PACKAGES / place).rglob("*.jinja"):
         text = path.read_text(encoding="utf-8")
         for written in re.findall(r'.{0,8}\{\{\s*"%[^}]*\}\}', text):
             assert "width:" in written, f"{path.name}: {written}"

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 import boto3
 import pytest
-import yaml
-
 import release
+import yaml
+from console.checkout import ROOT
+
 from infra.bootstrap.grants import KINDS
 from infra.bootstrap.scope import Scope
 
@@ -69,7 +70,7 @@ def resource(action: str) -> str:
 
 def test_only_the_release_workflow_takes_the_deploy_role() -> None:
     """What the deploy role's trust compares is the file whose job takes it, and no other does."""
-    root = RELEASE.parent
+    root = ROOT
     schema = yaml.safe_load((root / "infra/bootstrap/Pulumi.yaml").read_text())["config"]
     taking = {
         str(path.relative_to(root)): job["environment"]["name"]

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-from infra.tests.recording import Recording, deploy, write_artifact
+from console.checkout import ROOT
 from rehearsal.drills.catalogue import DRILLS
 from rehearsal.workflows.sessions import sessions
-from rehearsal.workflows.source import ROOT
 from release.arguments import parse
+
+from infra.tests.recording import Recording, deploy, write_artifact
 
 RUNBOOKS = ROOT / "docs" / "runbooks"
 INDEX = RUNBOOKS / "README.md"

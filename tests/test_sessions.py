@@ -11,9 +11,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from console.checkout import ROOT
 from nox import registry
-
-ROOT = Path(__file__).parent.parent
 
 
 def nox(
@@ -61,7 +60,8 @@ def test_uv_sync_gives_nox_and_leaves_no_trace_in_git(tmp_path: Path) -> None:
     """Every group resolves beside those that it conflicts with; uv.lock is not committed."""
     for name in ("pyproject.toml", "noxfile.py", ".gitignore"):
         shutil.copy(ROOT / name, tmp_path)
-    shutil.copytree(ROOT / "sandbox", tmp_path / "sandbox")
+    for name in ("console", "sandbox"):
+        shutil.copytree(ROOT / "packages" / name, tmp_path / "packages" / name)
     nox_s = ("UV_PYTHON", "UV_PROJECT_ENVIRONMENT", "VIRTUAL_ENV")
     own = {name: value for name, value in os.environ.items() if name not in nox_s}
     uv = (sys.executable, "-m", "uv")
@@ -82,7 +82,7 @@ def tree(tmp_path: Path) -> Path:
     """Return a copy of what `nox -s build` needs."""
     for name in ("noxfile.py", "pyproject.toml", "Pulumi.yaml"):
         shutil.copy(ROOT / name, tmp_path)
-    for name in ("infra", "locks", "reporting", "sandbox", "services"):
+    for name in ("infra", "locks", "packages", "services"):
         ignored = shutil.ignore_patterns(".venv", "tests")
         shutil.copytree(ROOT / name, tmp_path / name, ignore=ignored)
     return tmp_path
@@ -226,5 +226,5 @@ def test_a_run_is_judged_again_where_it_was_sent(
         known, "call", lambda _, *command, where=None: calls.append((command, where))
     )
     loaded["load"].func(SimpleNamespace(name="load", posargs=[stack, "report", "build/load/x"]))
-    judged = ("loadtest", "report", "--outputs", "outputs.json", "--ledger", "build/load/x")
+    judged = ("load", "report", "--outputs", "outputs.json", "--ledger", "build/load/x")
     assert calls == [(judged, f"at {stack}")]

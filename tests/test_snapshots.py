@@ -16,15 +16,15 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
-
+from console.checkout import ROOT
 from emulator.tests.running import RUNTIME, RunningEmulator, wait_until
 from emulator.tests.test_snapshots import ANY_PYTHON
+
 from services.order_processor.tests.fakes import FakeDynamoDB
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ROOT = Path(__file__).parents[1]
 TABLE = "orders"
 STORE = {
     "AWS_REGION": "us-east-1",
@@ -60,7 +60,7 @@ def test_an_order_is_confirmed_by_what_a_snapshot_started(
     aws: RunningEmulator, tmp_path: Path
 ) -> None:
     """With credentials that it was given at an address: there are no keys in its environment."""
-    command = [sys.executable, "-m", "services.artifact", "build", "--out", str(tmp_path)]
+    command = [sys.executable, "-m", "artifact", "build", "--out", str(tmp_path)]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     client: Any = aws.client("lambda")
     client.create_function(

@@ -5,13 +5,11 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
-
-from emulator.bench import throttling
-from loadtest.planning import sources
-from loadtest.planning import text as planned
-from loadtest.planning.plan import Question, plan
-from loadtest.printed import lines
-from loadtest.tests.presentation.sample import summary
+from load.planning import sources
+from load.planning import text as planned
+from load.planning.plan import Question, plan
+from load.printed import lines
+from load.tests.presentation.sample import summary
 from rehearsal.drills import report as drills
 from rehearsal.drills.tests.test_report import GOOD
 from rehearsal.drills.tests.test_report import document as drilled
@@ -25,8 +23,10 @@ from release import status
 from release.power import WORLDS, Power
 from release.power import table as powers
 from reporting import terminal
-from services.order_processor.bench import report as handler
-from services.order_processor.bench.figures import figures
+
+from bench.emulator import throttling
+from bench.handler import report as handler
+from bench.handler.figures import figures
 from services.order_processor.tests.test_bench import _measured
 
 COLUMNS = 80

@@ -7,17 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
-
 import rehearsal.cli
+import yaml
+from console.checkout import ROOT
 from github.provenance import options
-from loadtest.shapes import SCENARIOS
+from load.shapes import SCENARIOS
 from rehearsal.workflows.filters import starts
 from rehearsal.workflows.sessions import sessions
 from release.arguments import parse
 from release.rollout import PLANS
 
-ROOT = Path(__file__).parent.parent
 GITHUB = ROOT / ".github"
 WORKFLOWS = sorted((GITHUB / "workflows").glob("*.yml"))
 ACTIONS = sorted((GITHUB / "actions").glob("*/action.yml"))
@@ -339,9 +338,14 @@ def test_a_watch_that_does_not_fit_the_job_is_refused() -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        *("services/order_processor/src/order_processor/pricing.py", "services/artifact/build.py"),
-        *("infra/program.py", "infra/stacks/Pulumi.prod.yaml", "release/rollout.py", "noxfile.py"),
-        *("locks/service.txt", "cloud/refusals.py", "github/provenance.py"),
+        *("services/order_processor/src/order_processor/pricing.py", "packages/artifact/build.py"),
+        *(
+            "infra/program.py",
+            "infra/stacks/Pulumi.prod.yaml",
+            "packages/release/rollout.py",
+            "noxfile.py",
+        ),
+        *("locks/service.txt", "packages/cloud/refusals.py", "packages/github/provenance.py"),
         *(".github/workflows/deploy.yml", ".github/actions/setup/action.yml"),
     ],
 )

@@ -4,7 +4,8 @@ import sys
 from pathlib import Path
 
 # The modules import each other as `infra.…`, as the tests do, so the repository's root comes first.
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+sys.path.insert(1, str(Path(__file__).resolve().parents[2] / "packages"))
 
 from infra.bootstrap.program import deploy
 

@@ -11,11 +11,12 @@ import sys
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from console import closed_output
+
 from infra import policies
 from infra.bootstrap import boundaries, grants, state_bucket, trust
 from infra.bootstrap.scope import Scope
 from infra.bootstrap.statements import document
-from sandbox import closed_output
 
 with warnings.catch_warnings():
     # parliament reads its version through a deprecated part of setuptools.

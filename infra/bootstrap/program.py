@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 import pulumi_aws as aws
+from console.errors import UsageError
 
 from infra.bootstrap import settings, trust
 from infra.bootstrap.scope import Scope, state_bucket_name
 from infra.bootstrap.stack_roles import StackRoles, StackRolesArgs
 from infra.bootstrap.state_bucket import StateBucket
-from infra.errors import UsageError
 
 if TYPE_CHECKING:
     from infra.bootstrap.settings import Settings

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 import pulumi
+from console.errors import UsageError
 
 from infra.bootstrap.trust import Claims, Repository
-from infra.errors import UsageError
 from infra.names import STACK, STACK_RULE
 
 if TYPE_CHECKING:

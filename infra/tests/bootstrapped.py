@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from console.checkout import ROOT
+
 from infra.bootstrap import program, settings
-from infra.settings import ROOT
 from infra.tests.recording import Recording, run, stack_config
 
 DIRECTORY = ROOT / "infra" / "bootstrap"

@@ -34,6 +34,8 @@ with warnings.catch_warnings():
     inspect.getmodule(aws.lambda_.Function)
     inspect.getmodule(aws.s3.Bucket)
 
+from console.checkout import ROOT
+
 from infra import program, settings
 
 if TYPE_CHECKING:
@@ -220,7 +222,7 @@ def write_artifact(directory: Path, **changes: object) -> Path:
     return directory
 
 
-def stack_config(stack: str, root: Path = settings.ROOT) -> dict[str, str]:
+def stack_config(stack: str, root: Path = ROOT) -> dict[str, str]:
     """Config of a committed stack file over the defaults of `Pulumi.yaml`, as the CLI gives it."""
     project = yaml.safe_load((root / "Pulumi.yaml").read_text(encoding="utf-8"))
     file = root / project["stackConfigDir"] / f"Pulumi.{stack}.yaml"

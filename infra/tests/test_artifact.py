@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from console.errors import UsageError
 
 from infra import artifact
-from infra.errors import UsageError
 from infra.tests.recording import CODE_SHA256, write_artifact
 
 if TYPE_CHECKING:

@@ -6,12 +6,12 @@ import contextlib
 
 import pytest
 import yaml
+from console.errors import UsageError
 from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.bootstrap import settings
 from infra.bootstrap.trust import Claims
-from infra.errors import UsageError
 from infra.tests.bootstrapped import DIRECTORY, config
 
 

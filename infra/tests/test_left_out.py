@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from engine.providers import PROVIDERS
 from pulumi import _types
 
 from infra.tests import recording
-from rehearsal.engine.providers import PROVIDERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

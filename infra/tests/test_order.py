@@ -6,9 +6,9 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
+from console.errors import UsageError
 
 from infra import order
-from infra.errors import UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
+from console.errors import UsageError
 from hypothesis import given
 from hypothesis import strategies as st
 
 from infra import preflight
-from infra.errors import UsageError
 from infra.preflight import Account, Concurrency
 from infra.tests.recording import Lambda
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 import pytest
+from console.checkout import ROOT
 
-from infra import settings
 from infra.names import ALIAS
 from infra.tests.recording import (
     CANDIDATE,
@@ -245,7 +245,7 @@ def test_the_entry_point_asks_aws_first(
     values = forked("dev") | {"order-processing:artifact": str(artifact_directory)}
 
     def entry() -> None:
-        runpy.run_path(str(settings.ROOT / "infra"), run_name="__main__")
+        runpy.run_path(str(ROOT / "infra"), run_name="__main__")
 
     with pytest.raises(pulumi.RunError, match=f"cannot be reached.*http://127.0.0.1:{port}/"):
         run("dev", values, entry)
@@ -255,7 +255,7 @@ def test_the_program_has_no_branch_on_a_stack() -> None:
     """No module names a stack: what differs between stacks is configuration."""
     named: dict[str, Any] = {
         path.name: [stack for stack in ("local", "staging", "prod") if f'"{stack}"' in text]
-        for path in (settings.ROOT / "infra").glob("*.py")
+        for path in (ROOT / "infra").glob("*.py")
         if (text := path.read_text(encoding="utf-8"))
     }
     assert not {name: found for name, found in named.items() if found}

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 import yaml
+from console.checkout import ROOT
+from console.errors import UsageError
 
-from infra import quotas, settings, stack_file
-from infra.errors import UsageError
+from infra import quotas, stack_file
 from infra.quotas import Demand
 from infra.tests.recording import BOUNDARY, Lambda, write_artifact
 
@@ -35,7 +36,7 @@ def test_a_stack_without_its_boundary_is_refused_before_aws_is_asked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """As they come: nobody has prepared the account yet."""
-    monkeypatch.setattr(stack_file, "STACKS", settings.ROOT / "infra" / "stacks")
+    monkeypatch.setattr(stack_file, "STACKS", ROOT / "infra" / "stacks")
     fake = Lambda()
     assert quotas.main(["dev"], fake.connect, write_artifact(tmp_path)) == 2
     told = capsys.readouterr().err

@@ -6,13 +6,14 @@ import contextlib
 
 import pytest
 import yaml
+from console.checkout import ROOT
+from console.errors import UsageError
 from hypothesis import given
 from hypothesis import strategies as st
 
 from infra import settings
 from infra.bootstrap.grants import KINDS
 from infra.bootstrap.scope import Scope, state_bucket_name
-from infra.errors import UsageError
 from infra.names import Names
 from infra.tests.recording import BOUNDARY, forked, stack_config
 
@@ -37,13 +38,13 @@ def test_committed_stacks_are_valid(stack: str) -> None:
 
 def test_stack_files_are_the_known_stacks() -> None:
     """No stack file is left out of these tests."""
-    files = (settings.ROOT / "infra" / "stacks").iterdir()
+    files = (ROOT / "infra" / "stacks").iterdir()
     assert {file.name for file in files} == {f"Pulumi.{stack}.yaml" for stack in STACKS}
 
 
 def test_schema_declares_what_the_program_reads() -> None:
     """Pulumi.yaml's keys are the program's, in lower camel case, each typed and described."""
-    project = yaml.safe_load((settings.ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))
+    project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))
     assert set(project["config"]) == set(settings._KEYS)
     for key, declared in project["config"].items():
         assert key[0].islower()

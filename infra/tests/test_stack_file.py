@@ -7,9 +7,9 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from console.errors import UsageError
 
 from infra import stack_file
-from infra.errors import UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path

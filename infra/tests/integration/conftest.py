@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import engine
 import pytest
 
 from infra.tests.integration.deployed import Deployed, build_artifact, emulated_aws
-from rehearsal import engine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

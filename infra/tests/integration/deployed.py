@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import boto3
 from botocore.config import Config
-
-from infra.settings import ROOT
+from console.checkout import ROOT
 from sandbox import emulated
 
 if TYPE_CHECKING:
@@ -153,7 +152,7 @@ def emulated_aws(directory: Path) -> AbstractContextManager[dict[str, str]]:
 def build_artifact(directory: Path, label: str | None = None) -> dict[str, Any]:
     """Build the artifact into `directory`; return its manifest. A `label` changes its bytes."""
     extra = ["--version-label", label] if label else []
-    command = [sys.executable, "-m", "services.artifact", "build", "--out", str(directory), *extra]
+    command = [sys.executable, "-m", "artifact", "build", "--out", str(directory), *extra]
     built = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert built.returncode == 0, built.stderr
     manifest: dict[str, Any] = json.loads((directory / "manifest.json").read_text())

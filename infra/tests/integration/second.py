@@ -6,9 +6,10 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
-from infra.settings import ROOT
+import engine
+from console.checkout import ROOT
+
 from infra.tests.integration.deployed import build_artifact
-from rehearsal import engine
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,7 +66,7 @@ class Second:
     def kill_at(self, resource: str, artifact: Path | None = None) -> None:
         """Deploy, and kill the deployment without warning as it comes to `resource`."""
         pairs = [f"--config={key}={value}" for key, value in self.config(artifact).items()]
-        command = [sys.executable, "-m", "rehearsal.engine", "up", "--stack", self.stack, *pairs]
+        command = [sys.executable, "-m", "engine", "up", "--stack", self.stack, *pairs]
         with subprocess.Popen(
             [*command, "--directory", str(self.directory)],
             cwd=ROOT,

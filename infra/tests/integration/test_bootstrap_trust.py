@@ -19,13 +19,13 @@ import pytest
 from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from engine.providers.iam import ROLE
 
 from infra import policies
 from infra.bootstrap import trust
 from infra.bootstrap.scope import Scope
 from infra.tests.bootstrapped import ACCOUNT, REGION, prepare
 from infra.tests.integration.deployed import emulated_aws
-from rehearsal.engine.providers.iam import ROLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

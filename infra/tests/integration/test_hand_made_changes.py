@@ -8,11 +8,11 @@ import zipfile
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from console.checkout import ROOT
+from engine import deployment, project
 
 from infra.dead_letters import MESSAGE_BYTES
 from infra.tests.integration.second import Second
-from rehearsal.engine import deployment, project
-from rehearsal.engine.process import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -6,12 +6,12 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from load.planning.prices import LOGGED_BYTES
+from load.telemetry import slot_seconds
 
 from infra.names import Names
 from infra.tests.integration.deployed import eventually, order
 from infra.tests.integration.second import Second
-from loadtest.planning.prices import LOGGED_BYTES
-from loadtest.telemetry import slot_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from engine.providers import PROVIDERS
+from engine.providers.aws import Aws
 
 from infra import policies
 from infra.bootstrap import boundaries, grants
@@ -24,8 +26,6 @@ from infra.names import Names
 from infra.tests.bootstrapped import ACCOUNT, REGION
 from infra.tests.evaluation import permitted
 from infra.tests.integration.deployed import emulated_aws
-from rehearsal.engine.providers import PROVIDERS
-from rehearsal.engine.providers.aws import Aws
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

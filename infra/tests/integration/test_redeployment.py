@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import engine
 import pytest
 
 from infra.tests.integration.deployed import build_artifact
 from infra.tests.integration.second import Second
-from rehearsal import engine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,8 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
-
-from infra.settings import ROOT
+from console.checkout import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,11 +6,11 @@ import itertools
 from typing import TYPE_CHECKING
 
 import pytest
+from deploy import command
+from sandbox import emulated
 
-from infra.operations import command
 from infra.tests.integration.deployed import build_artifact
 from infra.tests.pulumi.team import Team
-from sandbox import emulated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

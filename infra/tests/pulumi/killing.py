@@ -17,8 +17,7 @@ from typing import Any
 
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
-
-from rehearsal.engine import plugin
+from engine import plugin
 
 _READS = ("Get", "List", "Describe", "Head")
 _lock = threading.Lock()

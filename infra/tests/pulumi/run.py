@@ -1,4 +1,4 @@
-"""`python -m infra.tests.pulumi.run PLACE ARGUMENT ...`: infra.operations on a team's stacks."""
+"""`python -m infra.tests.pulumi.run PLACE ARGUMENT ...`: deploy on a team's stacks."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from infra.operations.__main__ import main
-from infra.operations.project import PROJECTS
+from deploy.__main__ import main
+from deploy.project import PROJECTS
 
 if __name__ == "__main__":
     place = Path(sys.argv[1])

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import yaml
-
-from infra.settings import ROOT
-from rehearsal.engine import plugin
+from console.checkout import ROOT
+from engine import plugin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,7 +54,7 @@ class Team:
         self.stack_file.write_text(yaml.safe_dump(document), "utf-8")
 
     def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
-        """Start one command of `infra.operations` on the stack."""
+        """Start one command of `deploy` on the stack."""
         verb, *further = arguments
         return subprocess.Popen(
             [

@@ -6,9 +6,9 @@ import random
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from console.checkout import ROOT
 
 from infra.names import ALIAS
-from infra.settings import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from infra.tests.pulumi.team import Team
 
 DEPLOYMENTS = 4
-ENGINES = {"pulumi": "", "rehearsal": "rehearsal.engine.stack"}
+ENGINES = {"pulumi": "", "rehearsal": "engine.stack"}
 
 
 def rolled(rng: random.Random, team: Team) -> str:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-
-from infra.operations import command
-from rehearsal.engine.differential.compare import life
-from rehearsal.engine.differential.real import served
-from rehearsal.engine.differential.world import Worlds
+from deploy import command
+from engine.differential.compare import life
+from engine.differential.real import served
+from engine.differential.world import Worlds
 
 if TYPE_CHECKING:
     from pathlib import Path

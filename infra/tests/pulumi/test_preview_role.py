@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from sandbox import emulated
 
 from infra.tests.bootstrapped import prepare
 from infra.tests.integration.test_bootstrap_trust import DEV, REPOSITORY, UNSENT, Aws, make
 from infra.tests.pulumi.team import Team
-from sandbox import emulated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,9 +8,8 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-
-from infra.settings import ROOT
-from rehearsal.engine import plugin
+from console.checkout import IMPORTED_FROM
+from engine import plugin
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +29,8 @@ class Killer:
         self._team, self._place = team, place / "killing"
         self._place.mkdir()
         path = self._place / plugin.NAME
-        run = f'PYTHONPATH="{ROOT}" exec "{sys.executable}" -m infra.tests.pulumi.killing "$@"'
+        module = "infra.tests.pulumi.killing"
+        run = f'PYTHONPATH="{IMPORTED_FROM}" exec "{sys.executable}" -m {module} "$@"'
         path.write_text(f"#!/bin/sh\n{run}\n", "utf-8")
         path.chmod(0o755)
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from services.order_processor.bench import report, task_roots, warm
-from services.order_processor.bench.__main__ import main
-from services.order_processor.bench.dynamodb_stub import DynamoDBStub
-from services.order_processor.bench.environment import Environment, Surroundings
-from services.order_processor.bench.figures import (
+from bench.handler import report, task_roots, warm
+from bench.handler.__main__ import main
+from bench.handler.dynamodb_stub import DynamoDBStub
+from bench.handler.environment import Environment, Surroundings
+from bench.handler.figures import (
     CONVENTIONAL,
     FLOOR,
     OURS,
@@ -20,8 +20,8 @@ from services.order_processor.bench.figures import (
     Measured,
     figures,
 )
-from services.order_processor.bench.measuring import Samples, measure
-from services.order_processor.bench.runtime_api import RuntimeSilentError
+from bench.handler.measuring import Samples, measure
+from bench.handler.runtime_api import RuntimeSilentError
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from services.order_processor.bench import budget, callgrind, task_roots
-from services.order_processor.bench.budget import Cost
-from services.order_processor.bench.dynamodb_stub import DynamoDBStub
-from services.order_processor.bench.environment import Surroundings
+from bench.handler import budget, callgrind, task_roots
+from bench.handler.budget import Cost
+from bench.handler.dynamodb_stub import DynamoDBStub
+from bench.handler.environment import Surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,7 +1,7 @@
 """Takes over the regular expressions that the build has compiled, as .pyc files do for modules.
 
 Python compiles an expression by Python code, each time it starts; those of the libraries were a
-seventh of initialising (docs/adr/0008). `services/artifact/patterns.py` puts the compiled form into
+seventh of initialising (docs/adr/0008). `packages/artifact/patterns.py` puts the compiled form into
 the zip, for one Python. Without the file, or under another Python, `re` compiles as ever.
 """
 

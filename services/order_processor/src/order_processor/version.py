@@ -1,3 +1,3 @@
-"""The name a build gives this code, written by the `--version-label` of `services.artifact`."""
+"""The name a build gives this code, written by the `--version-label` of `artifact`."""
 
 LABEL = "unlabelled"

@@ -15,9 +15,10 @@ import time
 import zipfile
 from pathlib import Path
 
-from sandbox import closed_output
-from services.artifact.build import Request, build
-from services.artifact.errors import UsageError
+from artifact.build import Request, build
+from console import closed_output
+from console.errors import UsageError
+
 from services.order_processor.tests.fakes import FakeDynamoDB
 from services.order_processor.tests.function_process import FunctionEnded, FunctionProcess
 from services.order_processor.tests.inputs import deployed, oracle

@@ -11,20 +11,20 @@ import sys
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import botocore.session
 from botocore.exceptions import ClientError
-
+from console.checkout import ROOT
+from console.errors import UsageError
 from sandbox import emulated
-from sandbox.errors import SandboxError
+
 from services.order_processor.tests.inputs.events import FIRST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-ROOT = Path(__file__).parents[4]
 DRAIN_SECONDS = 120.0
 LARGEST = [
     '{"deep":' + "[" * 5_000 + "]" * 5_000 + "}",
@@ -130,13 +130,13 @@ def _deployed(artifact: Path, directory: Path) -> Iterator[tuple[dict[str, str],
     try:
         with emulated.aws(directory) as environment:
             yield environment, _deploy(artifact, directory / "stack", environment)
-    except SandboxError as error:
+    except UsageError as error:
         raise StackError(str(error)) from error
 
 
 def _deploy(artifact: Path, directory: Path, environment: dict[str, str]) -> dict[str, Any]:
     command = _module(
-        *("rehearsal.engine", "up", "--stack", "local", "--fresh"),
+        *("engine", "up", "--stack", "local", "--fresh"),
         *("--directory", str(directory), "--config", f"artifact={artifact}"),
     )
     result = subprocess.run(

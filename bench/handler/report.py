@@ -1,0 +1,81 @@
+"""The figures as a table for the terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from reporting import terminal
+from reporting.amounts import count, milliseconds, number
+
+from bench.handler.figures import CONVENTIONAL, FLOOR, GOALS, OURS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_NAMES = {
+    "initOverFloor": "init / floor, wall",
+    "initOverFloorCpu": "init / floor, CPU",
+    "initOverFloorInstructions": "init / floor, instructions",
+    "initOverConventional": "init / conventional, wall",
+    "initOverConventionalCpu": "init / conventional, CPU",
+    "initOverConventionalInstructions": "init / conventional, instructions",
+    "firstOverWarm": "first / warm invocation, wall",
+    "firstOverWarmCpu": "first / warm invocation, CPU",
+    "firstOverWarmInstructions": "first / warm invocation, instructions",
+    "warmCpuMicroseconds": "own CPU per warm order, µs",
+    "zipBytes": "zip, bytes",
+}
+
+
+def text(figures: Mapping[str, Any]) -> str:
+    """Three tables: the subjects, the figures with their goals, the cost by lines."""
+    title = f"Python {figures['python']}, medians of {figures['runs']} interleaved runs"
+    return "\n\n".join([title, _subjects(figures), _goals(figures), _lines(figures)])
+
+
+def _subjects(figures: Mapping[str, Any]) -> str:
+    instructions = figures["instructions"]
+    rows = [
+        [
+            name,
+            *(milliseconds(medians[key]) for key in ("init", "initCpu")),
+            count(instructions[name] / 1e6) if instructions else "–",
+            *(milliseconds(medians[key]) for key in ("first", "warm")),
+        ]
+        for name in (FLOOR, OURS, CONVENTIONAL)
+        for medians in [figures["mediansMilliseconds"][name]]
+    ]
+    return _table(["", "init", "CPU", "M instr.", "first", "warm"], rows)
+
+
+def _goals(figures: Mapping[str, Any]) -> str:
+    rows = []
+    for key, name in _NAMES.items():
+        value, goal = figures[key], GOALS.get(key)
+        if value is None:
+            rows.append([name, "no valgrind", _number(goal), ""])
+            continue
+        verdict = "" if goal is None else ("within" if value <= goal else "MISSED")
+        rows.append([name, _number(value), _number(goal), verdict])
+    return _table(["", "figure", "at most", ""], rows)
+
+
+def _lines(figures: Mapping[str, Any]) -> str:
+    rows = [
+        [
+            count(each["lines"]),
+            count(each["microseconds"]),
+            number(each["microsecondsPerFurtherLine"]) if each["lines"] > 1 else "–",
+        ]
+        for each in figures["perLine"]
+    ]
+    return _table(["lines of an order", "own CPU µs", "µs per further line"], rows)
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else number(value)
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """First column to the left, numbers to the right."""
+    return "\n".join(terminal.table(head, rows, right=range(1, len(head))))

@@ -1,0 +1,132 @@
+"""From source, overlay and locked dependencies to the zip and its manifest."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from console.checkout import ROOT
+from console.errors import UsageError
+from reporting.amounts import digest
+
+from artifact import bytecode, dependencies, manifest, provenance, sbom, zipping
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+PACKAGE = "order_processor"
+_OLDEST_PYTHON = (3, 11)
+_NAMES = (manifest.ZIP_NAME, sbom.SBOM_NAME, manifest.MANIFEST_NAME)
+_NOT_RUNTIME = shutil.ignore_patterns("__pycache__", "py.typed")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to build: `overlay` holds an `order_processor` directory whose files replace or add."""
+
+    out: Path
+    overlay: Path | None = None
+    label: str | None = None
+    root: Path = ROOT
+
+    @property
+    def lock(self) -> Path:
+        """The hash-locked runtime dependencies."""
+        return self.root / "locks" / "service.txt"
+
+    @property
+    def package(self) -> Path:
+        """The source of the package."""
+        return self.root / "services" / PACKAGE / "src" / PACKAGE
+
+
+def require_python(version: tuple[int, int]) -> None:
+    """Raise UsageError for a Python that this project does not support."""
+    if version < _OLDEST_PYTHON:
+        oldest, actual = (".".join(map(str, pair)) for pair in (_OLDEST_PYTHON, version))
+        raise UsageError(f"Python {actual} is too old: run this with Python {oldest} or newer.")
+
+
+def build(request: Request) -> dict[str, Any]:
+    """Write the zip, its bill of materials and its manifest into `request.out`.
+
+    Returns the manifest. Killed at any moment, this leaves the old three, or no manifest and hence
+    no artifact.
+    """
+    cache = request.root / "build" / "cache" / "artifact"
+    installed = dependencies.prepared(request.lock, cache)
+    request.out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".build-", dir=request.out) as temporary:
+        stage = Path(temporary) / "stage"
+        _stage(request, stage)
+        source = _source(request, stage)
+        bytecode.compile_tree(stage)
+        files = _files(stage) | _files(installed)
+        archive, bill, description = (Path(temporary, name) for name in _NAMES)
+        zipping.write(archive, files)
+        content = archive.read_bytes()
+        listed = dependencies.listed(installed)
+        bill.write_bytes(_bill(request, content, listed, source))
+        origin = provenance.read(request.root)
+        described = manifest.describe(content, files, listed, origin, source, bill.read_bytes())
+        description.write_bytes(manifest.serialise(described))
+        _publish(archive, bill, description, request.out)
+    return described
+
+
+def _bill(
+    request: Request,
+    content: bytes,
+    listed: Sequence[dependencies.Dependency],
+    source: Mapping[str, str | None],
+) -> bytes:
+    version = source["label"] or digest(str(source["packageSha256"]))
+    locked = sbom.locked_hashes(request.lock)
+    return sbom.serialise(
+        sbom.describe(hashlib.sha256(content).hexdigest(), version, listed, locked)
+    )
+
+
+def _stage(request: Request, stage: Path) -> None:
+    shutil.copytree(request.package, stage / PACKAGE, ignore=_NOT_RUNTIME)
+    if request.overlay is not None:
+        overlay = request.overlay / PACKAGE
+        try:
+            shutil.copytree(overlay, stage / PACKAGE, ignore=_NOT_RUNTIME, dirs_exist_ok=True)
+        except (OSError, shutil.Error) as error:
+            raise UsageError(f"Cannot read the overlay {overlay}: name its parent.") from error
+    if request.label is not None:
+        version = stage / PACKAGE / "version.py"
+        version.write_text(f'"""Written by the build."""\n\nLABEL = {request.label!r}\n')
+
+
+def _source(request: Request, stage: Path) -> dict[str, str | None]:
+    package = hashlib.sha256()
+    for path, content in sorted(_files(stage).items()):
+        package.update(f"{path}\0{len(content)}\0".encode() + content)
+    return {
+        "packageSha256": package.hexdigest(),
+        "lockSha256": hashlib.sha256(request.lock.read_bytes()).hexdigest(),
+        "overlay": request.overlay.name if request.overlay else None,
+        "label": request.label,
+    }
+
+
+def _files(directory: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(directory).as_posix(): path.read_bytes()
+        for path in directory.rglob("*")
+        if path.is_file()
+    }
+
+
+def _publish(archive: Path, bill: Path, description: Path, out: Path) -> None:
+    # The manifest is what makes the three valid: it goes first and comes last.
+    (out / manifest.MANIFEST_NAME).unlink(missing_ok=True)
+    archive.replace(out / manifest.ZIP_NAME)
+    bill.replace(out / sbom.SBOM_NAME)
+    description.replace(out / manifest.MANIFEST_NAME)

@@ -1,0 +1,121 @@
+"""The locked runtime dependencies: installed, trimmed and compiled once per lock and Python."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib
+import re
+import shutil
+import sys
+import sysconfig
+import tempfile
+from dataclasses import dataclass
+from email.parser import HeaderParser
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from console import lifelines
+from console.errors import UsageError
+
+from artifact import bytecode, licences, patterns, substitution, trimming
+
+if TYPE_CHECKING:
+    from email.message import Message
+
+
+@dataclass(frozen=True)
+class Dependency:
+    """A distribution in the zip; `licence` is an SPDX expression."""
+
+    name: str
+    version: str
+    licence: str
+
+
+def prepared(lock: Path, cache: Path) -> Path:
+    """Return the directory with the dependencies of `lock`, made on first use below `cache`.
+
+    Raises UsageError where the lock or uv is missing, or where uv cannot install it.
+    """
+    directory = cache / _key(lock)
+    if directory.is_dir():
+        return directory
+    cache.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=cache) as temporary:
+        target = Path(temporary) / "target"
+        install(lock, target)
+        trimming.trim(target)
+        substitution.substitute(target)
+        bytecode.compile_tree(target)
+        patterns.record(target)
+        try:
+            target.rename(directory)
+        except OSError:  # another build was faster; the two are equal
+            if not directory.is_dir():
+                raise
+    return directory
+
+
+def listed(directory: Path) -> list[Dependency]:
+    """Name every distribution below `directory` by its normalised name, sorted.
+
+    Raises UsageError for a licence that nobody has looked at yet.
+    """
+    metadata = [
+        HeaderParser().parsestr(path.read_text(encoding="utf-8"))
+        for path in directory.glob("*.dist-info/METADATA")
+    ]
+    found = (
+        Dependency(name := _normalised(m["Name"]), m["Version"], _licence(name, m))
+        for m in metadata
+    )
+    return sorted(found, key=lambda dependency: dependency.name)
+
+
+def _normalised(name: str) -> str:
+    """https://packaging.python.org/en/latest/specifications/name-normalization/"""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _licence(name: str, metadata: Message) -> str:
+    return licences.expression(name, metadata["License-Expression"] or metadata["License"])
+
+
+def _key(lock: Path) -> str:
+    """Everything that the prepared directory depends on."""
+    try:
+        content = lock.read_bytes()
+    except OSError as error:
+        raise UsageError(f"Cannot read the lock {lock}: run `nox -s lock`.") from error
+    digest = hashlib.sha256(content)
+    for part in (sys.version, sysconfig.get_platform()):
+        digest.update(part.encode())
+    for module in ("trimming.py", "substitution.py", "bytecode.py", "patterns.py"):
+        digest.update(Path(__file__).with_name(module).read_bytes())
+    for name in substitution.REPLACED:
+        digest.update((substitution.SUBSTITUTES / name).read_bytes())
+    return digest.hexdigest()[:32]
+
+
+def install(lock: Path, target: Path) -> None:
+    """Install exactly what `lock` holds into `target`; raises UsageError where uv cannot."""
+    command = [
+        _uv(), "pip", "install", "--quiet", "--python", sys.executable, "--target", str(target),
+        "--require-hashes", "--no-deps", "--only-binary", ":all:", "--link-mode", "copy",
+        "--requirement", str(lock),
+    ]  # fmt: skip
+    result = lifelines.run(command, capture_output=True, text=True, check=False)
+    if result.returncode:
+        reason = " ".join(result.stderr.split())
+        raise UsageError(f"uv cannot install {lock}: {reason}")
+
+
+def _uv() -> str:
+    """The uv of this Python environment, else the one on the path."""
+    with contextlib.suppress(ImportError, FileNotFoundError):
+        return str(importlib.import_module("uv").find_uv_bin())
+    found = shutil.which("uv")
+    if found is None:
+        raise UsageError("Cannot find uv: install the group `nox` of pyproject.toml.")
+    return found

@@ -1,0 +1,1 @@
+"""How a command of this repository behaves: its words, its children, its end."""

@@ -1,0 +1,179 @@
+"""Preview, deployment and comparison of one stack."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from typing import TYPE_CHECKING, Any
+
+from console.checkout import ROOT
+from console.errors import UsageError
+
+from deploy import pages, recovery
+from deploy.engine import opened
+from deploy.errors import LockedError, OperationError
+from infra import artifact, order
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from reporting.changes import Change
+
+    from deploy.changes import Say
+    from deploy.engine import Seen, Stack
+    from deploy.project import Project
+
+INCONCLUSIVE = 3
+_NEVER = "It was never deployed"
+_RECOVER = "run `nox -s recover -- {stack}`, which says what happened and mends it"
+
+
+def preview(project: Project, name: str, config: Mapping[str, str], say: Say) -> int:
+    """Say what a deployment would change; leave STACK/preview.md in the project's outputs.
+
+    A stack that was never deployed is previewed against an empty state of its own: who previews may
+    read the backend, and no more.
+    """
+    page, title = project.outputs / name / "preview.md", f"Preview of `{name}`"
+    try:
+        _load(project, config)
+        with opened(project, name, config) as stack:
+            if stack.exists:
+                seen = stack.preview(say)
+                return _show(page, title, _by_hand(seen), seen.changes, seen, say)
+        with (
+            tempfile.TemporaryDirectory(prefix="pulumi-empty-") as empty,
+            opened(project, name, config, f"file://{empty}") as stack,
+        ):
+            stack.create()
+            remark = f"{_NEVER}: everything would be made anew."
+            seen = stack.preview(say)
+            return _show(page, title, [remark], seen.changes, seen, say)
+    except (UsageError, OperationError) as error:
+        _failed(page, title, error)
+        raise
+
+
+def deploy(project: Project, name: str, config: Mapping[str, str], say: Say) -> int:
+    """Deploy, and leave the stack's outputs in STACK/outputs.json of the project's outputs.
+
+    Refuses a commit that a later deployment holds already, and a stack in which an earlier
+    deployment was interrupted.
+    """
+    title = f"Deployment of `{name}`"
+    try:
+        built = _load(project, config)
+        with opened(project, name, config) as stack:
+            done, left = _deploy(stack, built.origin.commit if built else None, say)
+    except (UsageError, OperationError) as error:
+        pages.summarise(pages.failure(title, str(error)))
+        raise
+    write_outputs(project, name, left)
+    by_hand = _by_hand(done)
+    pages.summarise(pages.render(title, by_hand, done.changes, done.unchanged))
+    for remark in by_hand:
+        say(remark)
+    say(f"{len(done.changes)} changed, {done.unchanged} unchanged.")
+    return 0
+
+
+def _deploy(stack: Stack, commit: str | None, say: Say) -> tuple[Seen, dict[str, Any]]:
+    try:
+        stack.create()
+        before = _settled(stack)
+        order.check(stack.name, commit, outputs(before).get("commit"))
+        return stack.up(say, f"commit {commit}" if commit else None)
+    except LockedError as locked:
+        hint = f"If nobody is deploying, {_RECOVER.format(stack=stack.name)}."
+        raise OperationError(f"{locked}\n{hint}") from None
+
+
+def drift(project: Project, name: str, config: Mapping[str, str], say: Say) -> int:
+    """Compare AWS with the stack's state: 0 the same, 1 drift, 3 there is nothing to compare with.
+
+    Leaves STACK/drift.md, and the state's outputs for the release tool, in the project's outputs.
+    """
+    page, title = project.outputs / name / "drift.md", f"Drift of `{name}`"
+    try:
+        with opened(project, name, config) as stack:
+            if not stack.exists or not (expected := outputs(stack.state())):
+                remark = f"{_NEVER} from this backend: there is nothing to compare AWS with."
+                return _inconclusive(page, title, remark, say)
+            write_outputs(project, name, expected)
+            found = stack.compare(say)
+            _show(page, title, [], found.found, found, say)
+            return int(bool(found.found))
+    except (UsageError, OperationError) as error:
+        _failed(page, title, error)
+        raise
+
+
+def write_outputs(project: Project, name: str, left: Mapping[str, Any]) -> None:
+    """Leave the outputs where release and load test read them."""
+    text = json.dumps(left, indent=2) + "\n"
+    pages.write(project.outputs / name / "outputs.json", text)
+
+
+def _load(project: Project, config: Mapping[str, str]) -> artifact.Artifact | None:
+    if project.artifact is None:
+        return None
+    return artifact.load(ROOT / config.get("artifact", project.artifact))
+
+
+def _settled(stack: Stack) -> dict[str, Any]:
+    """Return the state; raises where an earlier deployment, or one that still runs, is in it."""
+    state = stack.state()
+    if pending := recovery.pending(state):
+        if held := stack.lock():
+            raise LockedError(held)
+        raise UsageError(
+            f"A deployment of '{stack.name}' was interrupted ({', '.join(map(str, pending))}): "
+            f"{_RECOVER.format(stack=stack.name)}."
+        )
+    return state
+
+
+def _by_hand(seen: Seen) -> list[str]:
+    """Name what somebody changed in AWS, which a deployment puts back."""
+    return [
+        f"Changed by hand in AWS: {change.resource} ({', '.join(change.properties) or 'deleted'})."
+        for change in seen.found
+    ]
+
+
+def _show(
+    page: Path,
+    title: str,
+    remarks: list[str],
+    changes: Sequence[Change],
+    seen: Seen,
+    say: Say,
+) -> int:
+    text = pages.render(title, remarks, changes, seen.unchanged)
+    pages.write(page, text)
+    pages.summarise(text)
+    say(text)
+    return 0
+
+
+def _inconclusive(page: Path, title: str, remark: str, say: Say) -> int:
+    text = f"### {title}\n\n{remark}\n"
+    pages.write(page, text)
+    pages.summarise(text)
+    say(remark)
+    return INCONCLUSIVE
+
+
+def _failed(page: Path, title: str, error: Exception) -> None:
+    text = pages.failure(title, str(error))
+    pages.write(page, text)
+    pages.summarise(text)
+
+
+def outputs(state: dict[str, Any]) -> dict[str, Any]:
+    """What the last deployment left, out of the state; nothing before the first."""
+    for resource in state.get("resources") or ():
+        if resource["type"] == "pulumi:pulumi:Stack":
+            return dict(resource.get("outputs") or {})
+    return {}

@@ -1,0 +1,72 @@
+"""The two Pulumi programs, and where each keeps what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from console.checkout import ROOT
+from console.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A Pulumi program: where its `Pulumi.yaml` lies and what it deploys.
+
+    `artifact` is None where it deploys none; `outputs` gets a directory per stack.
+    """
+
+    directory: Path
+    program: Callable[[], None]
+    outputs: Path
+    artifact: Path | None
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """What `Pulumi.yaml` holds."""
+        text = (self.directory / "Pulumi.yaml").read_text(encoding="utf-8")
+        found: dict[str, Any] = yaml.safe_load(text)
+        return found
+
+    @property
+    def name(self) -> str:
+        """The project's name, which is part of every resource's URN."""
+        return str(self.document["name"])
+
+    def stack_file(self, stack: str) -> Path:
+        """Where the stack's configuration lies; raises UsageError where there is none."""
+        folder = self.directory / str(self.document["stackConfigDir"])
+        file = folder / f"Pulumi.{stack}.yaml"
+        if not file.is_file():
+            known = sorted(path.name.split(".")[1] for path in folder.glob("Pulumi.*.yaml"))
+            raise UsageError(f"There is no stack '{stack}': choose one of {', '.join(known)}.")
+        return file
+
+
+# Imported when it runs: the SDK's AWS types take a second, and most commands need none.
+
+
+def _processor() -> None:
+    from infra.program import deploy
+
+    deploy()
+
+
+def _bootstrap() -> None:
+    from infra.bootstrap.program import deploy
+
+    deploy()
+
+
+ARTIFACT = ROOT / "build" / "artifact"
+"""Where the program looks unless a stack says otherwise (the default in `Pulumi.yaml`)."""
+_INFRA, _BUILD = ROOT / "infra", ROOT / "build"
+PROJECTS = {
+    "processor": Project(ROOT, _processor, _BUILD / "stacks", ARTIFACT),
+    "bootstrap": Project(_INFRA / "bootstrap", _bootstrap, _BUILD / "bootstrap", None),
+}

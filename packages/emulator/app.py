@@ -1,0 +1,257 @@
+"""The emulator put together: what is started, in which order, and how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import random
+import sys
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from console.errors import UsageError
+
+from emulator.aws import StorageClient
+from emulator.clock import Clock
+from emulator.cloudwatch.metrics import MetricStore
+from emulator.cloudwatch.service import CloudWatch
+from emulator.gateway import Gateway, bind
+from emulator.lambda_.asynchronous import EventQueue
+from emulator.lambda_.concurrency import REQUESTS_PER_SLOT
+from emulator.lambda_.control import ControlPlane
+from emulator.lambda_.credentials import RoleCredentials
+from emulator.lambda_.environment import Host
+from emulator.lambda_.environments import Environments
+from emulator.lambda_.executions import Executions
+from emulator.lambda_.ids import Ids
+from emulator.lambda_.invoke import Invoker
+from emulator.lambda_.metrics import LambdaMetrics
+from emulator.lambda_.registry import Registry
+from emulator.lambda_.runtime_dir import assemble
+from emulator.lambda_.service import LambdaService
+from emulator.lambda_.targets import Targets
+from emulator.lambda_.tracing import Tracer
+from emulator.lambda_.undelivered import Undelivered
+from emulator.logs import LogDelivery
+from emulator.permissions import Permissions
+from emulator.process import raise_descriptor_limit
+from emulator.sqs_metrics import QueueMetrics
+from emulator.storage import ROOT, StorageProcess
+from emulator.workdir import WorkDirectory
+from emulator.xray import XRay
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine, Mapping
+    from pathlib import Path
+
+    from emulator.http import Service
+    from emulator.lambda_.model import Version
+
+ACCOUNT_ID = "123456789012"
+FLUSH_SECONDS = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line decides."""
+
+    env_file: Path
+    storage: Path
+    host: str = "127.0.0.1"
+    port: int = 0
+    time_scale: float = 1.0
+    seed: int | None = None
+    latency_ms: Mapping[str, float] = field(default_factory=dict)
+    account_concurrency: int = 1000
+    region: str = "us-east-1"
+    requests_per_slot: float = REQUESTS_PER_SLOT
+
+    @property
+    def exposed(self) -> bool:
+        """Whether others than this machine can reach the endpoint."""
+        return not self.host.startswith("127.")
+
+    @property
+    def reachable_host(self) -> str:
+        """Where clients on this machine find the endpoint: the loopback is part of any address."""
+        return "127.0.0.1" if self.host == "0.0.0.0" else self.host  # noqa: S104
+
+
+class Emulator:
+    """The whole of it, in one event loop."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._clock = Clock(options.time_scale)
+        self._store = MetricStore(self._clock)
+        directory = WorkDirectory()
+        self._work = directory.path
+        self._queue: EventQueue | None = None
+        self._stack = contextlib.AsyncExitStack()
+        self._stack.callback(directory.remove)
+        self.storage_gone = asyncio.Event()
+
+    async def start(self) -> str:
+        """Start everything and write the environment file; returns the endpoint's URL.
+
+        Raises `UsageError` for what a person has to change; `stop` cleans up in any case.
+        """
+        options = self._options
+        raise_descriptor_limit()
+        listener = bind(options.host, options.port)
+        self._stack.callback(listener.close)
+        endpoint = f"http://{options.reachable_host}:{listener.getsockname()[1]}"
+        client = await self._start_storage()
+        xray = XRay()
+        await xray.start()
+        self._stack.callback(xray.close)
+        roles = RoleCredentials(client.call, ROOT)
+        permissions = Permissions(client.call, ROOT, roles)
+        cloudwatch = CloudWatch(self._store, self._clock, ACCOUNT_ID, options.region, permissions)
+        host = self._build_host(client, endpoint, xray.port, roles)
+        services: dict[str, Service] = {
+            "lambda": self._build_lambda(client, host, permissions),
+            "monitoring": cloudwatch,
+            "xray": xray,
+        }
+        self._run(cloudwatch.run(), QueueMetrics(client.call, self._store, self._clock, ROOT).run())
+        replies = Ids(options.seed, "replies")
+        self._gateway = Gateway(services, self._storage.endpoint, options.latency_ms, replies.uuid)
+        self._stack.push_async_callback(self._gateway.close)
+        await self._gateway.start(listener)
+        self._write_environment(endpoint)
+        return endpoint
+
+    def queued(self) -> Counter[str]:
+        """Asynchronous events neither processed nor given up, by function name."""
+        return self._queue.queued() if self._queue is not None else Counter()
+
+    async def stop(self) -> None:
+        """End every child process and leave nothing behind; safe after a failed start."""
+        await self._stack.aclose()
+
+    async def _start_storage(self) -> StorageClient:
+        options = self._options
+        self._storage = StorageProcess(
+            options.storage, self._work / "storage", ACCOUNT_ID, options.region
+        )
+        self._stack.push_async_callback(self._storage.stop)
+        client = StorageClient(self._storage.endpoint, options.region)
+        self._stack.push_async_callback(client.close)
+        await self._storage.start()
+        self._storage.exited.add_done_callback(self._on_storage_exit)
+        return client
+
+    def _on_storage_exit(self, _: asyncio.Future[int]) -> None:
+        self._gateway.storage_alive = False
+        self.storage_gone.set()
+
+    def _build_host(
+        self, client: StorageClient, endpoint: str, xray_port: int, roles: RoleCredentials
+    ) -> Host:
+        logs = LogDelivery(client.call, self._store, self._clock)
+        # On the way out in the opposite order: environments end, logs are delivered, code goes.
+        self._registry = self._build_registry()
+        self._stack.callback(self._registry.code.clear)
+        self._stack.push_async_callback(_deliver_rest, logs)
+        self._run(logs.run())
+        return Host(
+            region=self._options.region,
+            work=self._work / "environments",
+            runtime_dir=assemble(self._work / "runtime"),
+            endpoint_url=endpoint,
+            xray_port=xray_port,
+            roles=roles,
+            logs=logs,
+            ids=Ids(self._options.seed, "environments"),
+            starting=asyncio.Semaphore(2 * (os.cpu_count() or 1)),
+        )
+
+    def _build_lambda(
+        self, client: StorageClient, host: Host, permissions: Permissions
+    ) -> LambdaService:
+        options, registry = self._options, self._registry
+        environments = Environments(host, lambda version: _is_current(registry, version))
+        self._stack.callback(environments.close)
+        registry.retire.append(environments.retire)
+        metrics = LambdaMetrics(self._store)
+        executions = Executions(registry, environments, metrics, options.requests_per_slot)
+        targets = Targets(client.call, host.roles, permissions)
+        undelivered = Undelivered(targets, metrics)
+        self._queue = EventQueue(registry, executions, undelivered, metrics, self._clock)
+        self._stack.callback(self._queue.close)
+        self._run(environments.sweep())
+        ids, tracer = Ids(options.seed), Tracer(Ids(options.seed, "traces"))
+        invoker = Invoker(registry, executions, self._queue, ids, tracer)
+        targets.invoke = invoker.accept
+        return LambdaService(invoker, ControlPlane(registry), permissions)
+
+    def _build_registry(self) -> Registry:
+        options = self._options
+        return Registry(
+            ACCOUNT_ID,
+            options.region,
+            self._work / "code",
+            random.Random(options.seed),  # noqa: S311 - alias draws, to be replayed
+            self._clock,
+            options.account_concurrency,
+        )
+
+    def _run(self, *loops: Coroutine[None, None, None]) -> None:
+        for work in loops:
+            task = asyncio.get_running_loop().create_task(work)
+            self._stack.push_async_callback(_cancel, task)
+
+    def _write_environment(self, endpoint: str) -> None:
+        """Leave the variables that any AWS client needs, atomically and for this user only.
+
+        On Linux the file is a link into this process: however the emulator ends, it leads nowhere
+        from then on, and nobody reads of an emulator that is gone.
+        """
+        path, region = self._options.env_file, self._options.region
+        lines = (
+            f"AWS_ENDPOINT_URL={endpoint}",
+            f"AWS_ACCESS_KEY_ID={ROOT.access_key_id}",
+            f"AWS_SECRET_ACCESS_KEY={ROOT.secret_access_key}",
+            f"AWS_REGION={region}",
+            f"AWS_DEFAULT_REGION={region}",
+        )
+        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            if sys.platform == "linux":
+                held = os.memfd_create(path.name)
+                self._stack.callback(os.close, held)
+                os.fchmod(held, 0o600)
+                os.write(held, "\n".join((*lines, "")).encode())
+                draft.symlink_to(f"/proc/{os.getpid()}/fd/{held}")
+            else:
+                draft.touch(mode=0o600)
+                draft.write_text("\n".join(lines) + "\n")
+            draft.replace(path)
+        except OSError as error:
+            raise UsageError(
+                f"Cannot write {path} ({error.strerror}): choose another --env-file."
+            ) from error
+        self._stack.callback(path.unlink, missing_ok=True)
+
+
+async def _deliver_rest(logs: LogDelivery) -> None:
+    """Deliver what was logged last; a storage that no longer answers must not hold up the end."""
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(logs.flush(), FLUSH_SECONDS)
+
+
+def _is_current(registry: Registry, version: Version) -> bool:
+    """Whether calls may still run `version`: numbers never change, `$LATEST` does."""
+    function = registry.functions.get(version.function_name)
+    if function is None or version.version != "$LATEST":
+        return function is not None and version.version in function.versions
+    running = function.running
+    return running is not None and running.revision_id == version.revision_id
+
+
+async def _cancel(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

@@ -1,0 +1,75 @@
+"""The table of behaviours as a page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from emulator.fidelity.outcomes import HELD, NOT_RUN
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from emulator.fidelity.catalogue import Behaviour, Section
+
+TIME_SCALE = 300
+"""What the tests' emulator divides waiting by (`packages/emulator/tests/running.py`)."""
+
+_HEAD = """# What the emulator holds of AWS
+
+Written by `nox -s fidelity` from `packages/emulator/fidelity/catalogue.toml` and the tests in
+`packages/emulator/tests/` that name its rows; do not edit it. The tests call the emulator through
+boto3, which validates requests and answers by AWS's own service models, and for a sample through
+the AWS CLI. The run divided what AWS makes one wait by {scale}; a function's own time is never
+divided.
+
+{in_scope} behaviours in scope: {held} held, {red} not. {out} out of scope, at the end with their
+reasons. Operations and parameters of Lambda and CloudWatch that are not emulated answer with an
+error that names them (`test_requests.py::test_what_is_not_emulated_says_so_by_name`,
+`test_cloudwatch_wire.py::test_missing_operations_are_named`).
+"""
+
+
+def render(
+    sections: Sequence[Section], tests: Mapping[str, Sequence[str]], status: Mapping[str, str]
+) -> str:
+    """The page: a table for each section, then what is out of scope."""
+    rows = [row for section in sections for row in section.behaviours]
+    inside = [row for row in rows if not row.out]
+    held = sum(status.get(row.id) == HELD for row in inside)
+    head = _HEAD.format(
+        scale=TIME_SCALE,
+        in_scope=len(inside),
+        held=held,
+        red=len(inside) - held,
+        out=len(rows) - len(inside),
+    )
+    parts = [head, *(_section(section, tests, status) for section in sections), _outside(rows)]
+    return "\n".join(parts)
+
+
+def _section(
+    section: Section, tests: Mapping[str, Sequence[str]], status: Mapping[str, str]
+) -> str:
+    lines = [f"## {section.title}", ""]
+    lines += ["| | Behaviour | Source | Test | Status |", "|---|---|---|---|---|"]
+    for row in section.behaviours:
+        if not row.out:
+            named = "<br>".join(f"`{test}`" for test in tests.get(row.id, ()))
+            found = status.get(row.id, NOT_RUN)
+            cells = (row.id, row.text, _sources(row), named, found)
+            lines.append(_line(cells))
+    return "\n".join(lines) + "\n"
+
+
+def _outside(rows: Sequence[Behaviour]) -> str:
+    lines = ["## Out of scope", "", "| | Behaviour | Source | Why |", "|---|---|---|---|"]
+    lines += [_line((row.id, row.text, _sources(row), row.out)) for row in rows if row.out]
+    return "\n".join(lines) + "\n"
+
+
+def _sources(row: Behaviour) -> str:
+    return "; ".join(row.sources)
+
+
+def _line(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

@@ -1,0 +1,59 @@
+"""What the Lambda Python runtime itself ships, and nothing else of this installation."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, distribution
+from typing import TYPE_CHECKING
+
+from console.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+DISTRIBUTIONS = (
+    "awslambdaric",
+    "simplejson",
+    "snapshot_restore_py",
+    "boto3",
+    "botocore",
+    "s3transfer",
+    "jmespath",
+    "urllib3",
+    "python_dateutil",
+    "six",
+)
+
+
+def assemble(directory: Path) -> Path:
+    """Link the top-level entries of the runtime's distributions into `directory`; returns it.
+
+    The counterpart of `/var/runtime`: boto3 with what it needs and the runtime interface client
+    (Lambda Developer Guide, lambda-python). Raises `UsageError` when one is not installed.
+    """
+    directory.mkdir(parents=True)
+    for name in DISTRIBUTIONS:
+        for source in _top_level(name):
+            (directory / source.name).symlink_to(source)
+    return directory
+
+
+def _top_level(name: str) -> list[Path]:
+    try:
+        found = distribution(name)
+    except PackageNotFoundError as error:
+        raise UsageError(
+            f"The package {name} is missing: install the project's emulator dependency group."
+        ) from error
+    entries = {file.parts[0] for file in found.files or () if file.parts}
+    return [
+        path
+        for entry in sorted(entries)
+        if entry not in {"..", "__pycache__"}
+        and (path := _as_path(found.locate_file(entry))).exists()
+    ]
+
+
+def _as_path(located: object) -> Path:
+    from pathlib import Path
+
+    return Path(str(located))

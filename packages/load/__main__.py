@@ -1,0 +1,11 @@
+"""`python -m load`."""
+
+import sys
+
+from console import closed_output
+
+from load.cli import main
+
+if __name__ == "__main__":
+    closed_output.tolerate()
+    sys.exit(main())

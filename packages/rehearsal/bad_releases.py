@@ -1,0 +1,61 @@
+"""`python -m rehearsal.bad_releases`: every bad candidate there is at the gate. None may pass."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from console import closed_output
+from console.arguments import Parser
+from console.checkout import ROOT
+from console.processes import Children
+
+from rehearsal.settings import CANDIDATES, Settings, faults
+from rehearsal.trials import RATE, Trials, end_on_sigterm, summary, table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rehearsal.trials import Trial
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Try the candidates; 0 where every one was refused."""
+    options = _parser().parse_args(arguments)
+    end_on_sigterm()
+    settings = Settings(
+        directory=options.directory.resolve(),
+        seed=options.seed,
+        storage_latency_ms=20,
+    )
+    settings.directory.mkdir(parents=True, exist_ok=True)
+    tried: list[Trial] = []
+    with Children(ROOT, settings.directory / "logs") as children:
+        trials = Trials(settings, options.rate, children)
+        trials.prepare()
+        for name in options.candidates or faults():
+            trials.offer(name, CANDIDATES / name)
+            tried.append(trials.run(name, options.seed, good=False))
+            print(table(tried[-1:]), flush=True)
+    report = summary(tried)
+    (settings.directory / "report.json").write_text(json.dumps(report, indent=1) + "\n")
+    print(f"bad: {report['bad']}, promoted {report['badPromoted']}")
+    return int(bool(report["badPromoted"]))
+
+
+def _parser() -> Parser:
+    parser = Parser(prog="bad_releases", description=__doc__)
+    parser.add_argument(
+        "candidates", nargs="*", help="names in services/order_processor/candidates/; all of them"
+    )
+    parser.add_argument("--rate", type=float, default=RATE, help="orders a second (%(default)s)")
+    parser.add_argument("--seed", type=int, default=1, help="of the traffic (%(default)s)")
+    parser.add_argument("--directory", type=Path, default=ROOT / "build" / "bad-releases")
+    return parser
+
+
+if __name__ == "__main__":
+    closed_output.tolerate()
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,92 @@
+"""The command line of the rehearsal."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from console.arguments import Parser
+from console.errors import UsageError
+
+from rehearsal.run import rehearse
+from rehearsal.settings import (
+    AWS_PROVIDER,
+    COLD_FLIP,
+    EMULATED_PROVIDER,
+    OWN_ENGINE,
+    PULUMI_ENGINE,
+    Settings,
+    faults,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+USAGE = 2
+INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Rehearse a release; 0 where every step held, 1 where one did not, 2 for bad input."""
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        return rehearse(parse(arguments))
+    except UsageError as error:
+        print(f"rehearsal: {error}", file=sys.stderr)
+        return USAGE
+    except KeyboardInterrupt:
+        print("rehearsal: interrupted; every child process has ended", file=sys.stderr)
+        return INTERRUPTED
+
+
+def parse(arguments: Sequence[str]) -> Settings:
+    """Return the settings that the command line asks for; bad options exit with status 2."""
+    default = {field.name: field.default for field in fields(Settings)}
+    parser = Parser(prog="rehearse", description="Rehearse a release on this machine.")
+    parser.add_argument(
+        "--fault", choices=[*faults(), COLD_FLIP],
+        help="deploy this faulty candidate, or flip to a slow starter without warming it",
+    )  # fmt: skip
+    parser.add_argument(
+        "--engine", choices=[OWN_ENGINE, PULUMI_ENGINE], default=default["engine"],
+        help="what deploys: the rehearsal's own engine, or the Pulumi CLI",
+    )  # fmt: skip
+    parser.add_argument(
+        "--provider", choices=[EMULATED_PROVIDER, AWS_PROVIDER], default=default["provider"],
+        help="what the Pulumi CLI calls AWS by: the rehearsal's providers, or AWS's own plugin",
+    )  # fmt: skip
+    parser.add_argument("--seed", type=int, default=default["seed"], help="replays a run")
+    parser.add_argument(
+        "--directory", type=Path, default=default["directory"], help="where the report goes"
+    )
+    parser.add_argument(
+        "--peak-rate", type=_positive, default=default["peak_rate"], help="orders/s at the peak"
+    )
+    parser.add_argument(
+        "--load-seconds", type=_positive, default=default["load_seconds"], help="length of the load"
+    )
+    known = parser.parse_args(arguments)
+    return Settings(
+        engine=known.engine,
+        provider=known.provider,
+        fault=known.fault,
+        seed=known.seed,
+        directory=known.directory.resolve(),
+        peak_rate=known.peak_rate,
+        load_seconds=known.load_seconds,
+    )
+
+
+def _positive(text: str) -> float:
+    number = float(text)
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is not above 0")
+    return number
+
+
+def _terminate(*_: object) -> NoReturn:
+    raise KeyboardInterrupt

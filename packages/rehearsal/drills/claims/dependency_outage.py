@@ -1,0 +1,51 @@
+"""DynamoDB refuses, then falls silent: callers are told, events wait, nothing is done twice."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from reporting import amounts
+
+from rehearsal.drills.callers import FAILED
+from rehearsal.drills.database import REFUSED, SILENT, Database
+from rehearsal.drills.drill import Drill, Needs, Observation
+
+if TYPE_CHECKING:
+    from rehearsal.drills.stage import Stage
+
+REFUSING_SECONDS, SILENT_SECONDS = 3.0, 3.0
+
+
+def run(stage: Stage) -> Observation:
+    """Break the database for a while, then wait until every order has arrived."""
+    alarm = stage.alarm_on("Errors")
+    with Database(stage) as database:
+        stage.inject(lambda: database.fail(REFUSED))
+        time.sleep(REFUSING_SECONDS)
+        if stage.faulty:
+            database.fail(SILENT)
+        time.sleep(SILENT_SECONDS)
+        database.mend()
+        detected, recovered = database.outlast(alarm)
+    told = stage.callers.since(stage.struck_at, *FAILED)
+    reasons = ", ".join(sorted({answer.reason for answer in told}))
+    return Observation(
+        f"{len(told)} attempts were told of an error ({reasons}) and repeated; each of "
+        f"{len(database.writes)} orders was written once",
+        detected,
+        recovered,
+    )
+
+
+DRILL = Drill(
+    name="dependency-outage",
+    claim="While DynamoDB is down callers are told, and afterwards each order is confirmed once",
+    fault=(
+        f"DynamoDB answers 503 for {amounts.number(REFUSING_SECONDS)} s, then not at all for "
+        "as long"
+    ),
+    run=run,
+    needs=Needs(patient=True, rate=15.0, slots=10, asynchronous=0.2),
+    ends=frozenset({"confirmed"}),
+)

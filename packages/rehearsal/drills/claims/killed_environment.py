@@ -1,0 +1,64 @@
+"""Execution environments that die in the middle of their work lose and double nothing."""
+
+from __future__ import annotations
+
+import random
+import signal
+import time
+from typing import TYPE_CHECKING
+
+from reporting import amounts
+
+from rehearsal.drills.callers import FAILED
+from rehearsal.drills.database import Database
+from rehearsal.drills.drill import Drill, Needs, Observation
+from rehearsal.faults.environments import Environments
+
+if TYPE_CHECKING:
+    from rehearsal.drills.stage import Stage
+
+KILLING_SECONDS, PAUSE_SECONDS = 6.0, 0.25
+
+
+def run(stage: Stage) -> Observation:
+    """Kill one environment after the other under load, then wait until every order has arrived."""
+    alarm = stage.alarm_on("Errors")
+    killed: list[int] = []
+    with Database(stage) as database:
+        stage.until("orders served", lambda: database.writes)
+        stage.inject(lambda: killed.extend(_kill(stage, database.version)))
+        detected, recovered = database.outlast(alarm)
+    told = stage.callers.since(stage.struck_at, *FAILED)
+    reasons = ", ".join(sorted({answer.reason for answer in told}))
+    return Observation(
+        f"{len(killed)} environments were killed, {len(told)} callers told ({reasons}); each of "
+        f"{len(database.writes)} orders was written once",
+        detected,
+        recovered,
+    )
+
+
+def _kill(stage: Stage, version: str) -> list[int]:
+    """Kill an environment that runs the version, again and again; return the processes."""
+    rng = random.Random(stage.settings.seed)  # noqa: S311 - replayable, nothing secret
+    environments = Environments(stage.emulator.process.pid)
+    killed = []
+    while stage.seconds() < KILLING_SECONDS:
+        if running := environments.running(version):
+            killed.append(rng.choice(running))
+            environments.signal(killed[-1], signal.SIGKILL)
+        time.sleep(PAUSE_SECONDS)
+    return killed
+
+
+DRILL = Drill(
+    name="killed-environment",
+    claim="An execution environment that dies under load loses no order and doubles none",
+    fault=(
+        f"SIGKILL to one environment every {amounts.number(PAUSE_SECONDS)} s, for "
+        f"{amounts.number(KILLING_SECONDS)} s"
+    ),
+    run=run,
+    needs=Needs(patient=True, rate=30.0, storage_latency_ms=100, slots=8, asynchronous=0.2),
+    ends=frozenset({"confirmed"}),
+)

@@ -1,0 +1,75 @@
+"""Eight promotions at once have one winner; the others are told and change nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rehearsal.drills.drill import Drill, Needs, Observation
+from rehearsal.drills.meeting import Meeting
+from rehearsal.journal import StepError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from console.processes import Child
+
+    from rehearsal.drills.stage import Stage
+
+RACERS = 8
+COMMIT = "c0ffee0"
+
+
+def run(stage: Stage) -> Observation:
+    """Promote the same candidate eight times, no write before the last racer has read the alias."""
+    candidate = stage.deploy("good-release")
+    racers: list[tuple[Child, Path]] = []
+    with Meeting(stage.environment["AWS_ENDPOINT_URL"], RACERS, _moves_the_alias) as meeting:
+        direct = dict(stage.environment)
+        stage.environment["AWS_ENDPOINT_URL"] = meeting.endpoint
+        reason = ("--reason", "eight at once", "--commit", COMMIT)
+        try:
+            stage.inject(lambda: racers.extend(
+                stage.start_release("promote", "--version", candidate, *reason)
+                for _ in range(RACERS)
+            ))  # fmt: skip
+            ended = [child.wait(60) for child, _ in racers]
+        finally:
+            stage.environment.update(direct)
+        detected = stage.seconds()
+    results = [stage.result(path) for _, path in racers]
+    winners = [each for each in results if each.get("changed")]
+    told = [each for each in results if each.get("conflict")]
+    if len(winners) != 1 or len(told) != RACERS - 1 or sorted(ended) != [0] + [1] * (RACERS - 1):
+        raise StepError(
+            f"{len(winners)} of {RACERS} promotions won, {len(told)} were told that they did not"
+        )
+    stage.seconds_to_alias({candidate: 1.0})
+    promotions = [row for row in _ledger(stage) if row["commit"] == COMMIT]
+    if len(promotions) != 1:
+        raise StepError(f"the ledger knows of {len(promotions)} promotions instead of one")
+    return Observation(
+        f"{meeting.met} writes at the same moment: 1 landed, {len(told)} were told that somebody "
+        f"else had changed the alias; version {candidate} serves alone, as the one new entry of "
+        "the ledger says",
+        detected,
+        detected,
+    )
+
+
+def _moves_the_alias(method: str, path: str) -> bool:
+    return method == "PUT" and path.endswith("/aliases/production")
+
+
+def _ledger(stage: Stage) -> list[dict[str, object]]:
+    """The ledger's entries; fails where it and the alias disagree."""
+    rows: list[dict[str, object]] = stage.release("ledger")["ledger"]
+    return rows
+
+
+DRILL = Drill(
+    name="racing-promotions",
+    claim="Of promotions at the same moment one wins, and every other one says that it did not",
+    fault=f"{RACERS} promotions that have all read the alias before the first of them writes it",
+    run=run,
+    needs=Needs(time_scale=60.0),
+)

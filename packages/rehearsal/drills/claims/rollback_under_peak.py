@@ -1,0 +1,97 @@
+"""A rollback while traffic peaks takes seconds and costs the traffic next to nothing.
+
+That holds while the environments of the version before are still warm, as they are for minutes
+after a release. Later each slot starts cold: docs/runbooks/rollback-under-peak.md has the price.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from reporting import amounts
+
+from rehearsal import attempts, flip, loss
+from rehearsal.drills.callers import FAILED
+from rehearsal.drills.drill import Drill, Needs, Observation
+from rehearsal.journal import StepError
+
+if TYPE_CHECKING:
+    from rehearsal.drills.stage import Stage
+
+PEAK_RATE, SLOTS = 50.0, 8
+"""Sized as `nox -s plan` does it: at slots of 60 ms the peak has 1 % of its orders refused."""
+CALM_SECONDS = 5.0
+"""Before a flip, and beyond the seconds that the one before it may have disturbed: what the load
+itself makes of the throttle share."""
+ROLLBACK_SECONDS = 10.0
+FURTHER = 2
+"""Rollbacks more, at most, where one alone does not decide what it cost: on a busy machine the
+refusals scatter."""
+
+
+def run(stage: Stage) -> Observation:
+    """Let a bad version go live at the peak, hear the alarm, go back, and look at the throttles."""
+    alarm = stage.alarm_on("Errors")
+    bad = stage.deploy("bad-release")
+    stage.inject(lambda: stage.release("promote", "--version", bad, "--reason", "for the drill"))
+    detected = stage.until(f"{alarm} in ALARM", lambda: stage.alarm(alarm) == "ALARM")
+    time.sleep(max(0.0, flip.WINDOW_SECONDS + CALM_SECONDS - stage.seconds()))
+    began = time.time()
+    stage.release("rollback", "--reason", f"{alarm} is in ALARM")
+    took = time.time() - began
+    back = stage.seconds_to_alias({"1": 1.0})
+    time.sleep(flip.WINDOW_SECONDS)
+    failed = stage.callers.since(stage.struck_at, *FAILED)
+    recovered = max(back, stage.last(*FAILED))
+    if took > ROLLBACK_SECONDS or recovered - back > ROLLBACK_SECONDS:
+        raise StepError(
+            f"the rollback took {amounts.seconds(took)}, the last failure came "
+            f"{amounts.seconds(recovered - back)} later"
+        )
+    return Observation(
+        f"{len(failed)} orders failed until the rollback, which took {amounts.seconds(took)}; "
+        "the last came "
+        f"{amounts.seconds(recovered - back)} after it. {_cost(stage, bad, began)}",
+        detected,
+        recovered,
+    )
+
+
+def _cost(stage: Stage, bad: str, began: float) -> str:
+    """What the rollbacks' flips cost the traffic; StepError unless it was within the budget."""
+    verdict, said = _judge(stage, began)
+    for _ in range(FURTHER):
+        if verdict == "undecided":
+            stage.release("promote", "--version", bad, "--reason", "to go back once more")
+            time.sleep(flip.WINDOW_SECONDS + CALM_SECONDS)
+            stage.release("rollback", "--reason", "to measure what it costs")
+            time.sleep(flip.WINDOW_SECONDS)
+            verdict, said = _judge(stage, began)
+    if verdict != "within":
+        raise StepError(said)
+    return said[:1].upper() + said[1:]
+
+
+def _judge(stage: Stage, began: float) -> tuple[flip.Verdict, str]:
+    # From when the callers were served warm: how cold the stack began says nothing of its noise.
+    tried = [
+        attempt
+        for attempt in attempts.read(stage.settings.directory / "orders")
+        if attempt.at >= stage.struck_at - CALM_SECONDS
+    ]
+    expected = loss.expected_refusals(tried, stage.needs.slots)
+    costs = flip.flip_costs(tried, expected, stage.watcher.moves)
+    back = [c for c in costs if c.at > began - CALM_SECONDS and c.shares == {"1": 1.0}]
+    return flip.judge(back, began)
+
+
+DRILL = Drill(
+    name="rollback-under-peak",
+    claim="Rolling back a release at the peak takes seconds, loses no order and costs live traffic "
+    "at most 5 points of refusals",
+    fault=f"a version that fails on one order in five goes live at {amounts.rate(PEAK_RATE)}",
+    run=run,
+    needs=Needs(time_scale=60.0, rate=PEAK_RATE, slots=SLOTS),
+    ends=frozenset({"confirmed", "throttled", "failed", "deadLettered"}),
+)

@@ -1,0 +1,47 @@
+"""A release that answers correctly but slowly never stays either."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from reporting import amounts
+
+from rehearsal.drills.drill import Drill, Needs, Observation
+from rehearsal.drills.refusal import roll_out
+from rehearsal.journal import StepError
+
+if TYPE_CHECKING:
+    from rehearsal.drills.stage import Stage
+
+SETTLE_SECONDS = 2.0
+
+
+def run(stage: Stage) -> Observation:
+    """Roll the candidate out, and see that slow answers end with it."""
+    refusal = roll_out(stage, "slow" if stage.faulty else "good-release", "0.3")
+    time.sleep(SETTLE_SECONDS)
+    slow = [
+        answer
+        for answer in stage.callers.since(stage.struck_at, "confirmed", mode="sync")
+        if answer.version == refusal.candidate
+    ]
+    if not slow:
+        raise StepError("the candidate answered nobody")
+    usual = sorted(answer.done_at - answer.sent_at for answer in slow)[len(slow) // 2]
+    last = max(answer.done_at for answer in slow) - stage.struck_at
+    return Observation(
+        f"{len(slow)} orders took {amounts.milliseconds(usual * 1000)} in the middle. "
+        f"{refusal.why}",
+        refusal.seconds,
+        max(refusal.seconds, last),
+    )
+
+
+DRILL = Drill(
+    name="slow-release",
+    claim="A release that is right but slow is noticed and taken back, with nobody involved",
+    fault="a candidate that takes 0.4 s longer gets 30 % of the traffic",
+    run=run,
+    needs=Needs(rate=40.0, slots=20),
+)

@@ -1,0 +1,70 @@
+"""Far more orders than the reserved concurrency serves: refused ones are told, none is lost."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from reporting import amounts
+
+from rehearsal.drills.bystander import Bystander
+from rehearsal.drills.drill import Drill, Needs, Observation
+from rehearsal.journal import StepError
+
+if TYPE_CHECKING:
+    from rehearsal.drills.stage import Stage
+
+CALM_RATE, STORM_RATE = 15.0, 320.0
+STORM_SECONDS = 8.0
+CALM_SECONDS = 2.0
+"""So long without a refusal is calm again."""
+
+
+def run(stage: Stage) -> Observation:
+    """Raise the offered load for a while, then wait until all is as before."""
+    alarm = next(name for name in stage.outputs["releaseAlarmNames"] if "throttles" in name)
+    callers = stage.callers
+    with Bystander(stage) as bystander:
+        stage.inject(lambda: setattr(callers, "rate", STORM_RATE))
+        detected = stage.alarmed(alarm)
+        time.sleep(max(0.0, STORM_SECONDS - stage.seconds()))
+        callers.rate = CALM_RATE
+        storm = stage.seconds()
+        stage.until(f"{alarm} OK again", lambda: stage.alarm(alarm) == "OK")
+        stage.until(
+            "orders served without a refusal",
+            lambda: not callers.since(time.time() - CALM_SECONDS, "throttled"),
+        )
+        recovered = stage.until("every accepted order recorded", lambda: not stage.missing())
+    if bystander.refused:
+        raise StepError(f"{bystander.refused} calls of another function were refused")
+    return Observation(_words(stage, storm, bystander.served), detected, recovered)
+
+
+def _words(stage: Stage, storm: float, bystanders: int) -> str:
+    answers = stage.callers.since(stage.struck_at)
+    refused = [answer for answer in answers if answer.outcome == "throttled"]
+    reasons = {answer.reason for answer in refused}
+    return (
+        f"{len(refused)} of {len(answers)} attempts were told 429 "
+        f"({', '.join(sorted(reasons))}); the alarm rose and cleared; another function was served "
+        f"{bystanders} of {bystanders} times; calm {amounts.seconds(stage.seconds() - storm)} "
+        "after the storm"
+    )
+
+
+DRILL = Drill(
+    name="throttle-storm",
+    claim="A storm of orders is refused and told, loses none, and leaves other functions alone",
+    fault=(
+        f"{amounts.rate(STORM_RATE)} for {amounts.number(STORM_SECONDS)} s where 5 slots serve "
+        "about 70"
+    ),
+    run=run,
+    needs=Needs(
+        time_scale=60.0,
+        storage_latency_ms=60,
+        rate=CALM_RATE,
+        config={"releaseThrottlePercent": "50"},
+    ),
+)

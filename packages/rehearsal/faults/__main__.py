@@ -1,0 +1,11 @@
+"""`python -m rehearsal.faults`: exactly one effect per order, whatever fails."""
+
+import sys
+
+from console import closed_output
+
+from rehearsal.faults.cli import main
+
+if __name__ == "__main__":
+    closed_output.tolerate()
+    sys.exit(main(sys.argv[1:]))

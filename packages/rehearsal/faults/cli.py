@@ -1,0 +1,88 @@
+"""The command line: `python -m rehearsal.faults [--orders N] [--seed N] [--only KIND]`."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from console.arguments import Parser
+from console.errors import UsageError
+
+from rehearsal.faults.broken import BREAKAGES
+from rehearsal.faults.kinds import KINDS
+from rehearsal.faults.run import run, say
+from rehearsal.faults.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+USAGE = 2
+INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Make a run; 0 where every order had exactly one effect, 1 where not, 2 for bad input."""
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        options = _parser().parse_args(arguments)
+        names = {field.name for field in fields(Settings)}
+        given = {key: value for key, value in vars(options).items() if key in names}
+        settings = replace(Settings(), **given)
+        if options.prove:
+            return prove(settings)
+        report = run(settings, say)
+    except UsageError as error:
+        print(f"faults: {error}", file=sys.stderr)
+        return USAGE
+    except KeyboardInterrupt:
+        print("faults: interrupted; every child process has ended", file=sys.stderr)
+        return INTERRUPTED
+    print(report.text())
+    return 0 if report.passed else 1
+
+
+def prove(settings: Settings) -> int:
+    """Break the service in each known way; 0 where every breakage was found, 1 where not."""
+    missed = []
+    for name, breakage in BREAKAGES.items():
+        directory = settings.directory / f"broken-{name}"
+        report = run(replace(settings, broken=name, directory=directory), lambda _: None)
+        found = sorted(report.faults)
+        print(f"{name:<20} {len(report.complaints):>4} complaints: {', '.join(found) or 'none'}")
+        if breakage.finds not in found:
+            missed.append(name)
+    print(f"missed: {', '.join(missed)}" if missed else "every breakage was found")
+    return 1 if missed else 0
+
+
+def _parser() -> Parser:
+    default = Settings()
+    parser = Parser(prog="faults", description="Hold exactly one effect per order against faults.")
+    add = parser.add_argument
+    add("--orders", type=_count, default=default.orders, help="order ids of the whole run")
+    add("--seed", type=int, default=default.seed, help="replays a run's faults")
+    add("--only", choices=sorted(KINDS), metavar="KIND", help="send this kind's orders only")
+    add("--clients", type=_count, default=default.clients, help="orders under way at a time")
+    add("--lanes", type=_count, default=default.lanes, help="struck orders under way at a time")
+    add("--broken", choices=sorted(BREAKAGES), help="break a copy of the service like this")
+    add("--prove", action="store_true", help="break it in each way, and expect to find each")
+    add("--directory", type=_directory, default=default.directory, help="books and report")
+    return parser
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 1_000_000:
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number from 1 to 1000000")
+    return int(text)
+
+
+def _directory(text: str) -> Path:
+    return Path(text).resolve()
+
+
+def _terminate(*_: object) -> NoReturn:
+    raise KeyboardInterrupt

@@ -1,0 +1,121 @@
+"""The books of a run, a line each, only appended to: what is sent stands there before it leaves.
+
+`deliveries.jsonl`: an invocation about to be made. `answers.jsonl`: what came of it.
+`writes.jsonl`: a write that DynamoDB confirmed, seen between the function and the table.
+`letters.jsonl`: a dead letter. What happened is judged from these files and the table alone.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from console.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from typing import TextIO
+
+Outcome = Literal["confirmed", "rejected", "accepted", "throttled", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """An invocation about to be made; `digest` is of the event, `number` that of the delivery."""
+
+    order_id: str
+    number: int
+    mode: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of one invocation; `body` is the function's result where it gave one."""
+
+    order_id: str
+    number: int
+    mode: str
+    digest: str
+    outcome: Outcome
+    body: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A PutItem that the table took; `item` is the digest of the whole item in DynamoDB's JSON."""
+
+    order_id: str
+    item: str
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A dead letter; `digest` is of its body as an event."""
+
+    order_id: str
+    digest: str
+
+
+Line = Sent | Answer | Write | Letter
+_FILES: dict[type[Line], str] = {
+    Sent: "deliveries.jsonl",
+    Answer: "answers.jsonl",
+    Write: "writes.jsonl",
+    Letter: "letters.jsonl",
+}
+
+
+class Ledger:
+    """The open books of one run; raises UsageError where they cannot be written."""
+
+    def __init__(self, directory: Path) -> None:
+        self._files: dict[type[Line], TextIO] = {}
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+            for kind, name in _FILES.items():
+                self._files[kind] = (directory / name).open("w", encoding="utf-8")
+        except OSError as error:
+            raise UsageError(
+                f"The books cannot be written to {directory} ({error.strerror}): "
+                "choose another --directory."
+            ) from error
+
+    def note(self, line: Line) -> None:
+        """Write a line; it is on disk when this returns."""
+        file = self._files[type(line)]
+        file.write(json.dumps(asdict(line), ensure_ascii=False) + "\n")
+        file.flush()
+
+    def close(self) -> None:
+        """Close the books."""
+        for file in self._files.values():
+            file.close()
+
+
+def sent(directory: Path) -> Iterator[Sent]:
+    """Iterate over the deliveries of a closed ledger."""
+    return (Sent(**line) for line in _lines(directory, Sent))
+
+
+def answers(directory: Path) -> Iterator[Answer]:
+    """Iterate over the answers of a closed ledger."""
+    return (Answer(**line) for line in _lines(directory, Answer))
+
+
+def writes(directory: Path) -> Iterator[Write]:
+    """Iterate over the writes of a closed ledger."""
+    return (Write(**line) for line in _lines(directory, Write))
+
+
+def letters(directory: Path) -> Iterator[Letter]:
+    """Iterate over the dead letters of a closed ledger."""
+    return (Letter(**line) for line in _lines(directory, Letter))
+
+
+def _lines(directory: Path, kind: type[Line]) -> Iterator[dict[str, Any]]:
+    with (directory / _FILES[kind]).open(encoding="utf-8") as file:
+        for line in file:
+            yield json.loads(line)

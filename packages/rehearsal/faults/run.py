@@ -1,0 +1,132 @@
+"""One run from the plan to the report."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import socket
+import sys
+import time
+from collections import Counter, defaultdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from console.checkout import ROOT
+from console.errors import UsageError
+from console.processes import Children
+
+from rehearsal.faults import evidence, ledger, stack
+from rehearsal.faults.client import LambdaClient
+from rehearsal.faults.driver import Driver
+from rehearsal.faults.environments import Environments
+from rehearsal.faults.judge import Evidence, expect, judge
+from rehearsal.faults.kinds import KINDS
+from rehearsal.faults.plan import plan
+from rehearsal.faults.proxy import FaultProxy
+from rehearsal.faults.report import Report, assemble
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from rehearsal.faults.judge import Expected
+    from rehearsal.faults.plan import PlannedOrder
+    from rehearsal.faults.settings import Settings
+
+    Units = Sequence[tuple[PlannedOrder, ...]]
+
+
+def run(settings: Settings, tell: Callable[[str], None]) -> Report:
+    """Deploy, send, break, wait and judge; raises UsageError."""
+    if not Path("/proc/self/task").exists():
+        raise UsageError("This needs Linux: environments are found and killed through /proc.")
+    units = plan(KINDS, settings.orders, settings.seed, settings.only)
+    began = time.monotonic()
+    _clear(settings.directory)
+    books = settings.directory / "books"
+    with Children(ROOT, settings.directory / "logs") as children:
+        tell(f"deploying the stack with {settings.slots} slots")
+        deployed = stack.deploy(settings, children)
+        count = sum(len(unit) for unit in units)
+        tell(f"sending {count} orders of {len({unit[0].kind for unit in units})} kinds of fault")
+        started_at = time.time()
+        met = asyncio.run(_send(settings, deployed, units, started_at))
+        tell("reconciling")
+        seen = gather(books)
+        for order_id, item in evidence.records(deployed).items():
+            seen[order_id].item = item
+    judged = [
+        (order, judge(_contents(order, started_at), seen[order.order_id]))
+        for unit in units
+        for order in unit
+    ]
+    report = assemble(settings, time.monotonic() - began, judged, met)
+    report.write(settings.directory / "report.json")
+    return report
+
+
+async def _send(
+    settings: Settings, deployed: stack.Stack, units: Units, started_at: float
+) -> Counter[str]:
+    """Send all orders through the faults; what befell each, by order id."""
+    books = ledger.Ledger(settings.directory / "books")
+    environments = Environments(deployed.emulator_pid)
+    proxy = FaultProxy(deployed.environment["AWS_ENDPOINT_URL"], environments, books)
+    letters = evidence.DeadLetters(deployed, books)
+    with socket.socket() as nobody:
+        # Taken and never listened at: a connection is refused there, and nobody else can come.
+        nobody.bind(("127.0.0.1", 0))
+        nowhere = f"http://127.0.0.1:{nobody.getsockname()[1]}"
+        try:
+            endpoint = await proxy.start()
+            qualifiers = await asyncio.to_thread(
+                stack.publish, deployed, settings, endpoint, nowhere
+            )
+            async with LambdaClient(deployed.environment, deployed.function) as client:
+                driver = Driver(settings, client, proxy, environments, books)
+                await driver.run(units, qualifiers, started_at)
+                await evidence.settle(driver, proxy, letters)
+        finally:
+            await proxy.stop()
+            books.close()
+    return driver.met + proxy.met
+
+
+def gather(books: Path) -> defaultdict[str, Evidence]:
+    """Join the books by order id."""
+    seen: defaultdict[str, Evidence] = defaultdict(Evidence)
+    answered: Counter[tuple[str, int]] = Counter()
+    for answer in ledger.answers(books):
+        seen[answer.order_id].answers.append(answer)
+        answered[answer.order_id, answer.number] += 1
+    for sent in ledger.sent(books):
+        if not answered[sent.order_id, sent.number]:
+            # Sent, and no answer was written down: to its caller an error.
+            cut = ledger.Answer(sent.order_id, sent.number, sent.mode, sent.digest, "error")
+            seen[sent.order_id].answers.append(cut)
+    for write in ledger.writes(books):
+        seen[write.order_id].writes.append(write.item)
+    for letter in ledger.letters(books):
+        seen[letter.order_id].letters.append(letter.digest)
+    return seen
+
+
+def _contents(order: PlannedOrder, started_at: float) -> dict[str, Expected]:
+    expected = (expect(content, started_at) for content in order.recipe.contents)
+    return {content.digest: content for content in expected}
+
+
+def _clear(directory: Path) -> None:
+    """Remove what an earlier run left; raises UsageError where the directory cannot be used."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        for name in ("artifact", "overlay", "stack", "books", "logs"):
+            shutil.rmtree(directory / name, ignore_errors=True)
+    except OSError as error:
+        raise UsageError(
+            f"{directory} cannot be written to ({error.strerror}): choose another --directory."
+        ) from error
+
+
+def say(line: str) -> None:
+    """Tell the terminal."""
+    print(line, file=sys.stderr, flush=True)

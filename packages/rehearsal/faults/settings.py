@@ -1,0 +1,48 @@
+"""What a run is made with."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from console.checkout import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TIME_SCALE = 60.0
+"""Lambda's retries after one and two minutes follow here after one and two seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One run. `clients` bounds the orders under way at a time; `lanes` are versions of their own
+    for the orders whose environment is struck: there, one order at a time."""
+
+    orders: int = 10_000
+    seed: int = 1
+    only: str | None = None
+    clients: int = 32
+    lanes: int = 4
+    broken: str | None = None
+    """A fault put into a copy of the service, which the run then has to find."""
+    directory: Path = ROOT / "build" / "faults"
+
+    @property
+    def slots(self) -> int:
+        """Reserved concurrency: for the clients, the lanes, and asynchronous events beside them."""
+        return self.clients + self.lanes + self.clients // 4
+
+    def command(self, only: str | None) -> str:
+        """Return the command line that repeats the run, or one kind of it."""
+        default = Settings()
+        words = ["nox", "-s", "faults", "--"]
+        words += ["--orders", str(self.orders), "--seed", str(self.seed)]
+        if only is not None:
+            words += ["--only", only]
+        if self.clients != default.clients:
+            words += ["--clients", str(self.clients)]
+        if self.broken is not None:
+            words += ["--broken", self.broken]
+        return shlex.join(words)

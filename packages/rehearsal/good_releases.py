@@ -1,0 +1,130 @@
+"""`python -m rehearsal.good_releases`: a good release at the gate, over and over; how many refused.
+
+Each run has traffic of its own seed and is kept in DIRECTORY/runs.jsonl as soon as it has ended, so
+that a killed session goes on where it was.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from math import comb
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from console import closed_output
+from console.arguments import Parser
+from console.checkout import ROOT
+from console.processes import Children
+from reporting import amounts
+
+from rehearsal.settings import CANDIDATES, GOOD, Settings
+from rehearsal.trials import RATE, Trial, Trials, end_on_sigterm, table
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+ALLOWED = 1
+"""Refusals of a hundred runs."""
+
+RUNS_PER_STACK = 25
+"""After so many a new emulated AWS and a new deployment."""
+
+AGAIN = "one more rehearsal of the same version"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run what is left of the runs; 0 where no more than one in a hundred was refused."""
+    options = _parser().parse_args(arguments)
+    end_on_sigterm()
+    directory: Path = options.directory.resolve()
+    directory.mkdir(parents=True, exist_ok=True)
+    kept = directory / "runs.jsonl"
+    if options.fresh:
+        kept.unlink(missing_ok=True)
+    forget_torn_line(kept)
+    while (done := len(read(kept))) < options.runs:
+        batch = min(RUNS_PER_STACK - done % RUNS_PER_STACK, options.runs - done)
+        _run_batch(directory, kept, options, done + 1, batch)
+    trials = read(kept)[: options.runs]
+    refused = sum(not trial.promoted for trial in trials)
+    low, high = exact_interval(refused, len(trials))
+    report = {"runs": len(trials), "refused": refused, "interval": [low, high]}
+    (directory / "report.json").write_text(json.dumps(report, indent=1) + "\n")
+    print(
+        f"good: {len(trials)} runs, {refused} refused "
+        f"(with 95 % certainty between {amounts.share(low)} and {amounts.share(high)})"
+    )
+    return int(refused > ALLOWED * max(1, len(trials) // 100))
+
+
+def read(kept: Path) -> list[Trial]:
+    """The runs so far."""
+    if not kept.exists():
+        return []
+    with kept.open(encoding="utf-8") as lines:
+        return [Trial(**json.loads(line)) for line in lines]
+
+
+def forget_torn_line(kept: Path) -> None:
+    """A line that was cut short by a kill is no run."""
+    if kept.exists() and (text := kept.read_text(encoding="utf-8")):
+        whole = text[: text.rfind("\n") + 1]
+        kept.write_text(whole, encoding="utf-8")
+
+
+def exact_interval(hits: int, runs: int, certainty: float = 0.95) -> tuple[float, float]:
+    """The interval of a share by the binomial distribution itself (Clopper and Pearson, 1934)."""
+    tail = (1 - certainty) / 2
+
+    def at_most(number: int, share: float) -> float:
+        return sum(comb(runs, k) * share**k * (1 - share) ** (runs - k) for k in range(number + 1))
+
+    def where(number: int, chance: float) -> float:
+        """The share at which so few hits have that chance."""
+        low, high = 0.0, 1.0
+        for _ in range(60):
+            middle = (low + high) / 2
+            low, high = (middle, high) if at_most(number, middle) > chance else (low, middle)
+        return (low + high) / 2
+
+    return (
+        0.0 if hits == 0 else where(hits - 1, 1 - tail),
+        1.0 if hits == runs else where(hits, tail),
+    )
+
+
+def _run_batch(
+    directory: Path, kept: Path, options: argparse.Namespace, first: int, number: int
+) -> None:
+    """So many runs on one stack, from run `first` on."""
+    settings = Settings(directory=directory, seed=options.seed + first, storage_latency_ms=20)
+    with Children(ROOT, directory / "logs") as children:
+        trials = Trials(settings, options.rate, children)
+        trials.prepare()
+        trials.offer(GOOD, CANDIDATES / GOOD)
+        for run in range(first, first + number):
+            # From the second run on, the version was rolled back from: that needs a reason.
+            trial = trials.run(
+                GOOD, options.seed + run, good=True, reason=AGAIN if run > first else None
+            )
+            with kept.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(asdict(trial)) + "\n")
+            print(f"{run:4d}  {table([trial])}", flush=True)
+
+
+def _parser() -> Parser:
+    parser = Parser(prog="good_releases", description=__doc__)
+    parser.add_argument("--runs", type=int, default=100, help="in all (%(default)s)")
+    parser.add_argument("--fresh", action="store_true", help="forget the runs so far")
+    parser.add_argument("--rate", type=float, default=RATE, help="orders a second (%(default)s)")
+    parser.add_argument("--seed", type=int, default=1, help="of the first run (%(default)s)")
+    parser.add_argument("--directory", type=Path, default=ROOT / "build" / "good-releases")
+    return parser
+
+
+if __name__ == "__main__":
+    closed_output.tolerate()
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,89 @@
+"""A rehearsal on Pulumi's own engine: the CLI on the emulated AWS, its state in the emulated S3."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from typing import TYPE_CHECKING
+
+import boto3
+from console.checkout import ROOT
+from engine import plugin
+
+from rehearsal.journal import StepError
+from rehearsal.settings import AWS_PROVIDER, STACK
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from rehearsal.settings import Settings
+    from rehearsal.stack import Stack
+
+BUCKET = "pulumi-state"
+BY_HAND_SECONDS = 77
+_TOOLS = ROOT / "build" / "tools"
+# What AWS's provider asks before it begins: STS, IAM and the metadata service, which the emulated
+# AWS need not have; and how often it repeats a call that fails, 25 times on its own.
+_AWS_SETTINGS = {
+    "aws:skipCredentialsValidation": "true",
+    "aws:skipRequestingAccountId": "true",
+    "aws:skipMetadataApiCheck": "true",
+    "aws:maxRetries": "2",
+}
+
+
+def available() -> bool:
+    """Whether there is a CLI: on the PATH, or built by `nox -s pulumi_cli`."""
+    return bool(shutil.which("pulumi") or shutil.which("pulumi", path=os.fspath(_TOOLS)))
+
+
+def environment(settings: Settings, aws: Mapping[str, str]) -> dict[str, str]:
+    """Make the bucket; return the environment in which the CLI keeps its state there."""
+    boto3.client(
+        "s3",
+        endpoint_url=aws["AWS_ENDPOINT_URL"],
+        region_name=aws["AWS_REGION"],
+        aws_access_key_id=aws["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=aws["AWS_SECRET_ACCESS_KEY"],
+    ).create_bucket(Bucket=BUCKET)
+    where = f"endpoint={aws['AWS_ENDPOINT_URL']}&s3ForcePathStyle=true&region={aws['AWS_REGION']}"
+    path = [aws.get("PATH", ""), os.fspath(_TOOLS)]
+    if settings.provider != AWS_PROVIDER:
+        path.insert(0, os.fspath(plugin.install(settings.directory / "bin").parent))
+    return {
+        **aws,
+        "PATH": os.pathsep.join(path),
+        "PULUMI_BACKEND_URL": f"s3://{BUCKET}/rehearsal?{where}",
+        "PULUMI_HOME": os.fspath(settings.directory / "pulumi-home"),
+    }
+
+
+def command(settings: Settings, verb: str, outputs: Path, artifact: Path) -> list[str]:
+    """Do something with the stack `local`, whose artifact is this one."""
+    config = {"artifact": os.fspath(artifact)}
+    if settings.provider == AWS_PROVIDER:
+        config |= _AWS_SETTINGS
+    given = [f"--config={key}={value}" for key, value in config.items()]
+    where = ["--outputs", os.fspath(outputs)]
+    return [sys.executable, "-m", "deploy", verb, STACK, *where, *given]
+
+
+def hold(stack: Stack, artifact: str) -> str:
+    """Hold that nothing is left to change, and that a change by hand is found and put back.
+
+    Raises StepError.
+    """
+    stack.operate("deploy-again", "deploy", artifact, says="0 changed")
+    stack.operate("compare", "drift", artifact)
+    client = stack.client
+    before = client.get_function_configuration(FunctionName=stack.function)["Timeout"]
+    client.update_function_configuration(FunctionName=stack.function, Timeout=BY_HAND_SECONDS)
+    client.get_waiter("function_updated_v2").wait(FunctionName=stack.function)
+    stack.operate("find", "drift", artifact, status=1, says=f"`{before}` → `{BY_HAND_SECONDS}`")
+    stack.operate("mend", "deploy", artifact, says="Changed by hand in AWS: Function processor")
+    after = client.get_function_configuration(FunctionName=stack.function)["Timeout"]
+    if after != before:
+        raise StepError(f"the timeout changed by hand is {after}, not {before} again")
+    return "nothing left to change, no drift; a timeout changed by hand was found and put back"

@@ -1,0 +1,43 @@
+"""The report as Markdown, for a job summary or a pull-request comment."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from reporting import orders
+from reporting.amounts import count, seconds, share
+from reporting.markdown import escape, table
+from reporting.verdicts import EMOJI
+
+from rehearsal.report import words
+
+
+def render(report: Mapping[str, Any]) -> str:
+    """Return the summary of a `report.json`; text from the run cannot become markup."""
+    return "\n".join(_lines(report)) + "\n"
+
+
+def _lines(report: Mapping[str, Any]) -> Iterator[str]:
+    yield f"## {EMOJI[words.tone(report)]} Release rehearsal: {escape(report['headline'])}"
+    yield ""
+    yield escape(report["why"])
+    yield ""
+    steps = (
+        (EMOJI[s["status"]], s["name"], seconds(s["seconds"]), s["seen"]) for s in report["steps"]
+    )
+    yield from table(("", "step", "time", "what was seen"), steps)
+    yield from table(("figure", "seen"), words.figures(report))
+    if report["orders"]:
+        counts = [(text, count(report["orders"][key])) for key, text, _ in orders.ROWS]
+        total = ("sent", count(report["orders"]["sent"]))
+        yield from table(("where every order ended", "orders"), [*counts, total])
+    if report["flips"]:
+        moves = (
+            (seconds(m["second"]), words.move(m["shares"]), share(m["before"]), share(m["after"]),
+             words.rise(m))
+            for m in report["flips"]["moves"]
+        )  # fmt: skip
+        heads = ("move at", "to", "throttled before", "after", "raised beyond the load's own")
+        yield from table(heads, moves)
+    if report["gate"]:
+        alarms = ((a["name"], a["state"], a["reason"]) for a in report["gate"]["alarms"])
+        yield from table(("alarm", "state", "reason"), alarms)

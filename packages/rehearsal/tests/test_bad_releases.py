@@ -1,0 +1,56 @@
+"""The catalogue of bad candidates, and how their trials are told."""
+
+from __future__ import annotations
+
+import json
+import random
+
+import jsonschema
+from console.checkout import ROOT
+
+from rehearsal.settings import CANDIDATES, faults
+from rehearsal.traffic import order
+from rehearsal.trials import Trial, summary, table
+
+SCHEMA = ROOT / "services/order_processor/src/order_processor/order.schema.json"
+
+
+def trial(name: str, *, good: bool, promoted: bool) -> Trial:
+    """A trial that ended so."""
+    return Trial(name, good, 1, "7", promoted, "gate", "why", 310, 12.3)
+
+
+def test_there_are_at_least_twenty_bad_candidates() -> None:
+    """Each says what is wrong with it, and names itself in its log lines."""
+    assert len(faults()) >= 20
+    for name in faults():
+        package = CANDIDATES / name / "order_processor"
+        assert f'LABEL = "{name}"' in (package / "version.py").read_text()
+        changed = [path for path in package.glob("*.py") if path.name != "version.py"]
+        assert changed
+        assert all(path.read_text().startswith('"""') for path in changed)
+
+
+def test_the_traffic_is_made_of_valid_orders() -> None:
+    """By the published schema, and not synthetic."""
+    schema = json.loads(SCHEMA.read_text())
+    rng = random.Random(1)
+    for number in range(50):
+        made = order(number, rng)
+        jsonschema.validate(made, schema)
+        assert "synthetic" not in made
+
+
+def test_the_figures_count_what_went_wrong() -> None:
+    """Bad ones that were promoted, good ones that were not."""
+    trials = [
+        trial("slow", good=False, promoted=False),
+        trial("wrong-totals", good=False, promoted=True),
+        trial("good-1", good=True, promoted=True),
+        trial("good-2", good=True, promoted=False),
+    ]
+    figures = summary(trials)
+    assert (figures["bad"], figures["badPromoted"]) == (2, 1)
+    assert (figures["good"], figures["goodRefused"]) == (2, 1)
+    lines = table(trials).splitlines()
+    assert [line[:3] for line in lines] == ["ok ", "NOT", "ok ", "NOT"]

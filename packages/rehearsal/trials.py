@@ -1,0 +1,147 @@
+"""Trials of candidates at the gate: one emulated AWS and one stack for many of them.
+
+Each candidate is built, deployed and rolled out under traffic by the commands that a person would
+type; what counts is whether the alias serves it alone afterwards.
+"""
+
+from __future__ import annotations
+
+import signal
+import time
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from reporting import amounts, terminal
+
+from rehearsal.stack import Stack
+from rehearsal.traffic import Traffic
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from console.processes import Children
+
+    from rehearsal.settings import Settings
+
+RATE = 60.0
+"""Orders a second, of which the candidate gets its weight."""
+
+WEIGHT, BAKE, PATIENCE = 0.5, 15, 30
+"""A big share, a short watch and some patience: a trial is to be over soon. Five compressed minutes
+are as few as show a slow candidate, and an order that hangs shows only once it has timed out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What became of one candidate. `samples` of it were seen before the decision."""
+
+    candidate: str
+    good: bool
+    seed: int
+    version: str
+    promoted: bool
+    refused_by: str
+    why: str
+    samples: int
+    seconds: float
+
+    @property
+    def right(self) -> bool:
+        """Whether the good one went live, or the bad one did not."""
+        return self.promoted == self.good
+
+
+class Trials:
+    """The emulated AWS and the stack on it; candidates one after the other."""
+
+    def __init__(self, settings: Settings, rate: float, children: Children) -> None:
+        self._rate = rate
+        self._stack = Stack(settings, children)
+
+    def prepare(self) -> None:
+        """Start the emulator and deploy version 1, which is live at once."""
+        self._stack.start()
+        self._stack.build("first", None)
+        self._stack.deploy("first", fresh=True)
+
+    def offer(self, candidate: str, overlay: Path) -> None:
+        """Build and deploy a candidate."""
+        self._stack.build(candidate, overlay)
+        self._stack.deploy(candidate, fresh=False)
+
+    def run(self, candidate: str, seed: int, *, good: bool, reason: str | None = None) -> Trial:
+        """Roll the candidate that was offered last out under traffic, then put the alias back."""
+        began = time.monotonic()
+        stack = self._stack
+        version, live = stack.candidate, stack.alias().version
+        with Traffic(stack.environment, stack.function, stack.alias_name, self._rate, seed):
+            result = self._roll_out(version, reason)
+        shares = stack.alias().shares()
+        if version in shares:
+            stack.release("rollback", "rollback", "--version", live, "--reason", "a trial")
+        steps = result.get("steps") or []
+        return Trial(
+            candidate,
+            good,
+            seed,
+            version,
+            shares == {version: 1},
+            _stage(steps[-1] if steps else result),
+            str(result.get("message", "")),
+            max((int(step.get("samples") or 0) for step in steps), default=0),
+            round(time.monotonic() - began, 1),
+        )
+
+    def _roll_out(self, version: str, reason: str | None) -> dict[str, Any]:
+        wait = ("--on-inconclusive", "wait", "--patience", str(PATIENCE))
+        self._stack.try_release(
+            *("rollout", "rollout", "--version", version, "--steps", str(WEIGHT)),
+            *("--poll", "1", "--bake", str(BAKE), *wait),
+            *(("--reason", reason) if reason else ()),
+        )
+        return self._stack.result("rollout")
+
+
+def summary(trials: Sequence[Trial]) -> dict[str, Any]:
+    """The figures, and every trial."""
+    bad, good = [t for t in trials if not t.good], [t for t in trials if t.good]
+    return {
+        "bad": len(bad),
+        "badPromoted": sum(trial.promoted for trial in bad),
+        "good": len(good),
+        "goodRefused": sum(not trial.promoted for trial in good),
+        "trials": [asdict(trial) for trial in trials],
+    }
+
+
+def table(trials: Sequence[Trial]) -> str:
+    """One line per candidate."""
+    width = max((len(trial.candidate) for trial in trials), default=0)
+    lines = [
+        f"{'ok ' if trial.right else 'NOT'}  {trial.candidate:<{width}}  "
+        f"{'promoted' if trial.promoted else 'refused by ' + trial.refused_by:<18}  "
+        f"{amounts.seconds(trial.seconds):>6}  {amounts.count(trial.samples):>5} samples  "
+        f"{trial.why}"
+        for trial in trials
+    ]
+    columns = terminal.width()
+    return "\n".join(part for line in lines for part in terminal.wrapped(line, columns, indent=5))
+
+
+def end_on_sigterm() -> None:
+    """A cancelled job's SIGTERM ends the children as Ctrl-C does."""
+    signal.signal(signal.SIGTERM, _interrupt)
+
+
+def _interrupt(*_: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _stage(step: dict[str, object]) -> str:
+    """Which step of a rollout said the last word."""
+    if "decision" in step:
+        return "gate"
+    if "usedSlots" in step:
+        return "warm"
+    return "smoke" if "orderId" in step else "promote"

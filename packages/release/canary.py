@@ -1,0 +1,106 @@
+"""`canary`: give a candidate a share of the alias's traffic."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from console.errors import UsageError
+from reporting import amounts
+
+from release import alias, ledger
+from release.alias import Candidate
+from release.clock import to_text
+from release.errors import AliasChangedError
+from release.ledger import Entry
+from release.result import Change, Exit, Result
+from release.succession import check_succession
+from release.target import check_number, check_target, served_already
+
+if TYPE_CHECKING:
+    from release.alias import Alias
+    from release.clock import Clock
+    from release.lambda_adapter import Functions
+    from release.outputs import Outputs
+
+
+def canary(
+    functions: Functions,
+    outputs: Outputs,
+    clock: Clock,
+    version: str,
+    weight: float,
+    reason: str | None = None,
+    watch: float | None = None,
+) -> Result:
+    """Start (or restart, the analysis with it) a canary of `version` at `weight` (0 to 1).
+
+    `watch` is for how many seconds somebody means to watch it; the alias notes it.
+
+    UsageError for what must not be given traffic; nothing is changed then. What is older than the
+    live version or was rolled back from is refused unless a reason is given, which the ledger
+    keeps.
+    """
+    check_number(version)
+    if not 0 <= weight <= 1:
+        raise UsageError(
+            f"A weight of {amounts.number(weight)} is impossible: name a share from 0 to 1."
+        )
+    seen = alias.read(functions)
+    if seen.version == version:
+        return Result(
+            Exit.DONE,
+            served_already(outputs, version),
+            {"from": version, "to": version, "weight": 0.0, "changed": False, "since": None},
+            Change(version, version, "not read", "nothing to promote"),
+        )
+    check_target(functions, outputs, version)
+    since = clock.now()
+    overridden = check_succession(functions, outputs, seen, version, reason)
+    said = (reason or "").strip()
+    try:
+        entry = _insist(functions, seen, version, said, to_text(since)) if overridden else None
+        begun = Candidate(version, to_text(since), watch=round(watch) if watch else None)
+        alias.start_canary(functions, seen, begun, weight, entry)
+    except AliasChangedError:
+        return changed_meanwhile(outputs, version)
+    return Result(
+        Exit.DONE,
+        f"{outputs.alias} sends {amounts.weight(weight)} to version {version}, the rest to "
+        f"{seen.version}.",
+        {
+            "from": seen.version,
+            "to": version,
+            "weight": weight,
+            "changed": True,
+            "since": to_text(since),
+        },
+        Change(
+            seen.version, f"{version} at {amounts.weight(weight)}", "not read", "canary started"
+        ),
+    )
+
+
+def _insist(functions: Functions, seen: Alias, version: str, reason: str, at: str) -> str:
+    """The ledger's entry of a canary that somebody insists on."""
+    entry = Entry(
+        version,
+        "canary",
+        at,
+        before=seen.version,
+        verdict="forced",
+        who=ledger.author(),
+        parent=seen.record.entry,
+        reason=reason,
+    )
+    return ledger.write(functions, entry)
+
+
+def changed_meanwhile(outputs: Outputs, version: str) -> Result:
+    """Somebody else's write came first: theirs stands."""
+    return Result(
+        Exit.FAIL,
+        f"{outputs.alias} was changed by somebody else in between, so version {version} was left "
+        "alone: look at `status`, then repeat if it is still right.",
+        {"changed": False, "conflict": True},
+        Change("?", version, "not read", "alias changed by somebody else"),
+    )

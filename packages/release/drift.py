@@ -1,0 +1,145 @@
+"""`drift`: does what is deployed still equal what the outputs, the alias and the ledger say?
+
+The program itself is compared by `nox -s drift`, which asks Pulumi first.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reporting import amounts
+
+from release import alias, ledger
+from release.clock import from_text
+from release.errors import NoAliasError
+from release.gate import Policy, watches_candidate
+from release.result import Change, Exit, Result
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from release.alias import Alias
+    from release.clock import Clock
+    from release.cloudwatch_adapter import Monitoring
+    from release.gate import Alarm
+    from release.lambda_adapter import Functions, Version
+    from release.ledger import Entry
+    from release.outputs import Outputs
+
+
+WATCH = 3600.0
+"""Seconds that a canary is taken to be watched for where the alias does not say: a job's time."""
+
+MARGIN = 300.0
+"""Seconds for what surrounds the watch: smoke test, warming, promotion."""
+
+
+def drift(functions: Functions, monitoring: Monitoring, outputs: Outputs, clock: Clock) -> Result:
+    """Read everything, change nothing; fails with each thing that differs."""
+    try:
+        seen = alias.read(functions)
+    except NoAliasError as gone:
+        details: dict[str, object] = {"version": None, "findings": [str(gone)]}
+        return Result(Exit.FAIL, str(gone), details, Change("none", "none", "not read", "drifted"))
+    linked = ledger.read(functions, seen)
+    found = [
+        *alias_findings(seen, linked),
+        *canary_findings(seen, clock.now()),
+        *_live_findings(functions, seen, outputs),
+        *_deployed_findings(functions, outputs),
+        *alarm_findings(monitoring.alarms(outputs.release_alarms), outputs, clock.now()),
+    ]
+    message = "; ".join(found) + "." if found else "Nothing has drifted."
+    verdict = "drifted" if found else "as it should be"
+    return Result(
+        Exit.FAIL if found else Exit.DONE,
+        message,
+        {"version": seen.version, "findings": found},
+        Change(seen.version, seen.version, "read", verdict),
+    )
+
+
+def alias_findings(seen: Alias, linked: Sequence[Entry]) -> list[str]:
+    """What alias, its record and the ledger tell differently."""
+    wrong = ledger.disagreement(seen, linked)
+    found = [wrong] if wrong else []
+    candidate = seen.record.candidate
+    found += [
+        f"the alias weighs version {version}, which no canary on record explains"
+        for version in seen.weights
+        if candidate is None or candidate.version != version
+    ]
+    return found
+
+
+def canary_findings(seen: Alias, now: datetime) -> list[str]:
+    """A canary that nobody watches any longer: its bake time and patience are over."""
+    candidate = seen.record.candidate
+    if candidate is None or not seen.is_canary(candidate.version):
+        return []
+    watch = WATCH if candidate.watch is None else candidate.watch
+    try:
+        age = (now - from_text(candidate.since)).total_seconds()
+    except ValueError:
+        return [f"the alias does not say since when version {candidate.version} is its canary"]
+    if age <= watch + MARGIN:
+        return []
+    share = amounts.weight(seen.weights[candidate.version])
+    return [
+        f"version {candidate.version} has had {share} of the traffic for {_minutes(age)} "
+        f"and was to be watched for {_minutes(watch)}: `rollback --canary-only` ends it"
+    ]
+
+
+def _minutes(seconds: float) -> str:
+    return amounts.number(round(seconds / 60), "min")
+
+
+def version_findings(version: Version, outputs: Outputs) -> list[str]:
+    """What a version is configured with and the outputs say otherwise."""
+    expected = {
+        "sends dead letters to": (version.configured.dead_letters, outputs.dead_letter_arn),
+        "writes to the table": (version.configured.orders_table, outputs.orders_table),
+    }
+    return [
+        f"version {version.number} {what} {has}, not {should}"
+        for what, (has, should) in expected.items()
+        if should is not None and has != should
+    ]
+
+
+def alarm_findings(alarms: Sequence[Alarm], outputs: Outputs, now: datetime) -> list[str]:
+    """Release alarms that are gone or watch another version than the last deployment's."""
+    if outputs.candidate_version is None:
+        return []
+    policy = Policy(outputs.function, outputs.alias, outputs.candidate_version, now, now)
+    gone = [f"{alarm.name} does not exist" for alarm in alarms if alarm.state == "ABSENT"]
+    return gone + [
+        f"{alarm.name} does not watch version {outputs.candidate_version}"
+        for alarm in alarms
+        if alarm.state != "ABSENT" and not watches_candidate(alarm, policy)
+    ]
+
+
+def _live_findings(functions: Functions, seen: Alias, outputs: Outputs) -> list[str]:
+    live = functions.find_version(seen.version)
+    if live is None:
+        return [f"the alias serves version {seen.version}, which does not exist"]
+    return version_findings(live, outputs)
+
+
+def _deployed_findings(functions: Functions, outputs: Outputs) -> list[str]:
+    found = []
+    reserved, expected = functions.reserved_concurrency(), outputs.reserved_concurrency
+    if expected is not None and reserved != expected:
+        found.append(f"the reserved concurrency is {reserved}, not {expected}")
+    number = outputs.candidate_version
+    if number is None:
+        return found
+    candidate = functions.find_version(number)
+    if candidate is None:
+        return [*found, f"version {number} of the last deployment does not exist"]
+    if outputs.code_sha256 not in (None, candidate.code_sha256):
+        found.append(f"version {number} does not hold the deployed artifact")
+    return found

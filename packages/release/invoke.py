@@ -1,0 +1,43 @@
+"""`invoke`: one event to the alias, as a caller would send it, and what came back."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from console.errors import UsageError
+
+from release.result import Exit, Result
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from release.lambda_adapter import Functions
+    from release.outputs import Outputs
+
+
+def invoke(functions: Functions, outputs: Outputs, path: Path | None) -> Result:
+    """Send what `path` holds and show the answer; fails where the function did not give one.
+
+    UsageError if the file cannot be read or is no JSON: nothing is sent then.
+    """
+    if path is None:
+        raise UsageError("Name the event to send: a JSON file.")
+    run = functions.invoke(outputs.alias, _event(path))
+    by = f"version {run.executed_version or 'unknown'}"
+    details = {"executedVersion": run.executed_version, "answer": run.payload, "error": run.error}
+    if run.error is not None:
+        return Result(Exit.FAIL, f"{outputs.alias} gave no answer: {run.error}.", details)
+    answer = json.dumps(run.payload, indent=2, ensure_ascii=False)
+    return Result(Exit.DONE, f"{outputs.alias}, {by}, answered:\n{answer}", details)
+
+
+def _event(path: Path) -> bytes:
+    try:
+        text = path.read_text(encoding="utf-8")
+        json.loads(text)
+    except OSError as error:
+        raise UsageError(f"The event {path} cannot be read: {error.strerror}.") from None
+    except ValueError as error:
+        raise UsageError(f"The event {path} is no JSON: {error}.") from None
+    return text.encode()

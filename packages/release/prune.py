@@ -1,0 +1,110 @@
+"""`prune`: forget old ledger entries and delete the versions that nothing needs any longer."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from console.errors import UsageError
+
+from release import alias, ledger
+from release.clock import from_text
+from release.errors import UnavailableError, UnfinishedError
+from release.result import Exit, Result
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from datetime import datetime
+
+    from release.alias import Alias
+    from release.clock import Clock
+    from release.history import StoredEntry
+    from release.lambda_adapter import Functions
+    from release.ledger import Entry
+    from release.outputs import Outputs
+
+KEEP = 30
+"""Entries: some ten releases, of a few decisions each."""
+KEEP_SNAPSHOTS = 9
+"""Entries where each version that is kept costs a snapshot: some three releases."""
+
+ORPHAN_AGE = timedelta(hours=1)
+"""After so long the writer of an entry that the alias never came to name is dead."""
+
+
+def prune(functions: Functions, outputs: Outputs, clock: Clock, keep: int | None = None) -> Result:
+    """Keep the newest `keep` entries and every version that is live, previous, a canary, deployed,
+    named by an entry that is kept, or by any alias; delete the others. Running it again is safe.
+
+    Unless told otherwise it keeps KEEP, or KEEP_SNAPSHOTS where versions have snapshots.
+    """
+    if keep is None:
+        keep = KEEP_SNAPSHOTS if functions.snapshots() else KEEP
+    if keep < 2:
+        raise UsageError("--keep must be at least 2 entries: the last move and what led to it.")
+    stored = functions.entries()
+    seen = alias.read(functions)
+    linked = ledger.chain(seen.record.entry, stored)
+    kept = linked[: max(keep, 1 + last_move(linked))]
+    forgotten = old_entries(stored, linked, kept, clock.now())
+    needed = needed_versions(seen, outputs, kept) | functions.referenced()
+    needed |= {each.version for each in stored if each.name not in forgotten}
+    published, snapshots = list(functions.published()), functions.snapshots()
+    unneeded = [number for number in published[:-1] if number not in needed]
+    try:
+        for name in forgotten:
+            functions.delete_entry(name)
+        deleted = [number for number in unneeded if functions.delete_version(number)]
+    except UnavailableError as error:
+        raise UnfinishedError(f"Pruning stopped midway; a repeat goes on: {error}") from error
+    charged = len(set(snapshots) - set(deleted))
+    return Result(
+        Exit.DONE,
+        f"Deleted {len(deleted)} versions and {len(forgotten)} ledger entries; "
+        f"{len(kept)} entries are kept."
+        + (f" {charged} versions are kept with a snapshot, which costs." if charged else ""),
+        {
+            "deletedVersions": deleted,
+            "keptVersions": [number for number in published if number not in deleted],
+            "snapshots": charged,
+            "inUse": [number for number in unneeded if number not in deleted],
+            "deletedEntries": len(forgotten),
+            "keptEntries": len(kept),
+        },
+    )
+
+
+def last_move(linked: Sequence[Entry]) -> int:
+    """Index of the entry that says which version is live; -1 if there is none."""
+    return next((index for index, entry in enumerate(linked) if entry.moves), -1)
+
+
+def needed_versions(seen: Alias, outputs: Outputs, kept: Sequence[Entry]) -> frozenset[str]:
+    """Versions that serve, may serve again, or that the ledger still speaks of."""
+    record = seen.record
+    candidate = record.candidate.version if record.candidate else None
+    named = {seen.version, *seen.weights, record.previous, candidate, outputs.candidate_version}
+    named |= {entry.version for entry in kept} | {entry.before for entry in kept}
+    return frozenset(version for version in named if version)
+
+
+def old_entries(
+    stored: Collection[StoredEntry], linked: Sequence[Entry], kept: Sequence[Entry], now: datetime
+) -> list[str]:
+    """Names of entries beyond those that are kept, and of orphans that are surely dead."""
+    chained, remain = {entry.name for entry in linked}, {entry.name for entry in kept}
+    return sorted(
+        each.name
+        for each in stored
+        if each.name not in remain and (each.name in chained or _is_dead(each, now))
+    )
+
+
+def _is_dead(orphan: StoredEntry, now: datetime) -> bool:
+    entry = ledger.decode(orphan)
+    if entry is None:
+        return False  # none of ours
+    try:
+        return now - from_text(entry.at) > ORPHAN_AGE
+    except ValueError:
+        return True

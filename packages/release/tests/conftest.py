@@ -1,0 +1,135 @@
+"""The emulated AWS with a small stack in it, started once for the tests that want it."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import sys
+import zipfile
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import boto3
+import pytest
+from sandbox import emulated
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from types_boto3_lambda.type_defs import WaiterConfigTypeDef
+
+TIME_SCALE = 60
+"""A metric period of 60 s takes one real second."""
+
+NO_PAUSE: WaiterConfigTypeDef = {"Delay": 0, "MaxAttempts": 5000}
+
+HANDLER = """
+import json
+from decimal import ROUND_HALF_UP, Decimal
+stored = {}
+def handler(event, context):
+    if BAD and not event.get("synthetic"):
+        raise KeyError("sku")
+    if event["lines"][0]["quantity"] < 1:
+        return {"status": "rejected", "orderId": event["orderId"], "reasons": [{"code": "X"}]}
+    answer = {"status": "confirmed", "orderId": event["orderId"], "currency": event["currency"],
+              "total": total(event), "confirmedAt": str(len(stored))}
+    return stored.setdefault(event["orderId"], answer)
+def total(order):
+    lines = order["lines"]
+    amount = sum(Decimal(l.get("unitPrice", "19.99")) * l["quantity"] for l in lines)
+    unit = {"JPY": "1", "KWD": "0.001"}.get(order["currency"], "0.01")
+    return str(amount.quantize(Decimal(unit), ROUND_HALF_UP))
+"""
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A function with published versions 1 (good), 2 (good) and 3 (bad), an alias on 1."""
+
+    function: str
+    queue_url: str
+    code_sha256: dict[str, str]
+
+    def write_outputs(self, path: Path, candidate: str, alarms: list[str]) -> Path:
+        """The outputs file of a deployment whose candidate is that version."""
+        content = {
+            "lambdaFunctionName": self.function,
+            "lambdaFunctionArn": f"arn:aws:lambda:us-east-1:123456789012:function:{self.function}",
+            "lambdaAliasName": "production",
+            "dlqQueueUrl": self.queue_url,
+            "candidateVersion": candidate,
+            "codeSha256": self.code_sha256[candidate],
+            "releaseAlarmNames": alarms,
+        }
+        path.write_text(json.dumps(content))
+        return path
+
+
+@pytest.fixture(scope="session")
+def emulated_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The AWS_* variables of a running emulator."""
+    options = ("--time-scale", str(TIME_SCALE), "--seed", "1")
+    with (
+        emulated.aws(tmp_path_factory.mktemp("emulator"), *options) as variables,
+        pytest.MonkeyPatch.context() as environment,
+    ):
+        for name, value in variables.items():
+            if name.startswith("AWS_"):
+                environment.setenv(name, value)
+        environment.delenv("AWS_PROFILE", raising=False)
+        # An earlier test's would keep the credentials that it was made with.
+        environment.setattr(boto3, "DEFAULT_SESSION", None)
+        yield
+
+
+@pytest.fixture
+def stack(emulated_aws: None) -> Stack:  # noqa: ARG001 (its variables are what is wanted)
+    """A stack of its own for each test."""
+    name = f"orders-{os.urandom(4).hex()}"
+    role = f"arn:aws:iam::123456789012:role/{name}"
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "lambda.amazonaws.com"},
+                "Action": "sts:AssumeRole",
+            }
+        ],
+    }
+    boto3.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))
+    digests = _publish(name, role)
+    boto3.client("lambda").create_alias(FunctionName=name, Name="production", FunctionVersion="1")
+    queue = boto3.client("sqs").create_queue(QueueName=name)
+    return Stack(name, queue["QueueUrl"], digests)
+
+
+def _publish(name: str, role: str) -> dict[str, str]:
+    functions = boto3.client("lambda")
+    runtime = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    first = functions.create_function(
+        FunctionName=name,
+        Runtime=runtime,  # type: ignore[arg-type]  # of the Python that runs the tests
+        Handler="orders.handler",
+        Role=role,
+        Code={"ZipFile": _archive(1, bad=False)},
+        Publish=True,
+    )
+    functions.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig=NO_PAUSE)
+    digests = {"1": first["CodeSha256"]}
+    for number, bad in ((2, False), (3, True)):
+        functions.update_function_code(FunctionName=name, ZipFile=_archive(number, bad=bad))
+        functions.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig=NO_PAUSE)
+        published = functions.publish_version(FunctionName=name)
+        digests[published["Version"]] = published["CodeSha256"]
+    return digests
+
+
+def _archive(number: int, *, bad: bool) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("orders.py", f"# version {number}\nBAD = {bad}\n{HANDLER}")
+    return content.getvalue()

@@ -1,0 +1,230 @@
+"""The command `rollback`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from console.errors import UsageError
+
+from release import alias, ledger
+from release.alias import Record
+from release.canary import canary
+from release.errors import UnavailableError
+from release.promote import promote
+from release.rollback import choose, end_canary, rollback
+from release.tests.fakes import OUTPUTS, FakeClock, FakeFunctions, Wrapped
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from release.history import StoredEntry
+
+ANY = replace(OUTPUTS, candidate_version=None)
+
+
+def promoted() -> FakeFunctions:
+    """Version 2 live, version 1 before it."""
+    functions = FakeFunctions("1", "2", "3")
+    promote(functions, OUTPUTS, FakeClock(), "2", reason="first")
+    functions.writes = 0
+    return functions
+
+
+def test_returns_to_the_previous_version_in_one_write() -> None:
+    """One UpdateAlias, no weights, and the time it took."""
+    functions = promoted()
+    result = rollback(functions, OUTPUTS, FakeClock())
+    seen = alias.read(functions)
+    assert functions.writes == 1
+    assert (seen.version, seen.weights, seen.record.previous) == ("1", {}, "2")
+    assert result.details["seconds"] == 0.0
+
+
+def test_twice_neither_undoes_itself_nor_goes_further() -> None:
+    """A repeat is no wish to leave the version that the first one went back to: that is named."""
+    functions = promoted()
+    promote(functions, ANY, FakeClock(), "3", reason="second")
+    rollback(functions, ANY, FakeClock())
+    with pytest.raises(UsageError, match=r"from version 3 to 2.*--version 1"):
+        rollback(functions, ANY, FakeClock())
+    assert alias.read(functions).version == "2"
+    rollback(functions, ANY, FakeClock(), "1")
+    with pytest.raises(UsageError, match="no good version before 1"):
+        rollback(functions, ANY, FakeClock())
+    rollback(functions, ANY, FakeClock(), "3")
+    seen = alias.read(functions)
+    assert (seen.version, seen.record.previous) == ("3", "1")
+
+
+def test_a_good_version_is_found_behind_a_bad_one() -> None:
+    """The previous one was rolled back from earlier; the ledger knows the one before it."""
+    functions = FakeFunctions(*"12345")
+    for version in "23":
+        promote(functions, ANY, FakeClock(), version, reason="next")
+    rollback(functions, ANY, FakeClock())
+    promote(functions, ANY, FakeClock(), "4", reason="mended")
+    rollback(functions, ANY, FakeClock())
+    assert alias.read(functions).version == "2"
+    with pytest.raises(UsageError, match="--version 1"):
+        rollback(functions, ANY, FakeClock())
+
+
+def test_without_a_ledger_the_alias_knows_the_previous_version() -> None:
+    """It is urgent and does not wait; what the alias itself says was left is left all the same."""
+    functions = promoted()
+    functions.no_ledger = True
+    functions.ledger.clear()
+    rollback(functions, OUTPUTS, FakeClock())
+    assert alias.read(functions).version == "1"
+    assert rollback(functions, OUTPUTS, FakeClock()).details["changed"] is False
+    with pytest.raises(UsageError, match="no good version before 1"):
+        choose(alias.read(functions), (), OUTPUTS)
+
+
+def test_what_the_ledger_lacks_is_told_and_added() -> None:
+    """The alias moved without the ledger: `drift` says so, a repeat mends it."""
+    functions = promoted()
+    functions.no_ledger = True
+    rollback(functions, OUTPUTS, FakeClock())
+    seen = alias.read(functions)
+    told = ledger.disagreement(seen, ledger.read(functions, seen))
+    assert "the rollback from version 2 to 1 could not be written" in (told or "")
+    functions.no_ledger = False
+    rollback(functions, OUTPUTS, FakeClock())
+    seen = alias.read(functions)
+    assert ledger.disagreement(seen, ledger.read(functions, seen)) is None
+    assert seen.version == "1"
+
+
+def test_a_ledger_that_cannot_be_read_stops_no_rollback() -> None:
+    """The same."""
+
+    class Illegible(Wrapped):
+        def entries(self) -> Sequence[StoredEntry]:
+            raise UnavailableError("AWS denied access while reading the ledger.")
+
+    functions = promoted()
+    rollback(Illegible(functions), OUTPUTS, FakeClock())
+    assert alias.read(functions).version == "1"
+    rollback(Illegible(functions), OUTPUTS, FakeClock(), "2")
+    assert alias.read(functions).version == "2"
+
+
+def test_what_is_live_again_has_its_commit_again() -> None:
+    """Alias and ledger say from which commit, as its promotion did."""
+    functions = FakeFunctions("1", "2", "3")
+    for version in "23":
+        commit = version * 40
+        promote(functions, ANY, FakeClock(), version, commit=commit, reason="next")
+    rollback(functions, ANY, FakeClock())
+    seen = alias.read(functions)
+    assert (seen.version, seen.record.commit) == ("2", "2" * 12)
+    assert ledger.read(functions, seen)[0].commit == "2" * 12
+
+
+def test_during_a_canary_it_ends_the_canary() -> None:
+    """The live version is the good one; how it came to be live stays on record."""
+    functions = promoted()
+    canary(functions, OUTPUTS, FakeClock(), "3", 0.25)
+    result = rollback(functions, OUTPUTS, FakeClock())
+    seen = alias.read(functions)
+    assert (seen.version, seen.weights, seen.record.previous) == ("2", {}, "1")
+    assert result.details["endedCanary"] == "3"
+
+
+def test_to_a_named_version_it_clears_a_canary_too() -> None:
+    """A version on request gets all the traffic."""
+    functions = promoted()
+    canary(functions, OUTPUTS, FakeClock(), "3", 0.25)
+    rollback(functions, OUTPUTS, FakeClock(), "1")
+    seen = alias.read(functions)
+    assert (seen.version, seen.weights) == ("1", {})
+
+
+def test_to_what_is_served_already_it_writes_nothing() -> None:
+    """Running it again converges."""
+    functions = promoted()
+    assert rollback(functions, OUTPUTS, FakeClock(), "2").details["changed"] is False
+    assert functions.writes == 0
+
+
+@pytest.mark.parametrize(
+    ("version", "says"), [("9", "no version 9"), ("$LATEST", "LATEST"), ("v1", "no version number")]
+)
+def test_refuses_what_cannot_be_served(version: str, says: str) -> None:
+    """One sentence, no write."""
+    functions = promoted()
+    with pytest.raises(UsageError, match=says):
+        rollback(functions, OUTPUTS, FakeClock(), version)
+    assert functions.writes == 0
+
+
+@pytest.mark.parametrize("record", [None, Record(), Record(previous="1")])
+def test_without_a_previous_version_it_says_so(record: Record | None) -> None:
+    """A first release, a foreign description, or a record of itself: a version must be named."""
+    with pytest.raises(UsageError, match="no good version before 1"):
+        rollback(FakeFunctions(record=record), OUTPUTS, FakeClock())
+
+
+def test_a_racing_write_does_not_stop_it() -> None:
+    """It is urgent: after a lost compare-and-swap it reads again and writes its target."""
+    functions = promoted()
+    races = iter([functions.touch, functions.touch])
+    functions.before_write = lambda: next(races, lambda: None)()
+    rollback(functions, OUTPUTS, FakeClock())
+    assert alias.read(functions).version == "1"
+
+
+def test_two_at_once_do_not_undo_each_other() -> None:
+    """The loser finds its target served and is content, instead of toggling back."""
+    functions = promoted()
+
+    def other() -> None:
+        functions.before_write = None
+        rollback(functions, OUTPUTS, FakeClock())
+
+    functions.before_write = other
+    rollback(functions, OUTPUTS, FakeClock())
+    assert alias.read(functions).version == "1"
+    assert functions.writes == 1
+
+
+def test_endless_races_end() -> None:
+    """Its patience is bounded."""
+    functions = promoted()
+    functions.before_write = functions.touch
+    with pytest.raises(UnavailableError, match="too fast"):
+        rollback(functions, OUTPUTS, FakeClock())
+
+
+def test_ending_only_a_canary_leaves_the_live_version() -> None:
+    """The weights go, the live version and its way back stay."""
+    functions = promoted()
+    canary(functions, OUTPUTS, FakeClock(), "3", 0.25)
+    result = end_canary(functions, OUTPUTS, FakeClock())
+    seen = alias.read(functions)
+    assert (seen.version, seen.weights, seen.record.previous) == ("2", {}, "1")
+    assert (result.details["changed"], result.details["endedCanary"]) == (True, "3")
+
+
+def test_without_a_canary_there_is_none_to_end() -> None:
+    """A clean-up step after a release that went well does nothing."""
+    functions = promoted()
+    assert end_canary(functions, OUTPUTS, FakeClock()).details["changed"] is False
+    assert (alias.read(functions).version, functions.writes) == ("2", 0)
+
+
+def test_ending_a_canary_does_not_undo_a_racing_promotion() -> None:
+    """The canary that went live in between is live; there is nothing left to end."""
+    functions = promoted()
+    canary(functions, OUTPUTS, FakeClock(), "3", 0.25)
+
+    def other() -> None:
+        functions.before_write = None
+        promote(functions, OUTPUTS, FakeClock(), "3", reason="race")
+
+    functions.before_write = other
+    end_canary(functions, OUTPUTS, FakeClock())
+    assert alias.read(functions).version == "3"

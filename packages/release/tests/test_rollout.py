@@ -1,0 +1,325 @@
+"""The command `rollout`: every step of a release, and going on where it was killed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
+
+import pytest
+from console.errors import UsageError
+from reporting import amounts
+
+from release import alias, ledger
+from release.canary import canary
+from release.judge import Request
+from release.lambda_adapter import Invocation
+from release.report_line import Report
+from release.result import Exit, Result
+from release.rollback import end_canary, rollback
+from release.rollout import PLANS, Order, Rollout, remaining
+from release.tests.fakes import OUTPUTS, START, FakeClock, FakeFunctions, FakeMonitoring, watching
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from release.gate import Alarm
+
+ORDER = Order("2", PLANS["linear"], Request("2", bake=20, poll=10), commit="0123456789abcdef")
+
+
+class Scene:
+    """Version 1 live, version 2 to be rolled out."""
+
+    def __init__(self) -> None:
+        self.functions = FakeFunctions("1", "2", "3")
+        self.monitoring = FakeMonitoring()
+        self.clock = FakeClock()
+        self.said: list[str] = []
+
+    def run(self, order: Order = ORDER) -> Result:
+        """Roll out."""
+        outputs = replace(OUTPUTS, reserved_concurrency=5)
+        return Rollout(
+            self.functions, self.monitoring, outputs, self.clock, order, self.said.append
+        ).run()
+
+    @property
+    def served(self) -> tuple[str, dict[str, float]]:
+        """Version and weights."""
+        seen = alias.read(self.functions)
+        return seen.version, dict(seen.weights)
+
+    @property
+    def kinds(self) -> list[str]:
+        """The ledger, oldest first."""
+        linked = ledger.read(self.functions, alias.read(self.functions))
+        return [entry.kind for entry in reversed(linked)]
+
+
+def test_a_linear_plan_is_watched_at_every_step() -> None:
+    """Three gates, one promotion, no weights left."""
+    scene = Scene()
+    result = scene.run()
+    assert result.exit is Exit.DONE
+    assert scene.served == ("2", {})
+    assert scene.kinds == ["gate", "gate", "gate", "promote"]
+    steps = result.details["steps"]
+    assert isinstance(steps, list)
+    assert len(steps) == 6  # smoke, three watched shares, warming, promotion
+
+
+def test_running_it_again_has_nothing_to_do() -> None:
+    """After a merge that changed nothing it ends cleanly."""
+    scene = Scene()
+    scene.run()
+    assert scene.run().details["changed"] is False
+
+
+def test_a_fail_ends_it_with_the_alias_put_back() -> None:
+    """No later step runs."""
+    scene = Scene()
+    scene.monitoring.states["errors"] = "ALARM"
+    assert scene.run().exit is Exit.FAIL
+    assert scene.served == ("1", {})
+    assert scene.kinds == ["gate"]
+
+
+def test_too_few_samples_end_it_inconclusively() -> None:
+    """Inconclusive never promotes."""
+    scene = Scene()
+    scene.monitoring.invocations = 3
+    assert scene.run().exit is Exit.INCONCLUSIVE
+    assert scene.served == ("1", {})
+
+
+def test_driving_makes_good_for_a_quiet_hour() -> None:
+    """Synthetic orders at the candidate, then the promotion."""
+    scene = Scene()
+    scene.monitoring.invocations = 0
+    gate = replace(ORDER.gate, on_inconclusive="drive")
+    result = scene.run(replace(ORDER, steps=(0.1,), gate=gate))
+    assert result.exit is Exit.DONE
+    assert scene.served == ("2", {})
+
+
+def test_a_failing_smoke_test_ends_it_before_any_traffic() -> None:
+    """The alias is never written."""
+    scene = Scene()
+    scene.functions.answer = lambda qualifier, _: Invocation(None, qualifier, "it broke")
+    assert scene.run().exit is Exit.FAIL
+    assert scene.functions.writes == 0
+
+
+def test_a_slow_cold_start_ends_it() -> None:
+    """It would hold a slot of live traffic for as long."""
+    scene = Scene()
+    good = scene.functions.answer
+    slow = Report(90, 512, 7000.0)
+    scene.functions.answer = lambda qualifier, payload: replace(
+        good(qualifier, payload), report=slow
+    )
+    result = scene.run()
+    assert result.exit is Exit.FAIL
+    assert "a cold start took 7,000 ms" in result.message
+
+
+@pytest.mark.parametrize(
+    ("weight", "verdict", "left"),
+    [
+        (None, None, (0.1, 0.25, 0.5)),
+        (0.1, None, (0.1, 0.25, 0.5)),
+        (0.25, None, (0.25, 0.5)),
+        (0.25, "pass", (0.5,)),
+        (0.25, "inconclusive", (0.25, 0.5)),
+        (0.5, "pass", ()),
+    ],
+)
+def test_it_goes_on_where_it_was_killed(
+    weight: float | None, verdict: str | None, left: tuple[float, ...]
+) -> None:
+    """A step is watched again unless the gate has passed it."""
+    functions = FakeFunctions("1", "2")
+    if weight is not None:
+        canary(functions, OUTPUTS, FakeClock(), "2", weight)
+    if verdict is not None:
+        alias.record_verdict(functions, alias.read(functions), verdict)
+    assert remaining(ORDER.steps, alias.read(functions), "2") == left
+
+
+def test_an_unjudged_canary_is_watched_on() -> None:
+    """Its samples count from when it began, not from when the rollout was run again."""
+    scene = Scene()
+    canary(scene.functions, OUTPUTS, scene.clock, "2", 0.1)
+    began = alias.read(scene.functions).record.candidate
+    since: list[str] = []
+
+    def note() -> None:
+        candidate = alias.read(scene.functions).record.candidate
+        since.append(candidate.since if candidate else "")
+
+    scene.clock.on_sleep = note
+    scene.run(replace(ORDER, steps=(0.1,)))
+    assert began is not None
+    assert set(since) == {began.since}
+
+
+def test_what_was_rolled_back_from_needs_a_reason() -> None:
+    """The next merge does not undo a rollback."""
+    scene = Scene()
+    scene.run()
+    rollback(scene.functions, OUTPUTS, scene.clock)
+    with pytest.raises(UsageError, match="rolled back from"):
+        scene.run()
+    assert scene.run(replace(ORDER, reason="mended the table")).exit is Exit.DONE
+
+
+def clean_up(scene: Scene) -> None:
+    """What a workflow does when its job was cancelled."""
+    end_canary(scene.functions, OUTPUTS, scene.clock, fence=True)
+
+
+def test_a_rollout_that_outlives_its_job_begins_no_canary() -> None:
+    """Its job was cancelled during the smoke test, cleaned up, and found nothing to end."""
+    scene = Scene()
+    good = scene.functions.answer
+
+    def answer(qualifier: str, payload: bytes) -> Invocation:
+        scene.functions.answer = good
+        clean_up(scene)
+        return good(qualifier, payload)
+
+    scene.functions.answer = answer
+    result = scene.run()
+    assert (result.exit, result.details["conflict"]) == (Exit.FAIL, True)
+    assert scene.served == ("1", {})
+    assert scene.functions.writes == 1
+
+
+@pytest.mark.parametrize("at", range(1, 7))
+def test_a_rollout_does_nothing_once_its_job_has_cleaned_up(at: int) -> None:
+    """Whichever wait it happens in: no weight, no promotion, no verdict after it."""
+    scene = Scene()
+    waits: list[int] = []
+
+    def sleep() -> None:
+        waits.append(1)
+        if len(waits) == at:
+            clean_up(scene)
+            waits.append(scene.functions.writes)
+
+    scene.clock.on_sleep = sleep
+    result = scene.run()
+    assert result.exit is not Exit.DONE
+    assert scene.functions.writes == waits[at]
+    assert scene.served == ("1", {})
+
+
+def test_a_rollout_does_not_end_another_s_canary() -> None:
+    """Its own smoke test fails after its job has cleaned up and a newer one has begun."""
+    scene = Scene()
+
+    def answer(qualifier: str, _: bytes) -> Invocation:
+        if scene.functions.writes == 0:
+            canary(scene.functions, OUTPUTS, scene.clock, "3", 0.1)
+        return Invocation(None, qualifier, "it broke")
+
+    scene.functions.answer = answer
+    assert scene.run().exit is Exit.FAIL
+    assert scene.served == ("1", {"3": 0.1})
+
+
+@pytest.mark.parametrize(
+    ("plan", "within", "fits"),
+    [
+        ("canary", 920, True),
+        ("canary", 919, False),
+        ("linear", 2759, False),
+        ("linear", 2760, True),
+    ],
+)
+def test_what_may_take_longer_than_there_is_time_is_refused(
+    plan: Literal["canary", "linear"], within: float, fits: bool
+) -> None:
+    """Before the canary: a job that ends in the middle leaves it to nobody."""
+    scene = Scene()
+    gate = replace(ORDER.gate, on_inconclusive="drive", patience=900)
+    order = replace(ORDER, steps=PLANS[plan], gate=gate, within=within)
+    if fits:
+        assert scene.run(order).exit is Exit.DONE
+        return
+    with pytest.raises(UsageError, match=f"there are {amounts.number(within)} s: shorten"):
+        scene.run(order)
+    assert scene.functions.writes == 0
+
+
+def test_ctrl_c_ends_the_canary() -> None:
+    """Nothing is left unwatched."""
+    scene = Scene()
+
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    scene.clock.on_sleep = interrupt
+    assert scene.run().exit is Exit.INCONCLUSIVE
+    assert scene.served == ("1", {})
+
+
+@pytest.mark.parametrize(
+    ("order", "says"),
+    [
+        (replace(ORDER, steps=(0.5, 0.1)), "must rise"),
+        (replace(ORDER, steps=(0.0,)), "between 0 and 1"),
+        (replace(ORDER, steps=(1.0,)), "between 0 and 1"),
+        (replace(ORDER, steps=()), "say why with --reason"),
+        (replace(ORDER, version="9"), "no version 9"),
+    ],
+)
+def test_refuses_what_makes_no_sense(order: Order, says: str) -> None:
+    """One sentence, and nothing changed."""
+    scene = Scene()
+    with pytest.raises(UsageError, match=says):
+        scene.run(order)
+    assert scene.functions.writes == 0
+
+
+GLASS = replace(ORDER, steps=(), reason="the old version loses orders")
+
+
+def test_all_at_once_records_its_reason() -> None:
+    """One write, no gate, and a word for it in the ledger."""
+    scene = Scene()
+    assert scene.run(GLASS).exit is Exit.DONE
+    assert scene.served == ("2", {})
+    seen = alias.read(scene.functions)
+    assert seen.record.verdict == "forced"
+    assert ledger.read(scene.functions, seen)[0].reason == GLASS.reason
+
+
+@pytest.mark.parametrize("state", ["ALARM", "ABSENT", "UNREADABLE"])
+def test_all_at_once_obeys_alarms_before(state: str) -> None:
+    """What is not known to be quiet forbids it."""
+    scene = Scene()
+    scene.monitoring.states["errors"] = state  # type: ignore[assignment]
+    with pytest.raises(UsageError, match="obeys alarms"):
+        scene.run(GLASS)
+    assert scene.functions.writes == 0
+
+
+def test_all_at_once_obeys_alarms_after() -> None:
+    """The first alarm of its own rolls it back."""
+
+    class Later(FakeMonitoring):
+        def alarms(self, names: Sequence[str]) -> tuple[Alarm, ...]:
+            self.polls += 1
+            moment: datetime = START.replace(hour=23)
+            state = self.polls > 2
+            return tuple(watching(name, "2", "ALARM" if state else "OK", moment) for name in names)
+
+    scene = Scene()
+    scene.monitoring = Later()
+    result = scene.run(GLASS)
+    assert result.exit is Exit.FAIL
+    assert "rolled back to version 1" in result.message
+    assert scene.served == ("1", {})
+    assert scene.kinds == ["promote", "rollback"]

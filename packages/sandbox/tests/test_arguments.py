@@ -1,0 +1,41 @@
+"""Bad input gets one sentence and status 2, from every command."""
+
+import subprocess
+import sys
+
+import pytest
+from console.checkout import ROOT
+
+COMMANDS = [
+    "emulator --port many",
+    "bench.emulator nosuch",
+    "deploy nosuch",
+    "infra.quotas --nosuch",
+    "load run --nosuch",
+    "bench.load --nosuch",
+    "load.local nosuch",
+    "rehearsal --fault nosuch",
+    "rehearsal.bad_releases --nosuch",
+    "rehearsal.drills nosuch",
+    "engine nosuch",
+    "rehearsal.faults --orders many",
+    "rehearsal.good_releases --nosuch",
+    "rehearsal.workflows nosuch",
+    "release --nosuch",
+    "release.power --nosuch",
+    "artifact nosuch",
+    "bench.handler --nosuch",
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_bad_input_is_one_sentence(command: str) -> None:
+    """No usage text, no traceback."""
+    done = subprocess.run(
+        [sys.executable, "-m", *command.split()],
+        cwd=ROOT, text=True, capture_output=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert done.stderr.endswith(".\n")

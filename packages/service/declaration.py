@@ -1,0 +1,183 @@
+"""`services/NAME/service.toml`, typed and checked."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from console.checkout import ROOT
+from console.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+FOLDER: Final = ROOT / "services"
+FILE: Final = "service.toml"
+_NAME: Final = r"[a-z][a-z0-9_]{0,39}"
+_RESOURCES: Final = r"[a-z][a-z0-9-]{0,17}"
+"""The longest AWS name made of it, with the longest stack name, has IAM's 64 characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A DynamoDB table of the service's own, with one item for each event that it took.
+
+    `key`, `digest` and `at` are attributes: the event's id, the SHA-256 of its content (hex) and
+    when it was recorded (RFC 3339); `variable` tells the function the table's name.
+    """
+
+    name: str
+    key: str
+    digest: str
+    at: str
+    variable: str
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One service. `settings` are the defaults of what a stack file may set for it, as text."""
+
+    name: str
+    """Its folder, and its package."""
+    title: str
+    resources: str
+    """What its names in AWS begin with."""
+    state_prefix: str
+    """What its names in Pulumi's state begin with."""
+    handler: str
+    maximum_retries: int
+    maximum_event_age_seconds: int
+    settings: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, str] = field(default_factory=dict)
+    table: Table | None = None
+    folder: Path = ROOT
+
+    @property
+    def package(self) -> Path:
+        """The package that is built into the zip."""
+        return self.folder / "src" / self.name
+
+    @property
+    def zip_name(self) -> str:
+        """The artifact's file."""
+        return f"{self.name}.zip"
+
+
+def names(folder: Path = FOLDER) -> tuple[str, ...]:
+    """Return the services there are, by their folders' names, sorted."""
+    return tuple(sorted(path.parent.name for path in folder.glob(f"*/{FILE}")))
+
+
+def load_all(folder: Path = FOLDER) -> tuple[Service, ...]:
+    """Return every service. Raises UsageError where two share names in AWS or in the state."""
+    found = tuple(load(name, folder) for name in names(folder))
+    for what in ("resources", "state_prefix"):
+        seen: dict[str, str] = {}
+        for each in found:
+            value = getattr(each, what)
+            if value in seen:
+                raise UsageError(
+                    f"Services {seen[value]} and {each.name} have the same {what} '{value}': "
+                    f"change it in the newer one's {FILE}."
+                )
+            seen[value] = each.name
+    return found
+
+
+def default(folder: Path = FOLDER) -> str:
+    """Return the one service there is. Raises UsageError where there are more to choose from."""
+    known = names(folder)
+    if len(known) != 1:
+        raise UsageError(f"Name the service, one of: {', '.join(known)}.")
+    return known[0]
+
+
+def load(name: str, folder: Path = FOLDER) -> Service:
+    """Read one service. Raises UsageError for one that is not there or not well declared."""
+    path = folder / name / FILE
+    known = names(folder)
+    if name not in known:
+        raise UsageError(f"There is no service '{name}'; there are: {', '.join(known)}.")
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path.relative_to(folder.parent)} cannot be read: {error}.") from None
+    return _Reader(name, path, raw).service()
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """What one file holds; each refusal names the file, the key and what to write."""
+
+    name: str
+    path: Path
+    raw: Mapping[str, Any]
+
+    def service(self) -> Service:
+        if not re.fullmatch(_NAME, self.name):
+            raise self._wrong("the folder's name", self.name, "a Python package's, lower case")
+        function = self._table("function")
+        table = self.raw.get("table")
+        known = {"title", "resources", "state_prefix", "handler"}
+        unknown = sorted(self.raw.keys() - known - {"function", "settings", "variables", "table"})
+        if unknown:
+            raise UsageError(f"{self._where} has the unknown key '{unknown[0]}': take it out.")
+        return Service(
+            name=self.name,
+            title=self._text(self.raw, "title", r".+"),
+            resources=self._text(self.raw, "resources", _RESOURCES),
+            state_prefix=self._text(
+                {"state_prefix": f"{self.name}-", **self.raw}, "state_prefix", r"([a-z0-9_]+-)?"
+            ),
+            handler=self._text(self.raw, "handler", rf"{self.name}(\.\w+)+"),
+            maximum_retries=self._whole(function, "maximum_retries", 0, 2),
+            maximum_event_age_seconds=self._whole(
+                function, "maximum_event_age_seconds", 60, 21_600
+            ),
+            settings={key: _as_config(value) for key, value in self._table("settings").items()},
+            variables={key: str(value) for key, value in self._table("variables").items()},
+            table=None if table is None else self._own_table(self._table("table")),
+            folder=self.path.parent,
+        )
+
+    def _own_table(self, raw: Mapping[str, Any]) -> Table:
+        attributes = {key: self._text(raw, key, r"\w+") for key in ("key", "digest", "at")}
+        return Table(
+            name=self._text(raw, "name", r"[a-z][a-z0-9-]{0,15}"),
+            variable=self._text(raw, "variable", r"[A-Z][A-Z0-9_]*"),
+            **attributes,
+        )
+
+    def _table(self, key: str) -> Mapping[str, Any]:
+        found = self.raw.get(key, {})
+        if not isinstance(found, dict):
+            raise self._wrong(key, found, f"a table, [{key}]")
+        return found
+
+    def _text(self, raw: Mapping[str, Any], key: str, pattern: str) -> str:
+        value = raw.get(key)
+        if not isinstance(value, str) or not re.fullmatch(pattern, value):
+            raise self._wrong(key, value, f"text that matches {pattern}")
+        return value
+
+    def _whole(self, raw: Mapping[str, Any], key: str, low: int, high: int) -> int:
+        value = raw.get(key)
+        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+            raise self._wrong(key, value, f"a whole number from {low} to {high}")
+        return value
+
+    @property
+    def _where(self) -> str:
+        return f"services/{self.name}/{FILE}"
+
+    def _wrong(self, key: str, value: object, rule: str) -> UsageError:
+        given = "missing" if value is None else f"{value!r}"
+        return UsageError(f"{key} in {self._where} is {given}; write {rule}.")
+
+
+def _as_config(value: object) -> str:
+    """As Pulumi's config has it: text, with true and false in lower case."""
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,86 @@
+"""`services/NAME/probes.py`: what the machinery sends to a service, and what its answers mean."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
+
+from console.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from service.declaration import Service
+
+Event = dict[str, Any]
+Outcome = Literal["confirmed", "rejected"]
+"""What an answer says became of an event: taken, or turned away with a reason for good."""
+
+DRAWN = 64
+"""Random bytes that `Probes.event` is made of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A synthetic event: its answer must hold `expected`, and something under each of `present`."""
+
+    event: Event
+    expected: Mapping[str, object]
+    present: Sequence[str] = field(default=())
+
+    def problems(self, answer: object) -> list[str]:
+        """Return each thing that is wrong with an answer, in words."""
+        given: Mapping[str, object] = answer if isinstance(answer, dict) else {}
+        wrong = [
+            f"{key} {given.get(key)!r}, not {value!r}"
+            for key, value in self.expected.items()
+            if given.get(key) != value
+        ]
+        return wrong + [f"no {key}" for key in self.present if not given.get(key)]
+
+
+class Probes(Protocol):
+    """The functions of a service's `probes.py`. All are pure."""
+
+    def accepted(self, mark: str, at: datetime) -> Sequence[Probe]:
+        """Synthetic events that must be taken, the plainest first; their ids begin with `mark`."""
+
+    def refused(self, mark: str, at: datetime) -> Sequence[Probe]:
+        """Synthetic events that must be turned away, with a reason and without an error."""
+
+    def event_id(self, event: object) -> str | None:
+        """The id under which the service takes an event once; None if it has none."""
+
+    def outcome(self, answer: object) -> Outcome | None:
+        """What an answer says became of the event; None for one that the service never gives."""
+
+    def reason(self, answer: object) -> str:
+        """Why an event was turned away: the codes, with commas between; empty if it was not."""
+
+    def event(self, event_id: str, at: float, drawn: bytes) -> bytes:
+        """A realistic event at epoch second `at`, made of `DRAWN` random bytes: canonical JSON."""
+
+    def spoilt(self, event: bytes, drawn: int) -> bytes:
+        """The event with something wrong in it, so that it is turned away; `drawn` is a byte."""
+
+
+def load(service: Service) -> Probes:
+    """Import a service's probes. Raises UsageError where one is missing."""
+    path = service.folder / "probes.py"
+    name = f"probes of {path.resolve()}"
+    if name in sys.modules:
+        return cast("Probes", sys.modules[name])
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None or not path.is_file():
+        raise UsageError(f"Service {service.name} has no probes.py; docs/services.md says why.")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # dataclasses look their module up while they are made
+    spec.loader.exec_module(module)
+    for wanted in (name for name in vars(Probes) if not name.startswith("_")):
+        if not callable(getattr(module, wanted, None)):
+            del sys.modules[name]
+            raise UsageError(f"services/{service.name}/probes.py has no {wanted}: add it.")
+    return cast("Probes", module)

@@ -1,0 +1,119 @@
+"""A service's declaration: read whole, or refused with the sentence that mends it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from console.errors import UsageError
+from service import declaration, probes
+from service.declaration import load, load_all, names
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LEAST = """
+title = "Invoices"
+resources = "invoices"
+handler = "invoices.handler.handler"
+[function]
+maximum_retries = 2
+maximum_event_age_seconds = 3600
+"""
+
+
+def declare(folder: Path, name: str, text: str) -> None:
+    """Write a service's declaration."""
+    (folder / name).mkdir(parents=True)
+    (folder / name / "service.toml").write_text(text, encoding="utf-8")
+
+
+def test_every_service_here_is_well_declared() -> None:
+    """With its package, its probes, and names that no other one has."""
+    found = load_all()
+    assert found
+    for service in found:
+        assert service.package.is_dir()
+        assert callable(probes.load(service).accepted)
+
+
+def test_what_a_declaration_leaves_out_has_a_value(tmp_path: Path) -> None:
+    """A service without a table, whose names in the state tell it apart."""
+    declare(tmp_path, "invoices", LEAST)
+    service = load("invoices", tmp_path)
+    assert service.table is None
+    assert service.state_prefix == "invoices-"
+    assert service.zip_name == "invoices.zip"
+    assert service.settings == {}
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "sentence"),
+    [
+        ('resources = "invoices"', 'resources = "Invoices"', "resources in services/invoices/serv"),
+        ('resources = "invoices"', "", "is missing; write text"),
+        (
+            "invoices.handler.handler",
+            "handler.handler",
+            "handler in services/invoices/",
+        ),
+        ("maximum_retries = 2", "maximum_retries = 3", "a whole number from 0 to 2"),
+        ("maximum_retries = 2", "maximum_retries = true", "a whole number from 0 to 2"),
+        ("[function]", "[functions]", "has the unknown key 'functions': take it out"),
+        ('title = "Invoices"', 'title = "Invoices', "cannot be read"),
+        ("[function]", 'table = "x"\n[function]', "write a table, [table]"),
+        ("[function]", '[table]\nname = "i"\n[function]', "key in services/invoices/service.toml"),
+    ],
+)
+def test_a_wrong_declaration_is_refused(
+    tmp_path: Path, was: str, becomes: str, sentence: str
+) -> None:
+    """One sentence names the file, the key and what to write."""
+    assert was in LEAST
+    declare(tmp_path, "invoices", LEAST.replace(was, becomes))
+    with pytest.raises(UsageError) as refused:
+        load("invoices", tmp_path)
+    assert sentence in str(refused.value)
+
+
+def test_an_unknown_service_is_refused_with_those_that_there_are(tmp_path: Path) -> None:
+    """Nothing is guessed."""
+    declare(tmp_path, "invoices", LEAST)
+    with pytest.raises(UsageError, match="no service 'invoice'; there are: invoices"):
+        load("invoice", tmp_path)
+
+
+def test_two_services_never_share_their_names(tmp_path: Path) -> None:
+    """One's deployment would take the other's resources for its own."""
+    declare(tmp_path, "invoices", LEAST)
+    declare(tmp_path, "bills", LEAST.replace("invoices.handler", "bills.handler"))
+    with pytest.raises(UsageError, match="bills and invoices have the same resources 'invoices'"):
+        load_all(tmp_path)
+
+
+def test_the_default_is_the_only_one(tmp_path: Path) -> None:
+    """Where there are more, one has to be named."""
+    declare(tmp_path, "invoices", LEAST)
+    assert declaration.default(tmp_path) == "invoices"
+    declare(tmp_path, "bills", LEAST)
+    assert names(tmp_path) == ("bills", "invoices")
+    with pytest.raises(UsageError, match="Name the service, one of: bills, invoices"):
+        declaration.default(tmp_path)
+
+
+def test_probes_that_lack_something_are_refused(tmp_path: Path) -> None:
+    """Before anything is sent."""
+    declare(tmp_path, "invoices", LEAST)
+    service = load("invoices", tmp_path)
+    with pytest.raises(UsageError, match=r"has no probes\.py"):
+        probes.load(service)
+    (tmp_path / "invoices" / "probes.py").write_text("def accepted(mark, at):\n    return []\n")
+    with pytest.raises(UsageError, match=r"services/invoices/probes\.py has no refused: add it"):
+        probes.load(service)
+
+
+def test_what_is_wrong_with_an_answer_is_told_in_words() -> None:
+    """Each member that differs, and each that is not there."""
+    probe = probes.Probe({}, {"status": "rejected"}, present=("reasons",))
+    assert probe.problems({"status": "rejected", "reasons": ["x"]}) == []
+    assert probe.problems(None) == ["status None, not 'rejected'", "no reasons"]

@@ -1,6 +1,0 @@
-"""The rehearsal's Pulumi engine: the real program, applied through boto3, without the CLI."""
-
-from rehearsal.engine.errors import EngineError
-from rehearsal.engine.process import destroy, recover, stack_directory, up
-
-__all__ = ["EngineError", "destroy", "recover", "stack_directory", "up"]
