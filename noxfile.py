@@ -252,7 +252,7 @@ def engines(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def tour(session: nox.Session) -> None:
-    """Type the commands of the README's first release, from the emulator to a rollback."""
+    """Type the commands of docs/first-release.md, from the emulator to a rollback."""
     install(session, "rehearsal")
     call(session, "rehearsal.tour", sys.executable)
 

@@ -1,7 +1,7 @@
-"""`nox -s tour`: types the commands of the README's first release, one after the other.
+"""`nox -s tour`: types the commands of docs/first-release.md, one after the other.
 
-The README's table is what is run: a step is a row, `nox -s …` its command, and what stands between
-backticks in its last column has to appear in what the command says.
+The table of that page is what is run: a step is a row, `nox -s …` its command, and what stands
+between backticks in its last column has to appear in what the command prints.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
     from console.processes import Child
 
-HEADING: Final = "## A first release, on this machine"
+PAGE: Final = ROOT / "docs" / "first-release.md"
+HEADING: Final = "## The commands"
 SERVER: Final = "emulator"
 INSTALL_SECONDS: Final = 300.0
 """For the first start, which may have to fetch what the emulator needs."""
@@ -52,9 +53,9 @@ class Stop:
         return re.findall(r"`([^`]+)`", self.says)
 
 
-def stops(readme: str) -> list[Stop]:
+def stops(page: str) -> list[Stop]:
     """The rows of the table below the heading."""
-    _, _, below = readme.partition(f"{HEADING}\n")
+    _, _, below = page.partition(f"{HEADING}\n")
     section, _, _ = below.partition("\n## ")
     rows = [row.groups() for line in section.splitlines() if (row := _ROW.match(line))]
     return [Stop(what, tuple(shlex.split(typed)), says) for what, typed, says in rows]
@@ -72,7 +73,7 @@ def main(arguments: Sequence[str]) -> int:
             file=sys.stderr,
         )
         return 2
-    found = stops((ROOT / "README.md").read_text(encoding="utf-8"))
+    found = stops(PAGE.read_text(encoding="utf-8"))
     journal = Journal(total=len(found))
     with Children(ROOT, ROOT / "build" / "tour") as children:
         for number, stop in enumerate(found, start=1):

@@ -1,4 +1,4 @@
-"""The tour types what the README says, and holds it to what the README says of it."""
+"""The tour types what docs/first-release.md says, and expects what the page says it prints."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from console.checkout import ROOT
 from console.processes import Children
 
 from rehearsal import tour
@@ -32,9 +31,9 @@ def nox(tmp_path: Path) -> list[str]:
     return [sys.executable, str(tmp_path / "nox.py")]
 
 
-def test_the_readme_leads_from_the_emulator_to_a_rollback() -> None:
+def test_the_page_leads_from_the_emulator_to_a_rollback() -> None:
     """Every step is a session on the stack `local`, and says something that can be held to."""
-    found = stops((ROOT / "README.md").read_text(encoding="utf-8"))
+    found = stops(tour.PAGE.read_text(encoding="utf-8"))
     assert [stop.arguments[0] for stop in found] == [
         *("emulator", "build", "deploy", "invoke", "build", "deploy", "rollout"),
         *("status", "ledger", "load", "rollback"),
