@@ -11,8 +11,10 @@ from console import closed_output
 from console.arguments import Parser
 from console.checkout import ROOT
 from console.processes import Children
+from service import declaration
+from service.candidates import names
 
-from rehearsal.settings import CANDIDATES, Settings, faults
+from rehearsal.settings import Settings
 from rehearsal.trials import RATE, Trials, end_on_sigterm, summary, table
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ def main(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments)
     end_on_sigterm()
     settings = Settings(
+        service=declaration.load(options.service or declaration.default()),
         directory=options.directory.resolve(),
         seed=options.seed,
         storage_latency_ms=20,
@@ -35,8 +38,8 @@ def main(arguments: Sequence[str]) -> int:
     with Children(ROOT, settings.directory / "logs") as children:
         trials = Trials(settings, options.rate, children)
         trials.prepare()
-        for name in options.candidates or faults():
-            trials.offer(name, CANDIDATES / name)
+        for name in options.candidates or names(settings.service):
+            trials.offer(name)
             tried.append(trials.run(name, options.seed, good=False))
             print(table(tried[-1:]), flush=True)
     report = summary(tried)
@@ -48,8 +51,9 @@ def main(arguments: Sequence[str]) -> int:
 def _parser() -> Parser:
     parser = Parser(prog="bad_releases", description=__doc__)
     parser.add_argument(
-        "candidates", nargs="*", help="names in services/order_processor/candidates/; all of them"
+        "candidates", nargs="*", help="names of bad candidates of the service; all of them"
     )
+    parser.add_argument("--service", metavar="NAME", help="the only one, by default")
     parser.add_argument("--rate", type=float, default=RATE, help="orders a second (%(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="of the traffic (%(default)s)")
     parser.add_argument("--directory", type=Path, default=ROOT / "build" / "bad-releases")

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, NoReturn
 
 from console.arguments import Parser
 from console.errors import UsageError
+from service import candidates, declaration
+from service.candidates import COLD_FLIP
 
 from rehearsal.run import rehearse
 from rehearsal.settings import (
     AWS_PROVIDER,
-    COLD_FLIP,
     EMULATED_PROVIDER,
     OWN_ENGINE,
     PULUMI_ENGINE,
     Settings,
-    faults,
 )
 
 if TYPE_CHECKING:
@@ -47,8 +47,9 @@ def parse(arguments: Sequence[str]) -> Settings:
     """Return the settings that the command line asks for; bad options exit with status 2."""
     default = {field.name: field.default for field in fields(Settings)}
     parser = Parser(prog="rehearse", description="Rehearse a release on this machine.")
+    parser.add_argument("--service", metavar="NAME", help="the only one, by default")
     parser.add_argument(
-        "--fault", choices=[*faults(), COLD_FLIP],
+        "--fault", metavar="NAME",
         help="deploy this faulty candidate, or flip to a slow starter without warming it",
     )  # fmt: skip
     parser.add_argument(
@@ -70,7 +71,12 @@ def parse(arguments: Sequence[str]) -> Settings:
         "--load-seconds", type=_positive, default=default["load_seconds"], help="length of the load"
     )
     known = parser.parse_args(arguments)
+    service = declaration.load(known.service or declaration.default())
+    faults = [*candidates.names(service), COLD_FLIP]
+    if known.fault not in (None, *faults):
+        parser.error(f"argument --fault: choose from {', '.join(faults)}")
     return Settings(
+        service=service,
         engine=known.engine,
         provider=known.provider,
         fault=known.fault,

@@ -18,8 +18,9 @@ from console.arguments import Parser
 from console.checkout import ROOT
 from console.processes import Children
 from reporting import amounts
+from service.candidates import GOOD
 
-from rehearsal.settings import CANDIDATES, GOOD, Settings
+from rehearsal.settings import Settings
 from rehearsal.trials import RATE, Trial, Trials, end_on_sigterm, table
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def _run_batch(
     with Children(ROOT, directory / "logs") as children:
         trials = Trials(settings, options.rate, children)
         trials.prepare()
-        trials.offer(GOOD, CANDIDATES / GOOD)
+        trials.offer(GOOD)
         for run in range(first, first + number):
             # From the second run on, the version was rolled back from: that needs a reason.
             trial = trials.run(

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from reporting.amounts import points, share, weight
+from service.candidates import COLD_FLIP
 
 from rehearsal import flip
-from rehearsal.settings import COLD_FLIP
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

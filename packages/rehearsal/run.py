@@ -14,11 +14,12 @@ from console.processes import Children
 from console.runs import new_run
 from reporting.markdown import summarise
 from sandbox.emulated import STORAGE
+from service.candidates import COLD_FLIP
 
 from rehearsal import assemble, pulumi
 from rehearsal.journal import Journal
 from rehearsal.report import markdown, page, terminal
-from rehearsal.settings import COLD_FLIP, PULUMI_ENGINE, RUNS
+from rehearsal.settings import PULUMI_ENGINE, RUNS
 from rehearsal.steps import Rehearsal
 
 if TYPE_CHECKING:

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import ast
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from console.checkout import ROOT
+from service import candidates, declaration
+from service.candidates import COLD_FLIP, GOOD
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-CANDIDATES = ROOT / "services" / "order_processor" / "candidates"
+    from service.declaration import Service
+
 RUNS = ROOT / "build" / "rehearsal"
 """Where each rehearsal has a directory of its own, and the last report lies."""
 STACK = "local"
-GOOD = "good-release"
-COLD_FLIP = "cold-flip"
-"""A fault of the release, not of the candidate: a good one that starts slowly gets all the traffic
-at once, and nobody warmed it."""
-
-
 OWN_ENGINE, PULUMI_ENGINE = "own", "pulumi"
 EMULATED_PROVIDER, AWS_PROVIDER = "emulated", "aws"
 
@@ -34,7 +30,9 @@ class Settings:
     provider: str = EMULATED_PROVIDER
     """What Pulumi's engine calls AWS by: the rehearsal's providers, or AWS's own plugin."""
     fault: str | None = None
-    """The name of a faulty candidate in services/order_processor/candidates/, or none."""
+    """The name of a candidate of the service, or none. `COLD_FLIP` is a fault of the release, not
+    of the candidate: a good one that starts slowly gets all the traffic, and nobody warmed it."""
+    service: Service = field(default_factory=lambda: declaration.load(declaration.default()))
     seed: int = 1
     directory: Path = RUNS
     time_scale: float = 20.0
@@ -50,29 +48,23 @@ class Settings:
     load_seconds: float = 42.0
     """As long as the rollout and three windows of a flip take: docs/adr/0014 has each second."""
 
+    def overlay(self, candidate: str | None) -> Path | None:
+        """Write the files that make the service that candidate; None for the service as it is."""
+        if candidate is None:
+            return None
+        return candidates.overlay(self.service, candidate, self.directory / "overlays")
+
     @property
-    def candidate(self) -> Path:
-        """The files that make version 2 differ from version 1."""
-        return CANDIDATES / (self.fault or GOOD)
+    def candidate(self) -> str:
+        """What makes version 2 differ from version 1."""
+        return self.fault or GOOD
 
     @property
     def injected(self) -> str | None:
-        """What is wrong with version 2: the first sentence of what makes it differ."""
-        if self.fault is None:
-            return None
-        package = self.candidate / "order_processor"
-        # The label alone is what a candidate changes that is wrong in how it is released.
-        changed = [path for path in sorted(package.glob("*.py")) if path.name != "version.py"]
-        source = (changed or [package / "version.py"])[0].read_text(encoding="utf-8")
-        return (ast.get_docstring(ast.parse(source)) or self.fault).splitlines()[0]
+        """The sentence that says what is wrong with version 2."""
+        return None if self.fault is None else candidates.injected(self.service, self.fault)
 
     @property
     def bad(self) -> bool:
         """Whether the candidate itself is one that has to be refused."""
         return self.fault not in (None, COLD_FLIP)
-
-
-def faults() -> list[str]:
-    """Return the names of the faulty candidates there are."""
-    good = (GOOD, COLD_FLIP)
-    return sorted(p.name for p in CANDIDATES.iterdir() if p.is_dir() and p.name not in good)

@@ -51,11 +51,11 @@ class Stack:
         self._lambda = alias_view.client(self.environment)
         return self.environment["AWS_ENDPOINT_URL"]
 
-    def build(self, name: str, overlay: Path | None) -> dict[str, Any]:
-        """Build an artifact called `name`; returns its manifest."""
+    def build(self, name: str, candidate: str | None) -> dict[str, Any]:
+        """Build the artifact `name`, of the service or of a candidate; returns its manifest."""
         out = self.path(name)
         shutil.rmtree(out, ignore_errors=True)
-        self.run(f"build-{name}", commands.build(out, overlay))
+        self.run(f"build-{name}", commands.build(out, self.settings.overlay(candidate)))
         manifest: dict[str, Any] = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
         return manifest
 

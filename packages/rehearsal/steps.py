@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 from reporting.amounts import count, digest, megabytes, number, rate, share
 from reporting.amounts import seconds as worded
 from reporting.terminal import spaced
+from service.candidates import COLD_FLIP
 
 from rehearsal import alias as alias_view
 from rehearsal import attempts, commands, pulumi
 from rehearsal.flip import QUIET_SECONDS, WINDOW_SECONDS, FlipCost, flip_costs, judge
 from rehearsal.journal import StepError
 from rehearsal.loss import expected_refusals
-from rehearsal.settings import COLD_FLIP
 from rehearsal.stack import Stack
 
 if TYPE_CHECKING:

@@ -18,7 +18,6 @@ from rehearsal.traffic import Traffic
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from console.processes import Children
 
@@ -65,9 +64,9 @@ class Trials:
         self._stack.build("first", None)
         self._stack.deploy("first", fresh=True)
 
-    def offer(self, candidate: str, overlay: Path) -> None:
+    def offer(self, candidate: str) -> None:
         """Build and deploy a candidate."""
-        self._stack.build(candidate, overlay)
+        self._stack.build(candidate, candidate)
         self._stack.deploy(candidate, fresh=False)
 
     def run(self, candidate: str, seed: int, *, good: bool, reason: str | None = None) -> Trial:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from console.checkout import ROOT
 from console.errors import UsageError
+from service import candidates, declaration
 
 from artifact import dependencies, licences, manifest, zipping
 from artifact.__main__ import main
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from artifact.tests.conftest import Artifact
 
 MAX_BYTES = 5_000_000
-CANDIDATES = ROOT / "services" / "order_processor" / "candidates"
+SERVICE = declaration.load("order_processor")
 
 
 def _checkout(directory: Path) -> Path:
@@ -138,13 +139,24 @@ def test_a_label_goes_into_the_code(artifact: Artifact, tmp_path: Path) -> None:
     assert namespace["LABEL"] == "it's 2"
 
 
-@pytest.mark.parametrize("candidate", ["good-release", "bad-release"])
-def test_the_candidates_can_be_built(candidate: str, artifact: Artifact, tmp_path: Path) -> None:
-    """The overlays of the rehearsal replace files that exist, so that they do something."""
-    changed = build(Request(tmp_path, overlay=CANDIDATES / candidate))
+@pytest.mark.parametrize(
+    ("candidate", "changes"),
+    [
+        ("good-release", {"version.py"}),
+        ("bad-release", {"version.py", "wiring.py", "candidate.py"}),
+    ],
+)
+def test_the_candidates_can_be_built(
+    candidate: str, changes: set[str], artifact: Artifact, tmp_path: Path
+) -> None:
+    """The overlays of the rehearsal replace what asks for the candidate, so that they do something.
+
+    The good service holds nothing of it.
+    """
+    overlay = candidates.overlay(SERVICE, candidate, tmp_path / "overlays")
+    assert _changes(artifact.manifest, build(Request(tmp_path, overlay=overlay))) == changes
     stated = {entry["path"] for entry in artifact.manifest["contents"]}
-    assert _changes(artifact.manifest, changed)
-    assert {entry["path"] for entry in changed["contents"]} == stated
+    assert not any("candidate" in path for path in stated)
 
 
 def _changes(one: dict[str, Any], other: dict[str, Any]) -> set[str]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 import pytest
-from console.checkout import ROOT
+from service import candidates, declaration
 
 from artifact.build import Request, build
 from services.order_processor.tests.fakes import FakeDynamoDB
@@ -138,7 +138,8 @@ def test_the_good_release_differs_in_its_log_only(tmp_path: Path, endpoint: Fake
 
 
 def _unpacked_candidate(tmp_path: Path, name: str) -> Path:
-    overlay = ROOT / "services/order_processor/candidates" / name
+    service = declaration.load("order_processor")
+    overlay = candidates.overlay(service, name, tmp_path / "overlays")
     build(Request(tmp_path / "out", overlay=overlay))
     with zipfile.ZipFile(tmp_path / "out" / "order_processor.zip") as archive:
         archive.extractall(tmp_path / "task")

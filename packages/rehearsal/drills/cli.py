@@ -13,6 +13,7 @@ from console.arguments import Parser
 from console.checkout import ROOT
 from console.errors import UsageError
 from reporting.markdown import summarise
+from service import declaration
 
 from rehearsal.drills import page, report
 from rehearsal.drills.catalogue import DRILLS
@@ -36,7 +37,8 @@ def main(arguments: Sequence[str]) -> int:
             width = max(len(drill.name) for drill in DRILLS)
             print("\n".join(f"{drill.name:<{width}}  {drill.claim}" for drill in chosen))
             return 0
-        return run(Day(chosen, options.directory.resolve(), options.seed, options.faulty))
+        service = declaration.load(options.service or declaration.default())
+        return run(Day(chosen, options.directory.resolve(), options.seed, options.faulty, service))
     except UsageError as error:
         print(f"drill: {error}", file=sys.stderr)
         return USAGE
@@ -71,6 +73,7 @@ def _parser() -> Parser:
         prog="drill", description="Prove each claim of safety by a fault that would break it."
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help="all drills unless named")
+    parser.add_argument("--service", metavar="NAME", help="the only one, by default")
     parser.add_argument("--list", action="store_true", help="say which drills there are")
     parser.add_argument("--seed", type=int, default=1, help="draws the same orders again")
     parser.add_argument(

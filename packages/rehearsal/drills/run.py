@@ -5,12 +5,13 @@ from __future__ import annotations
 import shutil
 import subprocess
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 from console.checkout import ROOT
 from console.processes import Children
+from service import declaration
 
 from rehearsal.drills.artifacts import FIRST, Artifacts
 from rehearsal.drills.drill import Row
@@ -21,6 +22,8 @@ from rehearsal.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from service.declaration import Service
 
     from rehearsal.drills.drill import Drill, Observation
 
@@ -37,13 +40,14 @@ class Day:
     directory: Path
     seed: int = 1
     faulty: bool = True
+    service: Service = field(default_factory=lambda: declaration.load(declaration.default()))
 
 
 def play(day: Day) -> list[Row]:
     """Run the drills, telling of each; a failed one does not keep the next from being run."""
     journal = Journal(total=len(day.drills))
     rows = []
-    artifacts = Artifacts(day.directory / "artifacts")
+    artifacts = Artifacts(day.directory / "artifacts", day.service)
     with Children(ROOT, day.directory / "logs") as children:
         artifacts.of(FIRST, children)
     for drill in day.drills:
@@ -64,6 +68,7 @@ def rehearse(drill: Drill, day: Day, artifacts: Artifacts) -> Row:
     settings = Settings(
         seed=day.seed,
         directory=directory,
+        service=day.service,
         time_scale=drill.needs.time_scale,
         storage_latency_ms=drill.needs.storage_latency_ms,
     )

@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 from console.processes import Children
+from service.candidates import COLD_FLIP
 
 from rehearsal import assemble, outcome
 from rehearsal.alias import AliasState, Watcher
 from rehearsal.flip import FlipCost, Rise
 from rehearsal.journal import Journal, StepError
 from rehearsal.run import run_steps, sequence
-from rehearsal.settings import COLD_FLIP, Settings
+from rehearsal.settings import Settings
 from rehearsal.steps import Rehearsal
 
 ORDERS = {

@@ -13,7 +13,6 @@ from console.checkout import ROOT
 
 from rehearsal.cli import main, parse
 from rehearsal.run import prepare, show_last
-from rehearsal.settings import CANDIDATES, faults
 
 
 def test_an_unknown_fault_is_refused_and_the_known_ones_named(
@@ -32,12 +31,6 @@ def test_a_rate_that_cannot_be_offered_is_refused(rate: str) -> None:
     with pytest.raises(SystemExit) as ended:
         parse(["--peak-rate", rate])
     assert ended.value.code == 2
-
-
-def test_every_fault_changes_the_package() -> None:
-    """A fault without a file would rehearse a good release under a bad name."""
-    for name in faults():
-        assert list((CANDIDATES / name).rglob("*.py"))
 
 
 def test_a_directory_that_cannot_be_written_ends_with_one_sentence(

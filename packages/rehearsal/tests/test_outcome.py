@@ -8,19 +8,22 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from console.processes import Children
 from reporting.tests.page_reader import Page
+from service import declaration
+from service.candidates import COLD_FLIP, names
 
 from rehearsal import assemble
 from rehearsal.flip import FlipCost, Rise
 from rehearsal.journal import Journal
 from rehearsal.outcome import gate_saw, short_names
 from rehearsal.report import markdown, page, terminal
-from rehearsal.settings import COLD_FLIP, Settings, faults
+from rehearsal.settings import Settings
 from rehearsal.steps import Rehearsal
 from rehearsal.tests.test_assemble import load
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+FAULTS = names(declaration.load(declaration.default()))
 ALARMS = [
     {"name": f"order-processing-release-{what}-local", "state": state}
     for what, state in (("errors", "ALARM"), ("throttles", "OK"), ("duration", "OK"))
@@ -65,7 +68,7 @@ def told(document: dict[str, Any], made: Rehearsal) -> dict[str, str]:
 
 @pytest.mark.parametrize(
     ("fault", "smoke"),
-    [*((fault, smoke) for fault in faults() for smoke in (False, True)), (COLD_FLIP, False)],
+    [*((fault, smoke) for fault in FAULTS for smoke in (False, True)), (COLD_FLIP, False)],
 )
 def test_a_fault_that_was_caught_is_the_headline_and_no_failure(
     tmp_path: Path, fault: str, *, smoke: bool

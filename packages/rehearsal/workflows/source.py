@@ -8,17 +8,17 @@ import re
 import shutil
 import sys
 import zipfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from console import lifelines
 from console.checkout import ROOT
+from service import candidates, declaration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
-PACKAGE = Path("services/order_processor/src/order_processor")
-CANDIDATES = Path("services/order_processor/candidates")
+    from service.declaration import Service
 
 
 def checkout(tree: Path, place: Path) -> None:
@@ -54,14 +54,22 @@ class Source:
             place.write_text(text, encoding="utf-8")
 
     def apply_candidate(self, name: str) -> None:
-        """Change the service to one of the rehearsal's candidates."""
-        overlay = self.origin / CANDIDATES / name / "order_processor"
-        shutil.copytree(overlay, self.origin / PACKAGE, dirs_exist_ok=True)
+        """Change the service to one of its candidates."""
+        service = self.service
+        overlay = candidates.overlay(service, name, self._commits / "overlays")
+        shutil.copytree(overlay / service.name, service.package, dirs_exist_ok=True)
 
-    def take_back(self, to: str, place: str | Path = PACKAGE) -> None:
+    @property
+    def service(self) -> Service:
+        """The service that the scenarios change."""
+        services = self.origin / "services"
+        return declaration.load(declaration.default(services), services)
+
+    def take_back(self, to: str, place: str | Path | None = None) -> None:
         """Make the service, or another folder, what it was at a commit, as a revert does."""
-        self._git("rm", "--quiet", "-r", os.fspath(place))
-        self._git("checkout", "--quiet", to, "--", os.fspath(place))
+        path = os.fspath(place or self.service.package)
+        self._git("rm", "--quiet", "-r", path)
+        self._git("checkout", "--quiet", to, "--", path)
 
     def commit(self, message: str) -> str:
         """Merge what was changed; returns the commit's name."""

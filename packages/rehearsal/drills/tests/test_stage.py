@@ -35,7 +35,8 @@ def test_a_drill_has_live_callers_whose_orders_are_reconciled(tmp_path: Path) ->
         raise StepError("nobody noticed")
 
     drill = Drill("quiet", "Nothing happens", "none", run, Needs(rate=40.0, patient=True))
-    row = rehearse(drill, Day([drill], tmp_path, faulty=False), Artifacts(tmp_path / "artifacts"))
+    day = Day([drill], tmp_path, faulty=False)
+    row = rehearse(drill, day, Artifacts(tmp_path / "artifacts", day.service))
     assert struck == []
     assert row.objection == "nobody noticed"
     assert row.orders is not None

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from rehearsal.workflows.source import PACKAGE
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -71,4 +69,4 @@ def watch(world: World, run: Callable[[], WorkflowRun]) -> Seen:
 def relabel(world: World, text: str) -> None:
     """Make a harmless change of the service."""
     content = f'"""Names the candidate in its log lines."""\n\nLABEL = "{text}"\n'
-    world.source.write({f"{PACKAGE}/version.py": content})
+    (world.source.service.package / "version.py").write_text(content, encoding="utf-8")

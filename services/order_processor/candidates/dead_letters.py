@@ -1,0 +1,15 @@
+"""One real order in fifteen fails again and again, so that it ends as a dead letter."""
+
+from zlib import crc32
+
+from order_processor.dynamodb import DynamoDBOrders
+
+
+class Orders(DynamoDBOrders):
+    """The order store of this candidate."""
+
+    def add(self, record):
+        """Keep the record, as the service does, but for what is wrong."""
+        if not record.synthetic and crc32(record.confirmation.order_id.encode()) % 15 == 0:
+            raise RuntimeError("the partner does not know this customer")
+        return super().add(record)

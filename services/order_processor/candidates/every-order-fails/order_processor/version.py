@@ -1,3 +1,0 @@
-"""Names the candidate in its log lines."""
-
-LABEL = "every-order-fails"

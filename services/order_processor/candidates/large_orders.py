@@ -1,0 +1,13 @@
+"""Real orders of nine lines and more raise: a buffer of eight."""
+
+from order_processor.dynamodb import DynamoDBOrders
+
+
+class Orders(DynamoDBOrders):
+    """The order store of this candidate."""
+
+    def add(self, record):
+        """Keep the record, as the service does, but for what is wrong."""
+        if not record.synthetic and record.confirmation.line_count > 8:
+            raise IndexError("line")
+        return super().add(record)

@@ -1,0 +1,3 @@
+"""Imports a package that is not in the zip."""
+
+import tax_rates  # noqa: F401
