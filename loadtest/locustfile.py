@@ -11,7 +11,7 @@ import locust
 sys.path.append(str(Path(__file__).resolve().parents[1] / "packages"))
 
 from console import closed_output
-from load.users import (
+from load.send.users import (
     Arrivals,
     Dispatcher,
     add_options,

@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from load.presentation.plots import figures as load_figures
-from load.presentation.spread import Spread
-from load.tests.presentation.sample import summary
+from load.report.plots import figures as load_figures
+from load.report.spread import Spread
+from load.tests.report.sample import summary
 from rehearsal import assemble
 from rehearsal.report.plots import figures as rehearsal_figures
 from rehearsal.tests.test_assemble import rehearsal

@@ -8,8 +8,8 @@ import pytest
 from load.planning import sources
 from load.planning import text as planned
 from load.planning.plan import Question, plan
-from load.printed import lines
-from load.tests.presentation.sample import summary
+from load.report.terminal import lines
+from load.tests.report.sample import summary
 from rehearsal.drills import report as drills
 from rehearsal.drills.tests.test_report import GOOD
 from rehearsal.drills.tests.test_report import document as drilled

@@ -11,7 +11,7 @@ import rehearsal.cli
 import yaml
 from console.checkout import ROOT
 from github.provenance import options
-from load.shapes import SCENARIOS
+from load.scenarios import SCENARIOS
 from rehearsal.workflows.filters import starts
 from rehearsal.workflows.sessions import sessions
 from release.arguments import parse

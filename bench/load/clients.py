@@ -13,9 +13,9 @@ from botocore.config import Config
 from botocore.credentials import Credentials
 from locust import FastHttpUser, User, task
 
-from load.batches import Batches
-from load.client import InvokeClient
-from load.target import Target
+from load.aws import Target
+from load.send.client import InvokeClient
+from load.send.statistics import Batches
 
 if TYPE_CHECKING:
     from locust.env import Environment

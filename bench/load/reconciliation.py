@@ -16,17 +16,18 @@ from console import closed_output
 from console.arguments import Parser
 from console.checkout import ROOT
 
-from load import figures, ledger
-from load.evidence import Stored
-from load.ledger import Attempt, Entry, Ledger, Run
-from load.shapes import Stage
-from load.sorting import Sorted
+from load.report import figures
+from load.run_log import log as ledger
+from load.run_log.buckets import Sorted
+from load.run_log.evidence import Stored
+from load.run_log.log import Attempt, Entry, Ledger, Run
+from load.scenarios import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from load.classify import Outcome
-    from load.orders import Invocation
+    from load.run_log.classify import Outcome
+    from load.send.events import Invocation
 
 RATE: Final = 1_000.0
 OUT: Final = ROOT / "build/bench/reconciliation.json"

@@ -1,1 +1,1 @@
-"""Open-model load test of the order function: Poisson arrivals, a ledger, a verdict."""
+"""Open-model load test of a service: Poisson arrivals, a run log, a verdict."""

@@ -12,28 +12,28 @@ from console.arguments import Parser, sentence
 from console.errors import UsageError
 from reporting import amounts
 
-from load import descriptors
+from load.aws import Aws, connect, load_outputs
 from load.deployed import deployed
-from load.drain import LONGEST_WAIT, RETRY_GAP, Patience
 from load.launch import launch, shared_by
-from load.orders import planned
 from load.planning import cli as planning
-from load.presentation import options as presentation
-from load.presentation.files import leave
-from load.presentation.words import against
-from load.printed import lines
-from load.remedy import look_again
-from load.report import report
-from load.room import dated, holds_run, make_room
-from load.shapes import SCENARIOS, scenario
-from load.target import Aws, connect, load_outputs
+from load.report import options as presentation
+from load.report.files import leave
+from load.report.next_command import look_again
+from load.report.summary import report
+from load.report.terminal import lines
+from load.report.verdict import EXIT_STATUS
+from load.report.wording import against
+from load.run_log.directory import dated, holds_run, make_room
+from load.run_log.settle import LONGEST_WAIT, RETRY_GAP, Patience
+from load.scenarios import SCENARIOS, scenario
+from load.send import open_files as descriptors
+from load.send.events import planned
 from load.thresholds import thresholds_of
-from load.verdict import EXIT_STATUS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from load.shapes import Scenario
+    from load.scenarios import Scenario
 
 
 class _Parser(Parser):

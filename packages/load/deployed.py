@@ -9,7 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 if TYPE_CHECKING:
     from types_boto3_lambda import LambdaClient
 
-    from load.target import Aws, Outputs
+    from load.aws import Aws, Outputs
 
 
 def deployed(aws: Aws, outputs: Outputs) -> dict[str, Any]:

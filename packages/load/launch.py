@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from load.shapes import Scenario
+    from load.scenarios import Scenario
 
 _SCENARIOS: Final = ROOT / "loadtest"
 _REFUSED: Final = 2

@@ -18,7 +18,7 @@ from console.progress import doing
 from sandbox import emulated
 
 from load import cli
-from load.room import dated
+from load.run_log.directory import dated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

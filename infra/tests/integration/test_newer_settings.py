@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from load.planning.prices import LOGGED_BYTES
-from load.telemetry import slot_seconds
+from load.report.telemetry import slot_seconds
 
 from infra.names import Names
 from infra.tests.integration.deployed import eventually, order

@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from load import hours
-from load.erlang import beyond_rate, refused_share, weighted_share
+from load.model import day_profile as hours
+from load.model.erlang import beyond_rate, refused_share, weighted_share
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

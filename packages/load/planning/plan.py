@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from console.errors import UsageError
 from reporting import amounts
 
-from load.erlang import REQUESTS_PER_SLOT
+from load.model.erlang import REQUESTS_PER_SLOT
 from load.planning import prices
 from load.planning.capacity import (
     MOST_ERLANGS,

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from console.errors import UsageError
 
+from load.aws import Aws, translated
 from load.planning.capacity import Account
-from load.target import Aws, translated
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

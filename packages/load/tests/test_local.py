@@ -68,7 +68,7 @@ def test_a_stack_that_cannot_be_deployed_is_said(
     """The part that failed has said why; nothing is loaded."""
     assert ran == []
     monkeypatch.setattr(local, "_run", lambda *_: 1)
-    with pytest.raises(UsageError, match=r"services\.artifact says why"):
+    with pytest.raises(UsageError, match=r"artifact says why"):
         local.deployed({}, tmp_path / "stack")
 
 

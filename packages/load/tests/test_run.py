@@ -11,7 +11,7 @@ import psutil  # type: ignore[import-untyped]
 import pytest
 from console.checkout import ROOT
 
-from load.ledger import entries
+from load.run_log.log import entries
 from load.tests.running import OUTPUTS, Done, outputs_file
 from load.tests.running import run as run
 from load.tests.stub import Stub

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from console.errors import UsageError
 
-from load.shapes import SCENARIOS
+from load.scenarios import SCENARIOS
 from load.thresholds import load_thresholds
 
 WHOLE = """[smoke]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from load.erlang import refused_share
+from load.model.erlang import refused_share
 from load.planning.capacity import (
     KEPT_UNRESERVED,
     Account,

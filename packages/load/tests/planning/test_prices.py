@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from load import hours
+from load.model import day_profile as hours
 from load.planning.prices import (
     ARCHITECTURES,
     COLD_WRITES,

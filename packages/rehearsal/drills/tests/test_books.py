@@ -6,10 +6,10 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from load import ledger
-from load.classify import Reply
-from load.classify import judge as loadtest_judge
-from load.shapes import SCENARIOS
+from load.run_log import log as ledger
+from load.run_log.classify import Reply
+from load.run_log.classify import judge as loadtest_judge
+from load.scenarios import SCENARIOS
 
 from rehearsal.drills.books import Books, run
 from rehearsal.drills.callers import judge

@@ -1,0 +1,1 @@
+"""The theory that figures are held against: arrivals, Erlang loss, queues, quantiles."""

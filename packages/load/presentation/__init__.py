@@ -1,1 +1,0 @@
-"""The report on a load run as people see it: an HTML page, and Markdown for a job summary."""

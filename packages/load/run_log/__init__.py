@@ -1,0 +1,1 @@
+"""The log of a run: what was sent and answered, and what became of each event."""

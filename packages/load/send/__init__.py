@@ -1,0 +1,1 @@
+"""Sends events at their time: Locust, its workers, and a lean client of Invoke."""
