@@ -428,9 +428,8 @@ def smoke(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def invoke(session: nox.Session) -> None:
-    """Send one order to the alias and show the answer: nox -s invoke -- STACK [FILE]."""
-    example = () if len(session.posargs) > 1 else ("services/order_processor/example-order.json",)
-    release(session, "invoke", *example)
+    """Send one event to the alias and show the answer: nox -s invoke -- STACK [FILE]."""
+    release(session, "invoke")
 
 
 @nox.session(default=False)

@@ -141,6 +141,6 @@ def _stage(step: dict[str, object]) -> str:
     """Which step of a rollout said the last word."""
     if "decision" in step:
         return "gate"
-    if "usedSlots" in step:
+    if "usedConcurrency" in step:
         return "warm"
-    return "smoke" if "orderId" in step else "promote"
+    return "smoke" if "executedVersion" in step else "promote"

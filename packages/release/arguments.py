@@ -5,17 +5,16 @@ from __future__ import annotations
 import argparse
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from console.arguments import Parser
-from console.errors import UsageError
 
-from release import drive, prune, redrive
+from release import prune, redrive, traffic
+from release.answers import MAXIMUM_INIT_MS
 from release.clock import from_text
 from release.gate import MAXIMUM_ERROR_SHARE, MINIMUM_SAMPLES
 from release.judge import PATIENCE
 from release.rollout import PLANS
-from release.synthetic import MAXIMUM_INIT_MS
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -23,13 +22,6 @@ if TYPE_CHECKING:
 STANDARD_OUTPUT = Path("-")
 WEIGHT = PLANS["canary"][0]
 CANDIDATE = "default: the version of the last deployment"
-
-
-class _Parser(Parser):
-    """Answers bad input by one sentence instead of a page of usage."""
-
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{self.prog}: {message}; see --help.")
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -41,14 +33,15 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 @cache
 def _parser() -> Parser:
-    parser = _Parser(
+    parser = Parser(
         prog="release",
         description="Release a version behind its alias. "
         "Exit status: 0 done, 1 failed, 2 refused, 3 inconclusive.",
     )
     parser.add_argument("--outputs", type=Path, required=True, help="the stack's outputs.json")
+    parser.add_argument("--service", help="default: the outputs', or the only one there is")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    status = commands.add_parser("status", help="show alias, ledger, alarms and dead letters")
+    status = commands.add_parser("status", help="show alias, ledger, alarms and DLQ messages")
     status.add_argument(
         "--json", type=Path, nargs="?", const=STANDARD_OUTPUT, metavar="FILE",
         help="as JSON, to the terminal without a FILE",
@@ -57,7 +50,9 @@ def _parser() -> Parser:
     discover.add_argument("--stack", required=True)
     _command(commands, "drift", "compare alias, ledger, versions and alarms with the outputs")
     invoke = _command(commands, "invoke", "send one event to the alias and show the answer")
-    invoke.add_argument("event", type=Path, nargs="?", help="a JSON file")
+    invoke.add_argument(
+        "event", type=Path, nargs="?", help="a JSON file; default: a synthetic event of the service"
+    )
     _add_ledger(commands)
     _add_trials(commands)
     _add_canary(commands)
@@ -72,7 +67,7 @@ def _parser() -> Parser:
     return parser
 
 
-def _add_ledger(commands: argparse._SubParsersAction[_Parser]) -> None:
+def _add_ledger(commands: argparse._SubParsersAction[Parser]) -> None:
     ledger = _command(commands, "ledger", "show what was decided, newest first")
     ledger.add_argument(
         "--last",
@@ -83,10 +78,10 @@ def _add_ledger(commands: argparse._SubParsersAction[_Parser]) -> None:
     pruning.add_argument("--keep", type=int, default=prune.KEEP, help="entries (%(default)s)")
 
 
-def _add_trials(commands: argparse._SubParsersAction[_Parser]) -> None:
+def _add_trials(commands: argparse._SubParsersAction[Parser]) -> None:
     verify = _command(commands, "verify", "check artifact and provenance, and the version's code")
-    smoke = _command(commands, "smoke", "send synthetic orders to a version")
-    warm = _command(commands, "warm", "start environments of a version in free slots")
+    smoke = _command(commands, "smoke", "send the service's probes to a version")
+    warm = _command(commands, "warm", "start environments of a version where there is room")
     warm.add_argument("--weight", type=float, default=1.0, help="share to warm for (%(default)s)")
     for trial in (verify, smoke, warm):
         _add_target(trial)
@@ -98,7 +93,7 @@ def _add_trials(commands: argparse._SubParsersAction[_Parser]) -> None:
     )  # fmt: skip
 
 
-def _add_canary(commands: argparse._SubParsersAction[_Parser]) -> None:
+def _add_canary(commands: argparse._SubParsersAction[Parser]) -> None:
     canary = _command(commands, "canary", "give a version a share of the traffic")
     _add_target(canary)
     canary.add_argument(
@@ -109,7 +104,7 @@ def _add_canary(commands: argparse._SubParsersAction[_Parser]) -> None:
     )
 
 
-def _add_moves(commands: argparse._SubParsersAction[_Parser]) -> None:
+def _add_moves(commands: argparse._SubParsersAction[Parser]) -> None:
     promote = _command(commands, "promote", "make the canary live")
     _add_target(promote)
     _add_origin(promote)
@@ -124,7 +119,7 @@ def _add_moves(commands: argparse._SubParsersAction[_Parser]) -> None:
     rollback.add_argument("--reason", help="recorded in the ledger")
 
 
-def _add_rollout(commands: argparse._SubParsersAction[_Parser]) -> None:
+def _add_rollout(commands: argparse._SubParsersAction[Parser]) -> None:
     rollout = _command(commands, "rollout", "warm, shift, watch at each step, promote; resumable")
     _add_target(rollout)
     _add_origin(rollout)
@@ -140,14 +135,14 @@ def _add_rollout(commands: argparse._SubParsersAction[_Parser]) -> None:
     _add_watch(rollout)
 
 
-def _add_redrive(commands: argparse._SubParsersAction[_Parser]) -> None:
-    parser = _command(commands, "redrive", "replay dead letters")
+def _add_redrive(commands: argparse._SubParsersAction[Parser]) -> None:
+    parser = _command(commands, "redrive", "replay DLQ messages")
     parser.add_argument("--rate", type=float, default=redrive.RATE, help="a second (%(default)s)")
     parser.add_argument("--max", type=int, default=redrive.MAXIMUM, help="messages (%(default)s)")
     parser.add_argument("--list", action="store_true", help="show them with their errors only")
     parser.add_argument(
         "--only", action="append", default=[], metavar="TEXT",
-        help="replay these: a message id, order id or part of the error; may be repeated",
+        help="replay these: a message id, event id or part of the error; may be repeated",
     )  # fmt: skip
 
 
@@ -158,13 +153,13 @@ def _add_watch(parser: Parser) -> None:
     parser.add_argument("--maximum-error-share", type=float, default=MAXIMUM_ERROR_SHARE)
     parser.add_argument(
         "--on-inconclusive", choices=("stop", "wait", "drive"), default="stop",
-        help="after the bake time: stop, wait for traffic, or drive synthetic orders",
+        help="after the bake time: stop, wait for traffic, or send synthetic traffic",
     )  # fmt: skip
     parser.add_argument(
-        "--patience", type=float, default=PATIENCE, help="seconds to wait or drive (%(default)s)"
+        "--patience", type=float, default=PATIENCE, help="seconds to wait or send (%(default)s)"
     )
     parser.add_argument(
-        "--drive-rate", type=float, default=drive.RATE, help="orders a second (%(default)s)"
+        "--drive-rate", type=float, default=traffic.RATE, help="events a second (%(default)s)"
     )
 
 
@@ -185,7 +180,7 @@ def _add_init(parser: Parser) -> None:
     )  # fmt: skip
 
 
-def _command(commands: argparse._SubParsersAction[_Parser], name: str, purpose: str) -> Parser:
+def _command(commands: argparse._SubParsersAction[Parser], name: str, purpose: str) -> Parser:
     command = commands.add_parser(name, help=purpose, description=purpose)
     command.add_argument("--json", type=Path, metavar="FILE", help="also write the result there")
     return command

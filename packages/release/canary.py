@@ -18,15 +18,13 @@ from release.target import check_number, check_target, served_already
 
 if TYPE_CHECKING:
     from release.alias import Alias
-    from release.clock import Clock
+    from release.context import Release
     from release.lambda_adapter import Functions
     from release.outputs import Outputs
 
 
 def canary(
-    functions: Functions,
-    outputs: Outputs,
-    clock: Clock,
+    release: Release,
     version: str,
     weight: float,
     reason: str | None = None,
@@ -45,27 +43,29 @@ def canary(
         raise UsageError(
             f"A weight of {amounts.number(weight)} is impossible: name a share from 0 to 1."
         )
-    seen = alias.read(functions)
+    seen = alias.read(release.functions)
     if seen.version == version:
         return Result(
             Exit.DONE,
-            served_already(outputs, version),
+            served_already(release.outputs, version),
             {"from": version, "to": version, "weight": 0.0, "changed": False, "since": None},
             Change(version, version, "not read", "nothing to promote"),
         )
-    check_target(functions, outputs, version)
-    since = clock.now()
-    overridden = check_succession(functions, outputs, seen, version, reason)
+    check_target(release, version)
+    since = release.clock.now()
+    overridden = check_succession(release, seen, version, reason)
     said = (reason or "").strip()
     try:
-        entry = _insist(functions, seen, version, said, to_text(since)) if overridden else None
+        entry = (
+            _insist(release.functions, seen, version, said, to_text(since)) if overridden else None
+        )
         begun = Candidate(version, to_text(since), watch=round(watch) if watch else None)
-        alias.start_canary(functions, seen, begun, weight, entry)
+        alias.start_canary(release.functions, seen, begun, weight, entry)
     except AliasChangedError:
-        return changed_meanwhile(outputs, version)
+        return changed_meanwhile(release.outputs, version)
     return Result(
         Exit.DONE,
-        f"{outputs.alias} sends {amounts.weight(weight)} to version {version}, the rest to "
+        f"{release.outputs.alias} sends {amounts.weight(weight)} to version {version}, the rest to "
         f"{seen.version}.",
         {
             "from": seen.version,

@@ -10,18 +10,21 @@ from typing import TYPE_CHECKING
 
 from console.errors import UsageError
 from reporting import terminal
+from service import declaration
+from service.probes import load as load_probes
 
 from release.arguments import STANDARD_OUTPUT, parse
 from release.aws import session
 from release.clock import SystemClock
 from release.cloudwatch_adapter import CloudWatchMonitoring
-from release.commands import Systems, run
+from release.commands import run
+from release.context import Release
 from release.discover import discover, write
 from release.errors import AliasChangedError, UnfinishedError
 from release.lambda_adapter import LambdaFunctions
 from release.outputs import load
 from release.result import Exit, Result, as_json, check_writable, summarise, write_json
-from release.sqs_adapter import SqsDeadLetters
+from release.sqs_adapter import SqsQueue
 
 if TYPE_CHECKING:
     import argparse
@@ -36,18 +39,20 @@ _CHANGED = (
 )
 
 
-def connect(outputs: Outputs) -> Systems:
+def connect(outputs: Outputs) -> Release:
     """The real ones."""
     aws = session(outputs.region)
-    return Systems(
+    return Release(
         LambdaFunctions(aws, outputs.function, outputs.alias),
         CloudWatchMonitoring(aws),
-        SqsDeadLetters(aws, outputs.dead_letter_url) if outputs.dead_letter_url else None,
+        SqsQueue(aws, outputs.dead_letter_url) if outputs.dead_letter_url else None,
         SystemClock(),
+        outputs,
+        lambda: load_probes(declaration.load(outputs.service or declaration.default())),
     )
 
 
-def main(arguments: list[str], connect: Callable[[Outputs], Systems] = connect) -> int:
+def main(arguments: list[str], connect: Callable[[Outputs], Release] = connect) -> int:
     """Run one command; the exit status is 0 done, 1 failed, 2 refused, 3 inconclusive."""
     options: argparse.Namespace | None = None
     try:
@@ -68,13 +73,16 @@ def main(arguments: list[str], connect: Callable[[Outputs], Systems] = connect) 
     return int(result.exit)
 
 
-def _run(options: argparse.Namespace, connect: Callable[[Outputs], Systems]) -> Result:
+def _run(options: argparse.Namespace, connect: Callable[[Outputs], Release]) -> Result:
     if options.command == "discover":
-        found = discover(session(None), options.stack)
+        service = declaration.load(options.service or declaration.default())
+        found = discover(session(None), options.stack, service)
         write(options.outputs, found)
         return Result(Exit.DONE, f"Wrote {options.outputs}.", found)
     outputs = load(options.outputs)
-    return replace(run(connect(outputs), outputs, options), plots=outputs.plots)
+    if options.service is not None:
+        outputs = replace(outputs, service=options.service)
+    return replace(run(connect(outputs), options), plots=outputs.plots)
 
 
 def _tell(options: argparse.Namespace, result: Result) -> None:

@@ -45,7 +45,7 @@ class Monitoring(Protocol):
         """The candidate's samples up to now. UnavailableError if they are incomplete."""
         ...
 
-    def used_slots(self, function: str, now: datetime) -> int:
+    def used_concurrency(self, function: str, now: datetime) -> int:
         """Most execution environments busy at once of late, 0 without traffic."""
         ...
 
@@ -87,7 +87,7 @@ class CloudWatchMonitoring:
                     points.update(zip(result["Timestamps"], result["Values"], strict=True))
         return count(series, policy.since)
 
-    def used_slots(self, function: str, now: datetime) -> int:
+    def used_concurrency(self, function: str, now: datetime) -> int:
         """Most execution environments busy at once of late, 0 without traffic."""
         dimensions: list[DimensionTypeDef] = [{"Name": "FunctionName", "Value": function}]
         with translated("reading the concurrency"):

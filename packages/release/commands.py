@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from console.errors import UsageError
-from reporting import terminal
 from reporting.amounts import digest, number
 
 from release import artifact
@@ -19,11 +17,11 @@ from release.invoke import invoke
 from release.judge import Request, judge
 from release.promote import promote
 from release.prune import prune
-from release.redrive import list_letters, redrive
+from release.redrive import list_messages, redrive
 from release.remedy import Typed
 from release.result import Exit, Result
 from release.rollback import end_canary, rollback
-from release.rollout import PLANS, Order, Rollout
+from release.rollout import PLANS, Rollout, RolloutRequest
 from release.smoke import smoke
 from release.status import show_ledger, status
 from release.target import check_target, choose, wait_until_made
@@ -33,36 +31,21 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
 
-    from release.clock import Clock
-    from release.cloudwatch_adapter import Monitoring
-    from release.lambda_adapter import Functions
-    from release.outputs import Outputs
-    from release.sqs_adapter import DeadLetters
-
-
-@dataclass(frozen=True, slots=True)
-class Systems:
-    """What the commands work on; `letters` is None if the stack names no queue."""
-
-    functions: Functions
-    monitoring: Monitoring
-    letters: DeadLetters | None
-    clock: Clock
+    from release.context import Release
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One command: its systems, the stack and what was asked."""
+    """One command: what it works on and what was asked."""
 
-    systems: Systems
-    outputs: Outputs
+    release: Release
     options: argparse.Namespace
     manifest: artifact.Manifest | None = None
 
     @property
     def version(self) -> str:
         """The version asked for, or the last deployment's; UsageError if neither is known."""
-        return choose(self.options.version, self.outputs)
+        return choose(self.options.version, self.release.outputs)
 
     @property
     def commit(self) -> str | None:
@@ -78,80 +61,53 @@ class Call:
         return given or (self.manifest.pull_request if self.manifest else None)
 
 
-def run(systems: Systems, outputs: Outputs, options: argparse.Namespace) -> Result:
+def run(release: Release, options: argparse.Namespace) -> Result:
     """Run the command that the options name; UsageError as each says."""
     path = getattr(options, "manifest", None)
     manifest = artifact.load(path) if path else None
     if manifest is not None:
-        outputs = replace(outputs, built_sha256=manifest.code_sha256)
-    return COMMANDS[options.command](Call(systems, outputs, options, manifest))
-
-
-def _say(line: str) -> None:
-    print(terminal.shown(line, sys.stdout), flush=True)
-
-
-def _letters(call: Call) -> DeadLetters:
-    if call.systems.letters is None:
-        raise UsageError("The outputs name no dead-letter queue (dlqQueueUrl): deploy again.")
-    return call.systems.letters
-
-
-def _status(call: Call) -> Result:
-    systems = call.systems
-    return status(systems.functions, systems.monitoring, systems.letters, call.outputs)
+        outputs = replace(release.outputs, built_sha256=manifest.code_sha256)
+        release = replace(release, outputs=outputs)
+    return COMMANDS[options.command](Call(release, options, manifest))
 
 
 def _invoke(call: Call) -> Result:
-    return invoke(call.systems.functions, call.outputs, call.options.event)
+    return invoke(call.release, call.options.event)
 
 
 def _ledger(call: Call) -> Result:
-    return show_ledger(call.systems.functions, call.options.last)
-
-
-def _drift(call: Call) -> Result:
-    systems = call.systems
-    return drift(systems.functions, systems.monitoring, call.outputs, systems.clock)
+    return show_ledger(call.release.functions, call.options.last)
 
 
 def _prune(call: Call) -> Result:
-    return prune(call.systems.functions, call.outputs, call.systems.clock, call.options.keep)
+    return prune(call.release, call.options.keep)
 
 
 def _verify(call: Call) -> Result:
     if call.manifest is None:
         raise UsageError("Name the built artifact with --manifest FILE.")
     artifact.verify(call.manifest, call.options.provenance)
-    check_target(call.systems.functions, call.outputs, call.version)
+    check_target(call.release, call.version)
     message = f"Version {call.version} holds the artifact {digest(call.manifest.code_sha256)}."
     return Result(Exit.DONE, message, {"codeSha256": call.manifest.code_sha256})
 
 
 def _smoke(call: Call) -> Result:
-    systems = call.systems
-    maximum = call.options.maximum_init_ms
-    wait_until_made(systems.functions, systems.clock, call.version, _say)
-    return smoke(systems.functions, call.outputs, systems.clock, call.version, maximum)
+    wait_until_made(call.release, call.version)
+    return smoke(call.release, call.version, call.options.maximum_init_ms)
 
 
 def _warm(call: Call) -> Result:
-    systems, options = call.systems, call.options
+    options = call.options
     if not 0 <= options.weight <= 1:
         raise UsageError(
             f"A weight of {number(options.weight)} is impossible: name a share from 0 to 1."
         )
-    return warm(
-        systems.functions, systems.monitoring, call.outputs, systems.clock, call.version,
-        options.weight, options.maximum_init_ms,
-    )  # fmt: skip
+    return warm(call.release, call.version, options.weight, options.maximum_init_ms)
 
 
 def _canary(call: Call) -> Result:
-    systems, options = call.systems, call.options
-    return canary(
-        systems.functions, call.outputs, systems.clock, call.version, options.weight, options.reason
-    )
+    return canary(call.release, call.version, call.options.weight, call.options.reason)
 
 
 def _request(call: Call) -> Request:
@@ -167,21 +123,19 @@ def _request(call: Call) -> Request:
         on_inconclusive=options.on_inconclusive,
         patience=options.patience,
         drive_rate=options.drive_rate,
-        typed=Typed(options.command, call.outputs.stack, options.typed),
+        typed=Typed(options.command, call.release.outputs.place, options.typed),
     )
 
 
 def _gate(call: Call) -> Result:
-    systems, request = call.systems, _request(call)
-    check_lifetime(request.longest, systems.clock.now())
-    return judge(systems.functions, systems.monitoring, call.outputs, systems.clock, request, _say)
+    request = _request(call)
+    check_lifetime(request.longest, call.release.clock.now())
+    return judge(call.release, request)
 
 
 def _promote(call: Call) -> Result:
     return promote(
-        call.systems.functions,
-        call.outputs,
-        call.systems.clock,
+        call.release,
         call.version,
         commit=call.commit,
         pull_request=call.pull_request,
@@ -190,18 +144,15 @@ def _promote(call: Call) -> Result:
 
 
 def _rollback(call: Call) -> Result:
-    systems, options = call.systems, call.options
+    options = call.options
     if options.canary_only:
-        return end_canary(systems.functions, call.outputs, systems.clock, fence=True)
-    return rollback(
-        systems.functions, call.outputs, systems.clock, options.version,
-        commit=options.commit, reason=options.reason,
-    )  # fmt: skip
+        return end_canary(call.release, fence=True)
+    return rollback(call.release, options.version, commit=options.commit, reason=options.reason)
 
 
 def _rollout(call: Call) -> Result:
-    systems, options = call.systems, call.options
-    order = Order(
+    options = call.options
+    request = RolloutRequest(
         version=call.version,
         steps=PLANS[options.plan] if options.steps is None else options.steps,
         gate=_request(call),
@@ -211,33 +162,22 @@ def _rollout(call: Call) -> Result:
         maximum_init_ms=options.maximum_init_ms,
         within=options.within,
     )
-    check_lifetime(order.longest, systems.clock.now())
-    return Rollout(
-        systems.functions, systems.monitoring, call.outputs, systems.clock, order, _say
-    ).run()
+    check_lifetime(request.longest, call.release.clock.now())
+    return Rollout(call.release, request).run()
 
 
 def _redrive(call: Call) -> Result:
-    systems, options = call.systems, call.options
+    options = call.options
     if options.list:
-        return list_letters(_letters(call), options.max)
-    return redrive(
-        systems.functions,
-        _letters(call),
-        call.outputs,
-        systems.clock,
-        _say,
-        rate=options.rate,
-        maximum=options.max,
-        wanted=options.only,
-    )
+        return list_messages(call.release, options.max)
+    return redrive(call.release, rate=options.rate, maximum=options.max, wanted=options.only)
 
 
 COMMANDS: dict[str, Callable[[Call], Result]] = {
-    "status": _status,
+    "status": lambda call: status(call.release),
     "invoke": _invoke,
     "ledger": _ledger,
-    "drift": _drift,
+    "drift": lambda call: drift(call.release),
     "prune": _prune,
     "verify": _verify,
     "smoke": _smoke,

@@ -9,7 +9,6 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from cloud.names import function_of
 from console.errors import UsageError
 
 from release.aws import CONTROL, translated
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import boto3
+    from service.declaration import Service
     from types_boto3_lambda.client import LambdaClient
     from types_boto3_lambda.type_defs import (
         FunctionConfigurationTypeDef,
@@ -30,9 +30,9 @@ STANDING = ("error-alarm", "dlq-errors-alarm", "dlq-alarm")
 WATCHED = ("errors", "throttles", "duration")
 
 
-def discover(session: boto3.Session, stack: str) -> dict[str, Any]:
-    """Return the outputs of `stack`; UsageError if it has no such function or alias."""
-    name = function_of(stack)
+def discover(session: boto3.Session, stack: str, service: Service) -> dict[str, Any]:
+    """Return the outputs of a service in `stack`; UsageError if it has no such function."""
+    name = function_of(service, stack)
     with translated(f"looking for {name}"):
         functions = session.client("lambda", config=CONTROL)
         try:
@@ -44,18 +44,27 @@ def discover(session: boto3.Session, stack: str) -> dict[str, Any]:
             ) from None
         newest = _newest(functions, name)
         return {
-            **_described(function),
+            **_described(function, service),
+            "stack": stack,
+            "service": service.name,
             "lambdaAliasName": ALIAS,
             # Not asked for: a rollback must find its way to an alias that is gone, too.
             "lambdaAliasArn": f"{function['Configuration']['FunctionArn']}:{ALIAS}",
             "candidateVersion": newest["Version"],
             "codeSha256": newest["CodeSha256"],
             "dlqQueueUrl": _queue_url(session, function),
-            "alarmName": f"order-processing-error-alarm-{stack}",
-            "standingAlarmNames": [f"order-processing-{what}-{stack}" for what in STANDING],
-            "releaseAlarmNames": [f"order-processing-release-{what}-{stack}" for what in WATCHED],
+            "alarmName": f"{service.resources}-error-alarm-{stack}",
+            "standingAlarmNames": [f"{service.resources}-{what}-{stack}" for what in STANDING],
+            "releaseAlarmNames": [
+                f"{service.resources}-release-{what}-{stack}" for what in WATCHED
+            ],
             "dashboardName": name,
         }
+
+
+def function_of(service: Service, stack: str) -> str:
+    """The function's name."""
+    return f"{service.resources}-{stack}"
 
 
 def write(path: Path, outputs: dict[str, Any]) -> None:
@@ -67,14 +76,14 @@ def write(path: Path, outputs: dict[str, Any]) -> None:
         raise UsageError(f"The outputs cannot be written to {path}: {error.strerror}.") from None
 
 
-def _described(function: GetFunctionResponseTypeDef) -> dict[str, Any]:
+def _described(function: GetFunctionResponseTypeDef, service: Service) -> dict[str, Any]:
     configuration = function["Configuration"]
     environment = configuration.get("Environment", {}).get("Variables", {})
     return {
         "lambdaFunctionName": configuration["FunctionName"],
         "lambdaFunctionArn": configuration["FunctionArn"],
         "reservedConcurrency": function.get("Concurrency", {}).get("ReservedConcurrentExecutions"),
-        "ordersTableName": environment.get("ORDERS_TABLE_NAME"),
+        "tableName": environment.get(service.table.variable) if service.table else None,
         "dlqQueueArn": configuration.get("DeadLetterConfig", {}).get("TargetArn"),
         "logGroupName": configuration.get("LoggingConfig", {}).get("LogGroup"),
     }

@@ -20,10 +20,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from release.alias import Alias
-    from release.clock import Clock
-    from release.cloudwatch_adapter import Monitoring
+    from release.context import Release
     from release.gate import Alarm
-    from release.lambda_adapter import Functions, Version
+    from release.lambda_adapter import Version
     from release.ledger import Entry
     from release.outputs import Outputs
 
@@ -35,20 +34,24 @@ MARGIN = 300.0
 """Seconds for what surrounds the watch: smoke test, warming, promotion."""
 
 
-def drift(functions: Functions, monitoring: Monitoring, outputs: Outputs, clock: Clock) -> Result:
+def drift(release: Release) -> Result:
     """Read everything, change nothing; fails with each thing that differs."""
     try:
-        seen = alias.read(functions)
+        seen = alias.read(release.functions)
     except NoAliasError as gone:
         details: dict[str, object] = {"version": None, "findings": [str(gone)]}
         return Result(Exit.FAIL, str(gone), details, Change("none", "none", "not read", "drifted"))
-    linked = ledger.read(functions, seen)
+    linked = ledger.read(release.functions, seen)
     found = [
         *alias_findings(seen, linked),
-        *canary_findings(seen, clock.now()),
-        *_live_findings(functions, seen, outputs),
-        *_deployed_findings(functions, outputs),
-        *alarm_findings(monitoring.alarms(outputs.release_alarms), outputs, clock.now()),
+        *canary_findings(seen, release.clock.now()),
+        *_live_findings(release, seen),
+        *_deployed_findings(release),
+        *alarm_findings(
+            release.monitoring.alarms(release.outputs.release_alarms),
+            release.outputs,
+            release.clock.now(),
+        ),
     ]
     message = "; ".join(found) + "." if found else "Nothing has drifted."
     verdict = "drifted" if found else "as it should be"
@@ -98,15 +101,14 @@ def _minutes(seconds: float) -> str:
 
 def version_findings(version: Version, outputs: Outputs) -> list[str]:
     """What a version is configured with and the outputs say otherwise."""
-    expected = {
-        "sends dead letters to": (version.configured.dead_letters, outputs.dead_letter_arn),
-        "writes to the table": (version.configured.orders_table, outputs.orders_table),
-    }
-    return [
-        f"version {version.number} {what} {has}, not {should}"
-        for what, (has, should) in expected.items()
-        if should is not None and has != should
-    ]
+    found = []
+    configured, queue = version.configured, outputs.dead_letter_arn
+    if queue not in (None, configured.dead_letters):
+        sends = f"sends dead letters to {configured.dead_letters}, not {queue}"
+        found.append(f"version {version.number} {sends}")
+    if outputs.table is not None and outputs.table not in configured.variables.values():
+        found.append(f"none of version {version.number}'s variables names table {outputs.table}")
+    return found
 
 
 def alarm_findings(alarms: Sequence[Alarm], outputs: Outputs, now: datetime) -> list[str]:
@@ -122,24 +124,27 @@ def alarm_findings(alarms: Sequence[Alarm], outputs: Outputs, now: datetime) -> 
     ]
 
 
-def _live_findings(functions: Functions, seen: Alias, outputs: Outputs) -> list[str]:
-    live = functions.find_version(seen.version)
+def _live_findings(release: Release, seen: Alias) -> list[str]:
+    live = release.functions.find_version(seen.version)
     if live is None:
         return [f"the alias serves version {seen.version}, which does not exist"]
-    return version_findings(live, outputs)
+    return version_findings(live, release.outputs)
 
 
-def _deployed_findings(functions: Functions, outputs: Outputs) -> list[str]:
+def _deployed_findings(release: Release) -> list[str]:
     found = []
-    reserved, expected = functions.reserved_concurrency(), outputs.reserved_concurrency
+    reserved, expected = (
+        release.functions.reserved_concurrency(),
+        release.outputs.reserved_concurrency,
+    )
     if expected is not None and reserved != expected:
         found.append(f"the reserved concurrency is {reserved}, not {expected}")
-    number = outputs.candidate_version
+    number = release.outputs.candidate_version
     if number is None:
         return found
-    candidate = functions.find_version(number)
+    candidate = release.functions.find_version(number)
     if candidate is None:
         return [*found, f"version {number} of the last deployment does not exist"]
-    if outputs.code_sha256 not in (None, candidate.code_sha256):
+    if release.outputs.code_sha256 not in (None, candidate.code_sha256):
         found.append(f"version {number} does not hold the deployed artifact")
     return found

@@ -37,7 +37,7 @@ SHORTFALL = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """Invocations, and how many of them failed. A rejected order is no failure."""
+    """Invocations, and how many of them failed. A rejected event is no failure."""
 
     invocations: int = 0
     errors: int = 0
@@ -74,7 +74,7 @@ class Samples:
 
     Counts are invocations; `p99_ms` is the worst minute's p99 in milliseconds, None without any;
     `throttles` are the alias's (a refused request ran no version); `newest` is the start of the
-    newest period with data; `periods` set the live version beside it; `driven` are synthetic orders
+    newest period with data; `periods` set the live version beside it; `driven` are synthetic events
     sent to the candidate by its number, which no metric of the alias contains.
     """
 
@@ -88,7 +88,7 @@ class Samples:
 
     @property
     def candidate(self) -> Count:
-        """Everything that the candidate did, driven orders included."""
+        """Everything that the candidate did, synthetic ones included."""
         return Count(self.invocations, self.errors) + self.driven
 
     @property

@@ -150,7 +150,7 @@ def _is_old(alarm: Alarm, policy: Policy) -> bool:
 
 
 def _staleness(samples: Samples, policy: Policy) -> list[str]:
-    """A driven order was answered here and now, so it needs no period that says when."""
+    """A synthetic event was answered here and now, so it needs no period that says when."""
     if samples.driven.invocations:
         return []
     if samples.newest is None or samples.newest < policy.since:

@@ -14,13 +14,8 @@ from release.result import Exit, Result
 from release.rollback import rollback
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from release.clock import Clock
-    from release.cloudwatch_adapter import Monitoring
+    from release.context import Release
     from release.gate import Alarm
-    from release.lambda_adapter import Functions
-    from release.outputs import Outputs
     from release.remedy import Typed
 
 
@@ -28,11 +23,7 @@ if TYPE_CHECKING:
 class Guard:
     """Watches `version`, which is live; `before` was, and is gone back to."""
 
-    functions: Functions
-    monitoring: Monitoring
-    outputs: Outputs
-    clock: Clock
-    say: Callable[[str], None]
+    release: Release
     typed: Typed
     version: str
     before: str
@@ -41,22 +32,24 @@ class Guard:
         """Look every `poll` seconds for `bake` seconds; alarms that cannot be read at the end, or
         never again, make it inconclusive.
         """
-        began = self.clock.now()
-        policy = Policy(self.outputs.function, self.outputs.alias, self.version, began, began)
-        end = self.clock.monotonic() + bake
+        began = self.release.clock.now()
+        policy = Policy(
+            self.release.outputs.function, self.release.outputs.alias, self.version, began, began
+        )
+        end = self.release.clock.monotonic() + bake
         while True:
             try:
                 alarms, blind = self._look()
             except LastingError as error:
                 return self._unwatched(str(error))
-            left = end - self.clock.monotonic()
+            left = end - self.release.clock.monotonic()
             for alarm in alarms:
                 fresh = alarm.changed_at is None or alarm.changed_at >= began
                 if alarm.state == "ALARM" and fresh and watches_candidate(alarm, policy):
                     return self._back(f"{alarm.name} is in ALARM", left)
             if left <= 0:
                 break
-            self.clock.sleep(min(poll, left))
+            self.release.clock.sleep(min(poll, left))
         if blind:
             return self._unwatched(blind)
         return Result(Exit.DONE, f"Version {self.version} is live; no alarm rose.")
@@ -64,7 +57,7 @@ class Guard:
     def _look(self) -> tuple[tuple[Alarm, ...], str]:
         """The alarms, and why they are not all known, if so; LastingError as it comes."""
         try:
-            alarms = self.monitoring.alarms(self.outputs.release_alarms)
+            alarms = self.release.monitoring.alarms(self.release.outputs.release_alarms)
         except LastingError:
             raise
         except UnavailableError as error:
@@ -77,17 +70,16 @@ class Guard:
         details = {"decision": "fail", "reasons": [why], "restored": True}
         try:
             insist(
-                lambda: rollback(self.functions, self.outputs, self.clock, self.before, reason=why),
-                self.clock,
-                self.say,
+                lambda: rollback(self.release, self.before, reason=why),
+                self.release,
                 max(left, SECONDS),
             )
         except (UsageError, UnfinishedError) as error:
             again = self.typed.other("rollback", "--version", self.before)
             return Result(
                 Exit.FAIL,
-                f"{why}, and {self.outputs.alias} could not be put back ({error}): it serves "
-                f"version {self.version}. `{again}` goes back.",
+                f"{why}, and {self.release.outputs.alias} could not be put back ({error}): it "
+                f"serves version {self.version}. `{again}` goes back.",
                 {**details, "restored": False},
             )
         return Result(Exit.FAIL, f"{why}: rolled back to version {self.before}.", details)

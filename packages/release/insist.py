@@ -9,7 +9,7 @@ from release.errors import LastingError, UnavailableError, UnfinishedError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from release.clock import Clock
+    from release.context import Release
 
 T = TypeVar("T")
 
@@ -22,8 +22,7 @@ PAUSE = 5.0
 
 def insist(
     attempt: Callable[[], T],
-    clock: Clock,
-    say: Callable[[str], None],
+    release: Release,
     seconds: float = SECONDS,
 ) -> T:
     """What the attempt returns, tried again for so long while AWS does not answer.
@@ -31,6 +30,7 @@ def insist(
     The last UnavailableError or UnfinishedError then; at once where time alone mends nothing. An
     interruption is followed by one last try.
     """
+    clock = release.clock
     end = clock.monotonic() + seconds
     while True:
         try:
@@ -39,7 +39,7 @@ def insist(
             lasting = isinstance(error, LastingError) or isinstance(error.__cause__, LastingError)
             if lasting or clock.monotonic() >= end:
                 raise
-            say(f"Trying again: {error}")
+            release.say(f"Trying again: {error}")
         try:
             clock.sleep(PAUSE)
         except KeyboardInterrupt:

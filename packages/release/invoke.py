@@ -8,28 +8,29 @@ from typing import TYPE_CHECKING
 from console.errors import UsageError
 
 from release.result import Exit, Result
+from release.traffic import payload, plain
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from release.lambda_adapter import Functions
-    from release.outputs import Outputs
+    from release.context import Release
 
 
-def invoke(functions: Functions, outputs: Outputs, path: Path | None) -> Result:
-    """Send what `path` holds and show the answer; fails where the function did not give one.
+def invoke(release: Release, path: Path | None) -> Result:
+    """Send what `path` holds, a synthetic event of the service without one, and show the answer.
 
-    UsageError if the file cannot be read or is no JSON: nothing is sent then.
+    Fails where the function did not give one. UsageError if the file cannot be read or is no JSON:
+    nothing is sent then.
     """
-    if path is None:
-        raise UsageError("Name the event to send: a JSON file.")
-    run = functions.invoke(outputs.alias, _event(path))
+    alias = release.outputs.alias
+    event = payload(plain(release, alias)) if path is None else _event(path)
+    run = release.functions.invoke(alias, event)
     by = f"version {run.executed_version or 'unknown'}"
     details = {"executedVersion": run.executed_version, "answer": run.payload, "error": run.error}
     if run.error is not None:
-        return Result(Exit.FAIL, f"{outputs.alias} gave no answer: {run.error}.", details)
+        return Result(Exit.FAIL, f"{alias} gave no answer: {run.error}.", details)
     answer = json.dumps(run.payload, indent=2, ensure_ascii=False)
-    return Result(Exit.DONE, f"{outputs.alias}, {by}, answered:\n{answer}", details)
+    return Result(Exit.DONE, f"{alias}, {by}, answered:\n{answer}", details)
 
 
 def _event(path: Path) -> bytes:

@@ -9,24 +9,22 @@ from console.errors import UsageError
 
 from release import alias, ledger
 from release.clock import from_text, to_text
-from release.drive import RATE, Driver, Slots
 from release.evidence import Samples
 from release.gate import MAXIMUM_ERROR_SHARE, MINIMUM_SAMPLES, Policy
 from release.ledger import Entry, Figures
 from release.remedy import Typed, sentence
 from release.result import Change, Exit, Result
 from release.target import check_number
+from release.traffic import RATE, SyntheticTraffic
 from release.watch import Plan, watch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import datetime
 
     from release.alias import Alias
     from release.clock import Clock
-    from release.cloudwatch_adapter import Monitoring
+    from release.context import Release
     from release.gate import Verdict
-    from release.lambda_adapter import Functions
     from release.outputs import Outputs
     from release.watch import Outcome, Reading
 
@@ -48,8 +46,8 @@ class Request:
     """What was asked of the gate: times in seconds, `since` None for the canary's own start.
 
     `on_inconclusive` is what follows a bake time without a verdict: `stop`, or up to `patience`
-    seconds more in which it `wait`s for traffic or `drive`s synthetic orders at `drive_rate` a
-    second.
+    seconds more in which it `wait`s for traffic, or sends `drive_rate` synthetic events a second
+    (`drive`).
     """
 
     version: str
@@ -71,40 +69,37 @@ class Request:
         return self.bake + (0.0 if self.on_inconclusive == "stop" else self.patience)
 
 
-def judge(
-    functions: Functions,
-    monitoring: Monitoring,
-    outputs: Outputs,
-    clock: Clock,
-    request: Request,
-    say: Callable[[str], None],
-) -> Result:
+def judge(release: Release, request: Request) -> Result:
     """Watch the canary; UsageError if that version is none, or the request makes no sense."""
     _check(request)
-    seen = alias.read(functions)
+    seen = alias.read(release.functions)
     if seen.version == request.version and not seen.weights:
-        return _nothing(outputs, request.version)
+        return _nothing(release.outputs, request.version)
     if not seen.is_canary(request.version):
         raise UsageError(
-            f"Version {request.version} is not the canary of {outputs.alias}: run `canary` first."
+            f"Version {request.version} is not the canary of {release.outputs.alias}: "
+            "run `canary` first."
         )
-    policy = plan_policy(outputs, request, seen)
-    slots = Slots(monitoring, outputs, clock)
-    driver = Driver(functions, slots, clock, request.version, request.drive_rate)
+    policy = plan_policy(release.outputs, request, seen)
+    traffic = SyntheticTraffic(release, request.version, request.drive_rate)
     plan = Plan(
         policy,
-        outputs.release_alarms,
+        release.outputs.release_alarms,
         request.bake,
         request.poll,
         request.restore,
         request.longest - request.bake,
-        driver if request.on_inconclusive == "drive" else None,
-        lambda reading: ledger.try_write(functions, _entry(seen, policy, reading, clock)),
+        traffic if request.on_inconclusive == "drive" else None,
+        lambda reading: ledger.try_write(
+            release.functions, _entry(seen, policy, reading, release.clock)
+        ),
     )
-    began = clock.monotonic()
-    outcome = watch(functions, monitoring, clock, plan, seen, say)
-    remedy = _remedy(outputs, request, policy, outcome)
-    return _result(outputs, policy, seen, outcome, clock.monotonic() - began, remedy)
+    began = release.clock.monotonic()
+    outcome = watch(release, plan, seen)
+    remedy = _remedy(release.outputs, request, policy, outcome)
+    return _result(
+        release.outputs, policy, seen, outcome, release.clock.monotonic() - began, remedy
+    )
 
 
 def plan_policy(outputs: Outputs, request: Request, seen: Alias) -> Policy:
@@ -191,7 +186,7 @@ def _remedy(outputs: Outputs, request: Request, policy: Policy, outcome: Outcome
     if needed is None:
         return None
     version = policy.version
-    typed = request.typed or Typed("gate", outputs.stack, ("--version", version))
+    typed = request.typed or Typed("gate", outputs.place, ("--version", version))
     first = ""
     if outcome.restored and typed.session == "gate":
         share = f"{policy.weight or 0.0:g}"

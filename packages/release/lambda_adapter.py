@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -12,6 +11,7 @@ from console.errors import UsageError
 
 from release.alias import AliasStore, StoredAlias
 from release.aws import CONTROL, INVOKE, translated
+from release.decoding import decoded
 from release.errors import AliasChangedError, NoAliasError
 from release.history import History
 from release.lambda_history import LambdaHistory
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Configured:
-    """What a deployment set on a version: where dead letters go (an ARN), and the orders table."""
+    """What a deployment set on a version: where dead letters go (an ARN), and its variables."""
 
     dead_letters: str | None = None
-    orders_table: str | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ class LambdaFunctions(LambdaHistory):
                 return None
             configured = Configured(
                 found.get("DeadLetterConfig", {}).get("TargetArn"),
-                found.get("Environment", {}).get("Variables", {}).get("ORDERS_TABLE_NAME"),
+                found.get("Environment", {}).get("Variables", {}),
             )
             state = found.get("State", "Active")
             return Version(found["Version"], found["CodeSha256"], state, configured)
@@ -172,7 +172,7 @@ class LambdaFunctions(LambdaHistory):
                 return refusal
         error_kind = reply.get("FunctionError")
         return Invocation(
-            payload=_decoded(body),
+            payload=decoded(body),
             executed_version=reply.get("ExecutedVersion"),
             error=f"{error_kind}: {_error_text(body)}" if error_kind else None,
             report=parse_report(reply.get("LogResult", "")),
@@ -216,16 +216,8 @@ def _refusal(error: ClientError) -> Invocation | None:
     return None
 
 
-def _decoded(body: bytes) -> object:
-    try:
-        decoded: object = json.loads(body)
-    except ValueError:
-        return None
-    return decoded
-
-
 def _error_text(body: bytes) -> str:
-    decoded = _decoded(body)
-    if isinstance(decoded, dict):
-        return f"{decoded.get('errorType', 'Error')}: {decoded.get('errorMessage', '')}"[:500]
+    told = decoded(body)
+    if isinstance(told, dict):
+        return f"{told.get('errorType', 'Error')}: {told.get('errorMessage', '')}"[:500]
     return body[:500].decode(errors="replace")

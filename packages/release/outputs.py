@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from cloud.names import stack_of
 from console.errors import UsageError
+from service import declaration
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,15 +32,19 @@ class Outputs:
     reserved_concurrency: int | None = None
     built_sha256: str | None = None
     dead_letter_arn: str | None = None
-    orders_table: str | None = None
+    table: str | None = None
     standing_alarms: tuple[str, ...] = ()
     """Those that watch the stack at all times, whatever is released."""
     dashboard: str | None = None
+    stack: str = "STACK"
+    """As a person types it; to be filled in where the file does not say."""
+    service: str | None = None
 
     @property
-    def stack(self) -> str:
-        """The stack's name, as its function tells it."""
-        return stack_of(self.function)
+    def place(self) -> tuple[str, ...]:
+        """What a session is told of it: the stack, and the service where there are several."""
+        several = self.service is not None and len(declaration.names()) > 1
+        return (self.stack, str(self.service)) if several else (self.stack,)
 
     @property
     def plots(self) -> str | None:
@@ -74,9 +79,11 @@ def _parse(values: dict[str, object], path: Path) -> Outputs:
         dead_letter_url=_optional(values, "dlqQueueUrl"),
         reserved_concurrency=_whole(values.get("reservedConcurrency")),
         dead_letter_arn=_optional(values, "dlqQueueArn"),
-        orders_table=_optional(values, "ordersTableName"),
+        table=_optional(values, "tableName") or _optional(values, "ordersTableName"),
         standing_alarms=_names(values, "standingAlarmNames", path),
         dashboard=_optional(values, "dashboardName"),
+        stack=_optional(values, "stack") or stack_of(str(values["lambdaFunctionName"])),
+        service=_optional(values, "service"),
     )
 
 

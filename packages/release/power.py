@@ -34,9 +34,9 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 BAKE, PATIENCE = 10, 30
 """Periods (minutes on AWS): the workflow's bake time, and how long a waiting gate goes on."""
 
-_POLICY = Policy("orders", "production", "2", START, START, live="1", weight=0.1)
+_POLICY = Policy("function", "production", "2", START, START, live="1", weight=0.1)
 _WATCHED = frozenset(
-    {("FunctionName", "orders"), ("Resource", "orders:production"), ("ExecutedVersion", "2")}
+    {("FunctionName", "function"), ("Resource", "function:production"), ("ExecutedVersion", "2")}
 )
 _ALARMS = (Alarm("quiet", "OK", None, (_WATCHED,)),)
 _NORMAL = NormalDist()

@@ -20,7 +20,7 @@ from release.target import check_target, served_already
 
 if TYPE_CHECKING:
     from release.alias import Alias
-    from release.clock import Clock
+    from release.context import Release
     from release.lambda_adapter import Functions
     from release.outputs import Outputs
 
@@ -34,9 +34,7 @@ PULL_REQUEST_LENGTH = 12
 
 
 def promote(
-    functions: Functions,
-    outputs: Outputs,
-    clock: Clock,
+    release: Release,
     version: str,
     *,
     commit: str | None = None,
@@ -50,21 +48,23 @@ def promote(
     was given with its canary. The ledger's entry is written first and counts only once the alias
     names it.
     """
-    check_target(functions, outputs, version)
-    seen = alias.read(functions)
+    check_target(release, version)
+    seen = alias.read(release.functions)
     if seen.version == version and not seen.weights:
-        return _result(outputs, seen, version, changed=False)
+        return _result(release.outputs, seen, version, changed=False)
     record = _record(seen, version, commit, (reason or "").strip())
     if seen.version != version:
-        if not is_insisted(ledger.read(functions, seen), version):
-            check_succession(functions, outputs, seen, version, reason)
-        entry = _entry(functions, seen, version, record, pull_request, to_text(clock.now()))
-        record = replace(record, entry=ledger.write(functions, entry))
+        if not is_insisted(ledger.read(release.functions, seen), version):
+            check_succession(release, seen, version, reason)
+        entry = _entry(
+            release.functions, seen, version, record, pull_request, to_text(release.clock.now())
+        )
+        record = replace(record, entry=ledger.write(release.functions, entry))
     try:
-        alias.make_live(functions, seen, version, record, clock)
+        alias.make_live(release.functions, seen, version, record, release.clock)
     except AliasChangedError:
-        return changed_meanwhile(outputs, version)
-    return _result(outputs, seen, version, changed=True)
+        return changed_meanwhile(release.outputs, version)
+    return _result(release.outputs, seen, version, changed=True)
 
 
 def admit(seen: Alias, version: str, reason: str) -> str:

@@ -17,9 +17,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from release.alias import Alias
-    from release.clock import Clock
+    from release.context import Release
     from release.history import StoredEntry
-    from release.lambda_adapter import Functions
     from release.ledger import Entry
     from release.outputs import Outputs
 
@@ -32,29 +31,29 @@ ORPHAN_AGE = timedelta(hours=1)
 """After so long the writer of an entry that the alias never came to name is dead."""
 
 
-def prune(functions: Functions, outputs: Outputs, clock: Clock, keep: int | None = None) -> Result:
+def prune(release: Release, keep: int | None = None) -> Result:
     """Keep the newest `keep` entries and every version that is live, previous, a canary, deployed,
     named by an entry that is kept, or by any alias; delete the others. Running it again is safe.
 
     Unless told otherwise it keeps KEEP, or KEEP_SNAPSHOTS where versions have snapshots.
     """
     if keep is None:
-        keep = KEEP_SNAPSHOTS if functions.snapshots() else KEEP
+        keep = KEEP_SNAPSHOTS if release.functions.snapshots() else KEEP
     if keep < 2:
         raise UsageError("--keep must be at least 2 entries: the last move and what led to it.")
-    stored = functions.entries()
-    seen = alias.read(functions)
+    stored = release.functions.entries()
+    seen = alias.read(release.functions)
     linked = ledger.chain(seen.record.entry, stored)
     kept = linked[: max(keep, 1 + last_move(linked))]
-    forgotten = old_entries(stored, linked, kept, clock.now())
-    needed = needed_versions(seen, outputs, kept) | functions.referenced()
+    forgotten = old_entries(stored, linked, kept, release.clock.now())
+    needed = needed_versions(seen, release.outputs, kept) | release.functions.referenced()
     needed |= {each.version for each in stored if each.name not in forgotten}
-    published, snapshots = list(functions.published()), functions.snapshots()
+    published, snapshots = list(release.functions.published()), release.functions.snapshots()
     unneeded = [number for number in published[:-1] if number not in needed]
     try:
         for name in forgotten:
-            functions.delete_entry(name)
-        deleted = [number for number in unneeded if functions.delete_version(number)]
+            release.functions.delete_entry(name)
+        deleted = [number for number in unneeded if release.functions.delete_version(number)]
     except UnavailableError as error:
         raise UnfinishedError(f"Pruning stopped midway; a repeat goes on: {error}") from error
     charged = len(set(snapshots) - set(deleted))

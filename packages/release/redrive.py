@@ -1,14 +1,13 @@
-"""`redrive`: replay dead letters at the alias; only what was handled leaves the queue.
+"""`redrive`: replay DLQ messages at the alias; only what was handled leaves the queue.
 
 SQS's own redrive refuses the dead-letter queue of a Lambda function ("Source queue must be
 configured as a Dead Letter Queue"), so each message is received, invoked synchronously and then
-deleted. An order that was written already is answered from the table, so replaying one twice,
-or dying between the invocation and the deletion, has no second effect.
+deleted. A service takes an event once, so replaying one twice, or dying between the invocation and
+the deletion, has no second effect.
 """
 
 from __future__ import annotations
 
-import json
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -16,214 +15,234 @@ from typing import TYPE_CHECKING
 from console.errors import UsageError
 
 from release import alias
+from release.decoding import decoded
 from release.errors import UnavailableError, UnfinishedError
 from release.result import Change, Exit, Result
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
-    from release.clock import Clock
-    from release.lambda_adapter import Functions, Invocation
-    from release.outputs import Outputs
-    from release.sqs_adapter import DeadLetter, DeadLetters
+    from service.probes import Outcome, Probes
+
+    from release.context import Release
+    from release.lambda_adapter import Invocation
+    from release.sqs_adapter import DeadLetterQueue, Message
 
 RATE = 2.0
-"""Dead letters a second, one at a time: at most one slot of the reserved concurrency."""
+"""Messages a second, one at a time: at most one concurrent execution."""
 
 MAXIMUM = 1000
-"""Dead letters a run, so that one that refills the queue as it drains still ends."""
-
+"""Messages a run, so that one that refills the queue as it drains still ends."""
 
 THROTTLED_ATTEMPTS, THROTTLED_PAUSE = 5, 1.0
-"""Invocations tried, and seconds between them, while live traffic needs every slot."""
+"""Invocations tried, and seconds between them, while live traffic needs all there is."""
 
 
 @dataclass(frozen=True, slots=True)
-class Replay:
-    """Where letters come from and go to: the function at `qualifier`, at most `rate` a second.
+class Named:
+    """A message and the id of its event, None if it has none; printable whatever it holds."""
 
-    `wanted` names those to replay, by a message id, an order id or a part of the error; empty for
-    all of them.
-    """
+    message: Message
+    event_id: str | None
 
-    functions: Functions
-    letters: DeadLetters
-    qualifier: str
-    clock: Clock
-    say: Callable[[str], None]
-    rate: float
-    wanted: Sequence[str] = ()
+    def goes_by(self, names: Sequence[str]) -> bool:
+        """Whether one of the names is its message id, its event's id or a part of its error."""
+        own = {self.message.message_id, self.message.request_id, self.event_id}
+        error = self.message.error
+        return any(name in own or (error and name in error) for name in names)
+
+    @property
+    def line(self) -> str:
+        """For a person."""
+        error = _printable(self.message.error or "-")
+        return f"{self.message.message_id}  {self.event_id or '-'}  {error}"
+
+    def as_details(self) -> dict[str, object]:
+        """For the result."""
+        return {
+            "messageId": self.message.message_id,
+            "requestId": self.message.request_id,
+            "eventId": self.event_id,
+            "deadLetterError": self.message.error,
+        }
 
 
 @dataclass(slots=True)
 class Tally:
-    """What became of the messages so far."""
+    """What became of the messages so far; `kept` are hidden from others until they are released."""
 
     confirmed: int = 0
     rejected: int = 0
     sent: int = 0
     left: list[dict[str, object]] = field(default_factory=list)
-    kept: list[DeadLetter] = field(default_factory=list)
+    kept: list[Message] = field(default_factory=list)
 
     @property
     def handled(self) -> int:
         """Messages replayed and deleted."""
         return self.confirmed + self.rejected
 
+    @property
+    def so_far(self) -> str:
+        """What is told where it ends before its time."""
+        return (
+            f"Stopped after {self.handled} of the {self.sent} messages that were sent had been "
+            "deleted; a repeat goes on, and sends the others again"
+        )
+
 
 def redrive(
-    functions: Functions,
-    letters: DeadLetters,
-    outputs: Outputs,
-    clock: Clock,
-    say: Callable[[str], None],
-    *,
-    rate: float = RATE,
-    maximum: int = MAXIMUM,
-    wanted: Sequence[str] = (),
+    release: Release, *, rate: float = RATE, maximum: int = MAXIMUM, wanted: Sequence[str] = ()
 ) -> Result:
-    """Replay up to `maximum` of the `wanted` dead letters, at most `rate` a second, one at a time;
-    leave what fails, and what was not wanted. UnfinishedError where AWS stops answering after an
-    order was sent.
+    """Replay up to `maximum` messages, at most `rate` a second, one at a time; leave what fails.
+
+    `wanted` names those to replay, by a message id, an event's id or a part of the error; empty for
+    all. UnfinishedError where anything stops it after an event was sent.
     """
     if rate <= 0 or maximum < 1:
         raise UsageError("--rate must be above 0 a second, and --max at least 1.")
-    alias.read(functions)  # a missing alias is told before any message is touched
-    replay = Replay(functions, letters, outputs.alias, clock, say, rate, wanted)
+    alias.read(release.functions)  # a missing alias is told before any message is touched
+    queue, probes = _queue(release), release.probes()
     tally = Tally()
     try:
-        _drain(replay, maximum, tally)
-    except UnavailableError as error:
+        _Replay(release, queue, probes, rate, tuple(wanted), tally).run(maximum)
+    except KeyboardInterrupt:
+        release.say(f"{tally.so_far}.")
+        raise
+    except Exception as error:
         if not tally.sent:
             raise
-        raise UnfinishedError(
-            f"Stopped after {tally.handled} of the {tally.sent} dead letters that were sent had "
-            f"been deleted; a repeat goes on, and sends the others again: {error}"
-        ) from error
+        raise UnfinishedError(f"{tally.so_far}: {error}") from error
     finally:
-        _release(letters, tally.kept)
+        _release(queue, tally.kept)
     return _result(tally)
 
 
-def list_letters(letters: DeadLetters, maximum: int = MAXIMUM) -> Result:
-    """Show up to `maximum` dead letters with their errors; all are visible again afterwards."""
-    kept: list[DeadLetter] = []
+def list_messages(release: Release, maximum: int = MAXIMUM) -> Result:
+    """Show up to `maximum` messages with their errors; all are visible again afterwards."""
+    queue, probes = _queue(release), release.probes()
+    kept: list[Message] = []
     try:
-        while len(kept) < maximum and (letter := letters.receive()) is not None:
-            again = any(letter.message_id == other.message_id for other in kept)
-            kept.append(letter)
+        while len(kept) < maximum and (message := queue.receive()) is not None:
+            again = any(message.message_id == other.message_id for other in kept)
+            kept.append(message)
             if again:
                 break
     finally:
-        _release(letters, kept)
-    found = {letter.message_id: letter for letter in kept}
-    lines = [f"{each.message_id}  {order_id(each.body) or '-'}  {each.error or '-'}"
-             for each in found.values()]  # fmt: skip
+        _release(queue, kept)
+    found = [named(each, probes) for each in {each.message_id: each for each in kept}.values()]
+    lines = [each.line for each in found]
     return Result(
         Exit.DONE,
-        "\n".join([f"{len(found)} dead letters", *lines]),
-        {"letters": [_letter(each) for each in found.values()]},
+        "\n".join([f"{len(found)} messages", *lines]),
+        {"messages": [each.as_details() for each in found]},
     )
 
 
-def is_wanted(letter: DeadLetter, wanted: Sequence[str]) -> bool:
-    """Whether one of the names is its message id, its order id or a part of its error."""
-    if not wanted:
-        return True
-    names = {letter.message_id, letter.request_id, order_id(letter.body)}
-    return any(name in names or (letter.error and name in letter.error) for name in wanted)
+def named(message: Message, probes: Probes) -> Named:
+    """The message under its event's id; one that the service's code cannot read has none."""
+    with suppress(Exception):  # the service's code, on an event that may have broken it before
+        event_id = probes.event_id(decoded(message.body))
+        return Named(message, event_id and _printable(event_id))
+    return Named(message, None)
 
 
-def outcome_of(run: Invocation) -> str | None:
-    """`confirmed` or `rejected` if the service handled the order, None if it did not.
+def outcome_of(run: Invocation, probes: Probes) -> Outcome | None:
+    """What became of the event if the service handled it, None if it did not.
 
     A rejection is handled: the same event would be rejected for ever.
     """
-    if run.error is not None or not isinstance(run.payload, dict):
-        return None
-    status = run.payload.get("status")
-    return status if status in ("confirmed", "rejected") else None
+    return None if run.error is not None else probes.outcome(run.payload)
 
 
-def _release(letters: DeadLetters, kept: Sequence[DeadLetter]) -> None:
-    for letter in kept:
+@dataclass(frozen=True, slots=True)
+class _Replay:
+    """One run over a queue."""
+
+    release: Release
+    queue: DeadLetterQueue
+    probes: Probes
+    rate: float
+    wanted: tuple[str, ...]
+    tally: Tally
+
+    def run(self, maximum: int) -> None:
+        """Until the queue has been gone through, or the maximum is reached."""
+        clock, tally = self.release.clock, self.tally
+        seen: set[str] = set()
+        due = clock.monotonic()
+        while tally.handled + len(tally.left) < maximum:
+            message = self.queue.receive()
+            if message is None:
+                return
+            tally.kept.append(message)
+            if message.message_id in seen:
+                return  # it failed in this run and is visible again: that was all of the queue
+            seen.add(message.message_id)
+            found = named(message, self.probes)
+            if self.wanted and not found.goes_by(self.wanted):
+                continue
+            clock.sleep(max(0.0, due - clock.monotonic()))
+            due = clock.monotonic() + 1 / self.rate
+            self._replay(found)
+
+    def _replay(self, found: Named) -> None:
+        """Invoke, then delete: the other way round would lose the event if this process died.
+
+        Nothing that may fail on an odd message stands between the two.
+        """
+        message, tally = found.message, self.tally
+        tally.sent += 1
+        run = self._invoke(_bytes(message.body))
+        outcome = outcome_of(run, self.probes)
+        if outcome is None:
+            failed = run.error or "the answer is neither confirmed nor rejected"
+            tally.left.append({**found.as_details(), "replayError": failed})
+        else:
+            self.queue.delete(message)
+            tally.kept.remove(message)
+            tally.confirmed += outcome == "confirmed"
+            tally.rejected += outcome == "rejected"
+        self.release.say(f"{outcome or 'left'}: {found.event_id or message.message_id}")
+
+    def _invoke(self, payload: bytes) -> Invocation:
+        """Once, or again while throttled: a refused request ran nothing."""
+        functions, qualifier = self.release.functions, self.release.outputs.alias
+        for _ in range(THROTTLED_ATTEMPTS - 1):
+            run = functions.invoke(qualifier, payload)
+            if not run.throttled:
+                return run
+            self.release.clock.sleep(THROTTLED_PAUSE)
+        return functions.invoke(qualifier, payload)
+
+
+def _queue(release: Release) -> DeadLetterQueue:
+    if release.queue is None:
+        raise UsageError("The outputs name no dead-letter queue (dlqQueueUrl): deploy again.")
+    return release.queue
+
+
+def _release(queue: DeadLetterQueue, kept: Sequence[Message]) -> None:
+    for message in kept:
         with suppress(UnavailableError):  # it shows up by itself, five minutes later
-            letters.release(letter)
+            queue.release(message)
 
 
-def _drain(replay: Replay, maximum: int, tally: Tally) -> None:
-    clock = replay.clock
-    seen: set[str] = set()
-    due = clock.monotonic()
-    while tally.handled + len(tally.left) < maximum:
-        letter = replay.letters.receive()
-        if letter is None:
-            return
-        tally.kept.append(letter)
-        if letter.message_id in seen:
-            return  # it failed in this run and is visible again: the queue has been gone through
-        seen.add(letter.message_id)
-        if not is_wanted(letter, replay.wanted):
-            continue
-        clock.sleep(max(0.0, due - clock.monotonic()))
-        due = clock.monotonic() + 1 / replay.rate
-        _replay(replay, letter, tally)
+def _bytes(body: str) -> bytes:
+    """The body as it is sent; half a surrogate pair is Lambda's to refuse, like all that is no
+    JSON."""
+    return body.encode("utf-8", "surrogatepass")
 
 
-def _replay(replay: Replay, letter: DeadLetter, tally: Tally) -> None:
-    """Invoke, then delete: the other way round would lose the order if this process died."""
-    tally.sent += 1
-    run = _invoke(replay, letter.body.encode())
-    status = outcome_of(run)
-    replay.say(f"{status or 'left'}: {order_id(letter.body) or letter.message_id}")
-    if status is None:
-        tally.left.append(_describe(letter, run))
-        return
-    replay.letters.delete(letter)
-    tally.kept.remove(letter)
-    if status == "confirmed":
-        tally.confirmed += 1
-    else:
-        tally.rejected += 1
-
-
-def _invoke(replay: Replay, payload: bytes) -> Invocation:
-    """Once, or again while throttled: a refused request ran nothing."""
-    for _ in range(THROTTLED_ATTEMPTS - 1):
-        run = replay.functions.invoke(replay.qualifier, payload)
-        if not run.throttled:
-            return run
-        replay.clock.sleep(THROTTLED_PAUSE)
-    return replay.functions.invoke(replay.qualifier, payload)
-
-
-def order_id(body: str) -> str | None:
-    """The order's id, None if the event has none."""
-    try:
-        event = json.loads(body)
-    except ValueError:
-        return None
-    found = event.get("orderId") if isinstance(event, dict) else None
-    return found if isinstance(found, str) else None
-
-
-def _describe(letter: DeadLetter, run: Invocation) -> dict[str, object]:
-    failed = run.error or "the answer is neither confirmed nor rejected"
-    return {**_letter(letter), "replayError": failed}
-
-
-def _letter(letter: DeadLetter) -> dict[str, object]:
-    return {
-        "messageId": letter.message_id,
-        "requestId": letter.request_id,
-        "orderId": order_id(letter.body),
-        "deadLetterError": letter.error,
-    }
+def _printable(text: str) -> str:
+    """The text on one line of any terminal, with `\\ud800` for half a surrogate pair."""
+    shown = text.encode("utf-8", "backslashreplace").decode()
+    return shown if shown.isprintable() else ascii(shown)[1:-1]
 
 
 def _result(tally: Tally) -> Result:
     message = (
-        f"Replayed {tally.handled} dead letters ({tally.confirmed} confirmed, "
+        f"Replayed {tally.handled} messages ({tally.confirmed} confirmed, "
         f"{tally.rejected} rejected); {len(tally.left)} failed and stay in the queue."
     )
     details = {

@@ -27,17 +27,18 @@ class Remedy(IntEnum):
     WAIT = 4
     """Wait: an alarm or a suspicion needs time and traffic."""
     SAMPLES = 5
-    """Drive synthetic orders: more samples are all that is missing."""
+    """Send synthetic traffic: more samples are all that is missing."""
     REPEAT = 6
     """Begin again: it was interrupted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """A command as a person types it: `nox -s SESSION -- STACK OPTIONS`."""
+    """A command as a person types it: `nox -s SESSION -- STACK [SERVICE] OPTIONS`."""
 
     session: str
-    stack: str
+    place: Sequence[str]
+    """The stack, and the service where there are several."""
     options: Sequence[str] = ()
 
     def again(self, *further: str) -> str:
@@ -46,7 +47,7 @@ class Typed:
 
     def other(self, session: str, *options: str) -> str:
         """Another command on the same stack."""
-        return shlex.join(["nox", "-s", session, "--", self.stack, *options])
+        return shlex.join(["nox", "-s", session, "--", *self.place, *options])
 
 
 def sentence(remedy: Remedy, typed: Typed, first: str = "", patience: float = 0.0) -> str:
@@ -66,6 +67,6 @@ def sentence(remedy: Remedy, typed: Typed, first: str = "", patience: float = 0.
         f"deploys; then: `{again}`.",
         Remedy.END_CANARY: f"`{typed.other('rollback', '--canary-only')}` ends the canary.",
         Remedy.WAIT: f"`{wait}` gives it time.",
-        Remedy.SAMPLES: f"`{drive}` sends synthetic orders where customers send too few.",
+        Remedy.SAMPLES: f"`{drive}` sends synthetic traffic where customers send too little.",
         Remedy.REPEAT: f"`{again}` begins again.",
     }[remedy]

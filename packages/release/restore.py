@@ -20,16 +20,13 @@ from release.target import check_exists
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from release.clock import Clock
+    from release.context import Release
     from release.errors import NoAliasError
-    from release.lambda_adapter import Functions
     from release.outputs import Outputs
 
 
 def restore(
-    functions: Functions,
-    outputs: Outputs,
-    clock: Clock,
+    release: Release,
     linked: Sequence[Entry],
     gone: NoAliasError,
     version: str | None,
@@ -40,25 +37,26 @@ def restore(
     `linked` is the ledger, newest first. Where it knows no move and no version is named, `gone`
     stands: the stack was never released. UnavailableError if the alias has come back meanwhile.
     """
-    began = clock.monotonic()
+    began = release.clock.monotonic()
     last = next((entry for entry in linked if entry.moves), None)
     if version is None and last is None:
         raise gone
-    target = check_exists(functions, outputs, version or (last.version if last else ""))
-    entry = _entry(target, linked, last, (reason or "").strip(), to_text(clock.now()))
+    target = check_exists(release, version or (last.version if last else ""))
+    entry = _entry(target, linked, last, (reason or "").strip(), to_text(release.clock.now()))
     record = Record(
         previous=_previous(target, last),
         commit=entry.commit,
         verdict=entry.verdict,
-        entry=ledger.try_write(functions, entry) or entry.parent,
+        entry=ledger.try_write(release.functions, entry) or entry.parent,
     )
     try:
-        alias.create(functions, target, record)
+        alias.create(release.functions, target, record)
     except AliasChangedError:
         raise UnavailableError(
-            f"{outputs.alias} has come back meanwhile: look at `status`, then repeat if need be."
+            f"{release.outputs.alias} has come back meanwhile: look at `status`, then "
+            "repeat if need be."
         ) from None
-    return _result(outputs, target, last, round(clock.monotonic() - began, 3))
+    return _result(release.outputs, target, last, round(release.clock.monotonic() - began, 3))
 
 
 def _previous(target: str, last: Entry | None) -> str | None:

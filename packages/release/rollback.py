@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from release.clock import to_text
 from release.errors import AliasChangedError, NoAliasError, UnavailableError, UnfinishedError
 from release.ledger import Entry
 from release.promote import COMMIT_LENGTH
+from release.remedy import Typed
 from release.restore import restore
 from release.result import Change, Exit, Result
 from release.succession import is_older
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from release.alias import Alias
-    from release.clock import Clock
+    from release.context import Release
     from release.lambda_adapter import Functions
     from release.outputs import Outputs
 
@@ -45,9 +45,7 @@ class _Goal:
 
 
 def rollback(
-    functions: Functions,
-    outputs: Outputs,
-    clock: Clock,
+    release: Release,
     version: str | None = None,
     *,
     commit: str | None = None,
@@ -60,15 +58,15 @@ def rollback(
     one has to be named. The ledger remembers what was left, and `canary` refuses it from then on.
     An alias that is gone is made anew, at what the ledger says was live last.
     """
-    began = clock.monotonic()
+    began = release.clock.monotonic()
     try:
-        first = alias.read(functions)
+        first = alias.read(release.functions)
     except NoAliasError as gone:
-        known = _last_known(functions, needed=version is None)
+        known = _last_known(release.functions, needed=version is None)
         if commit:
             version = find_commit(known, commit)
-        return restore(functions, outputs, clock, known, gone, version, reason)
-    linked = _known(functions, first)
+        return restore(release, known, gone, version, reason)
+    linked = _known(release.functions, first)
     if commit:
         version = find_commit(linked or (), commit)
     differs = linked is not None and ledger.disagreement(first, linked) is not None
@@ -76,39 +74,37 @@ def rollback(
     # where the rollback to it could not be written there.
     mends = differs and (bool(version) or _went_back(first))
     chosen = first.version if mends and not version else version
-    target = _check_exists(functions, outputs, chosen or choose(first, linked or (), outputs))
+    target = _check_exists(release, chosen or choose(first, linked or (), release.outputs))
     goal = _Goal(target, ledger.commit_of(linked or (), target), reason, mends=mends)
     try:
-        changed = _put_back(functions, clock, goal)
+        changed = _put_back(release, goal)
     except UnfinishedError as error:
-        again = shlex.join(["nox", "-s", "rollback", "--", outputs.stack, "--version", target])
+        again = Typed("rollback", release.outputs.place, ("--version", target)).again()
         raise UnfinishedError(f"{error} Next: `{again}`, which ends it.") from error
-    seconds = round(clock.monotonic() - began, 3)
-    return _result(outputs, first, target, changed=changed, seconds=seconds)
+    seconds = round(release.clock.monotonic() - began, 3)
+    return _result(release.outputs, first, target, changed=changed, seconds=seconds)
 
 
-def end_canary(
-    functions: Functions, outputs: Outputs, clock: Clock, *, fence: bool = False
-) -> Result:
+def end_canary(release: Release, *, fence: bool = False) -> Result:
     """End a canary that nobody watches any longer.
 
     Unlike a rollback it never moves the live version, whatever others do meanwhile. Without a
     canary nothing is done; with `fence` the alias is written all the same, as it is, so that a
     rollout that still goes on somewhere begins none (`release.fence`).
     """
-    began = clock.monotonic()
-    first = seen = alias.read(functions)
+    began = release.clock.monotonic()
+    first = seen = alias.read(release.functions)
     for _ in range(ATTEMPTS):
         ends = bool(seen.weights)
         try:
             if ends or fence:
                 record = _record(seen, _Goal(seen.version))
-                alias.make_live(functions, seen, seen.version, record, clock)
+                alias.make_live(release.functions, seen, seen.version, record, release.clock)
         except AliasChangedError:
-            seen = alias.read(functions)
+            seen = alias.read(release.functions)
             continue
-        seconds = round(clock.monotonic() - began, 3)
-        return _result(outputs, first, seen.version, changed=ends, seconds=seconds)
+        seconds = round(release.clock.monotonic() - began, 3)
+        return _result(release.outputs, first, seen.version, changed=ends, seconds=seconds)
     raise UnavailableError(_TOO_FAST)
 
 
@@ -137,10 +133,10 @@ def _went_back(seen: Alias) -> bool:
     return back and seen.record.verdict == "rollback" and not seen.weights
 
 
-def _check_exists(functions: Functions, outputs: Outputs, version: str) -> str:
+def _check_exists(release: Release, version: str) -> str:
     """The version unless it is known to be none: Lambda itself refuses one that does not exist."""
     try:
-        return check_exists(functions, outputs, version)
+        return check_exists(release, version)
     except UnavailableError:
         return version
 
@@ -172,22 +168,24 @@ def _known(functions: Functions, seen: Alias) -> Sequence[Entry] | None:
         return None
 
 
-def _put_back(functions: Functions, clock: Clock, goal: _Goal) -> bool:
+def _put_back(release: Release, goal: _Goal) -> bool:
     """Write until the alias serves the goal alone; whether a write was needed.
 
     A rollback is urgent, so a write by somebody else in between does not stop it; the goal was
     chosen once, from what the caller saw, so two at a time do not undo each other.
     """
     for _ in range(ATTEMPTS):
-        seen = alias.read(functions)
+        seen = alias.read(release.functions)
         if seen.version == goal.version and not seen.weights and not goal.mends:
             return False
-        entry = ledger.try_write(functions, _entry(seen, goal, to_text(clock.now())))
+        entry = ledger.try_write(
+            release.functions, _entry(seen, goal, to_text(release.clock.now()))
+        )
         if entry is None and seen.version == goal.version and not seen.weights:
             return False  # only the ledger was to be mended
         record = replace(_record(seen, goal), entry=entry or seen.record.entry)
         try:
-            alias.make_live(functions, seen, goal.version, record, clock)
+            alias.make_live(release.functions, seen, goal.version, record, release.clock)
         except AliasChangedError:
             continue
         return True

@@ -13,6 +13,7 @@ from console.errors import UsageError
 from reporting import amounts
 
 from release import alias
+from release.answers import MAXIMUM_INIT_MS
 from release.canary import canary, changed_meanwhile
 from release.errors import AliasChangedError, UnfinishedError
 from release.fence import fenced
@@ -25,7 +26,6 @@ from release.result import Exit, Result
 from release.rollback import end_canary
 from release.smoke import smoke
 from release.succession import check_succession
-from release.synthetic import MAXIMUM_INIT_MS
 from release.target import check_target, wait_until_made
 from release.warm import warm
 
@@ -33,10 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from release.alias import Alias
-    from release.clock import Clock
-    from release.cloudwatch_adapter import Monitoring
-    from release.lambda_adapter import Functions
-    from release.outputs import Outputs
+    from release.context import Release
     from release.result import Change
 
 PlanName = Literal["canary", "linear", "all-at-once"]
@@ -49,7 +46,7 @@ PLANS: dict[PlanName, tuple[float, ...]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class RolloutRequest:
     """What is rolled out and how: `gate` is asked at each of the `steps` (shares from 0 to 1)."""
 
     version: str
@@ -72,15 +69,11 @@ class Order:
 class Rollout:
     """A rollout on its systems; the alias is fenced from when it is made."""
 
-    functions: Functions
-    monitoring: Monitoring
-    outputs: Outputs
-    clock: Clock
-    order: Order
-    say: Callable[[str], None]
+    release: Release
+    request: RolloutRequest
 
     def __post_init__(self) -> None:
-        self.functions = fenced(self.functions)
+        self.release = replace(self.release, functions=fenced(self.release.functions))
 
     def run(self) -> Result:
         """Everything that is left to do; UsageError before anything was changed.
@@ -88,21 +81,21 @@ class Rollout:
         Ctrl-C or SIGTERM ends the canary. As soon as somebody else has written the alias, nothing
         more is done.
         """
-        order = self.order
-        check_steps(order)
-        check_time(order)
+        request = self.request
+        check_steps(request)
+        check_time(request)
         try:
             return self._run()
         except AliasChangedError:
-            return changed_meanwhile(self.outputs, order.version)
+            return changed_meanwhile(self.release.outputs, request.version)
 
     def _run(self) -> Result:
-        order = self.order
-        check_target(self.functions, self.outputs, order.version)
-        seen = alias.read(self.functions)
-        if seen.version == order.version:
+        request = self.request
+        check_target(self.release, request.version)
+        seen = alias.read(self.release.functions)
+        if seen.version == request.version:
             return self._promote()  # done, or refused because another version is its canary
-        check_succession(self.functions, self.outputs, seen, order.version, order.reason)
+        check_succession(self.release, seen, request.version, request.reason)
         done: list[Result] = []
         try:
             for step in self._steps(seen):
@@ -129,88 +122,83 @@ class Rollout:
         """
 
         def end() -> bool:
-            return bool(end_canary(self.functions, self.outputs, self.clock).details["changed"])
+            return bool(end_canary(self.release).details["changed"])
 
         try:
             try:
-                return insist(end, self.clock, self.say, seconds)
+                return insist(end, self.release, seconds)
             except KeyboardInterrupt:
                 return end()
         except (UsageError, UnfinishedError) as error:
-            typed = Typed("rollback", self.outputs.stack, ("--canary-only",)).again()
+            typed = Typed("rollback", self.release.outputs.place, ("--canary-only",)).again()
             raise UnfinishedError(
-                f"{str(why) or 'Interrupted.'} {self.outputs.alias} may still send traffic to "
-                f"version {self.order.version}: `{typed}` ends that ({error})"
+                f"{str(why) or 'Interrupted.'} {self.release.outputs.alias} may still send traffic "
+                f"to version {self.request.version}: `{typed}` ends that ({error})"
             ) from why
         except AliasChangedError:  # somebody else's write stands
             return False
 
     def _steps(self, seen: Alias) -> list[Callable[[], Result]]:
         """What is left to do, in order; the first that is not done ends it."""
-        watched = remaining(self.order.steps, seen, self.order.version)
+        watched = remaining(self.request.steps, seen, self.request.version)
         steps: list[Callable[[], Result]] = [self._smoke]
         steps += [partial(self._step, weight) for weight in watched]
         steps += [partial(self._warm, 1.0), self._promote]
-        if self.order.steps:
+        if self.request.steps:
             return steps
         return [self._check_alarms, *steps, partial(self._guard, seen.version)]
 
     def _step(self, weight: float) -> Result:
         """Warm, shift, watch; a canary at that weight is watched on instead of begun anew."""
-        order = self.order
+        request = self.request
         warmed = self._warm(weight)
         if warmed.exit is not Exit.DONE:
             return warmed
-        seen = alias.read(self.functions)
-        if seen.weights.get(order.version) != weight or _verdict(seen, order.version) is not None:
+        seen = alias.read(self.release.functions)
+        if (
+            seen.weights.get(request.version) != weight
+            or _verdict(seen, request.version) is not None
+        ):
             shifted = canary(
-                self.functions, self.outputs, self.clock, order.version, weight, order.reason,
-                order.gate.longest,
-            )  # fmt: skip
-            self.say(shifted.message)
+                self.release, request.version, weight, request.reason, request.gate.longest
+            )
+            self.release.say(shifted.message)
             if shifted.exit is not Exit.DONE:
                 return shifted
-        request = replace(order.gate, version=order.version)
-        return judge(self.functions, self.monitoring, self.outputs, self.clock, request, self.say)
+        gate = replace(request.gate, version=request.version)
+        return judge(self.release, gate)
 
     def _smoke(self) -> Result:
-        """Orders by the version's number; a canary that fails them is ended."""
-        order = self.order
-        wait_until_made(self.functions, self.clock, order.version, self.say)
-        tried = smoke(
-            self.functions, self.outputs, self.clock, order.version, order.maximum_init_ms
-        )
-        self.say(tried.message)
+        """The probes by the version's number; a canary that is not proved by them is ended."""
+        request = self.request
+        wait_until_made(self.release, request.version)
+        tried = smoke(self.release, request.version, request.maximum_init_ms, request.gate.typed)
+        self.release.say(tried.message)
         if tried.exit is not Exit.DONE:
-            end_canary(self.functions, self.outputs, self.clock)
+            end_canary(self.release)
         return tried
 
     def _warm(self, weight: float) -> Result:
-        order = self.order
-        warmed = warm(
-            self.functions, self.monitoring, self.outputs, self.clock, order.version, weight,
-            order.maximum_init_ms,
-        )  # fmt: skip
-        self.say(warmed.message)
+        request = self.request
+        warmed = warm(self.release, request.version, weight, request.maximum_init_ms)  # fmt: skip
+        self.release.say(warmed.message)
         if warmed.exit is not Exit.DONE:
-            end_canary(self.functions, self.outputs, self.clock)
+            end_canary(self.release)
         return warmed
 
     def _promote(self) -> Result:
-        order = self.order
+        request = self.request
         return promote(
-            self.functions,
-            self.outputs,
-            self.clock,
-            order.version,
-            commit=order.commit,
-            pull_request=order.pull_request,
-            reason=order.reason if not order.steps else None,
+            self.release,
+            request.version,
+            commit=request.commit,
+            pull_request=request.pull_request,
+            reason=request.reason if not request.steps else None,
         )
 
     def _check_alarms(self) -> Result:
         """Breaking the glass obeys alarms: one in ALARM or unreadable forbids it."""
-        for alarm in self.monitoring.alarms(self.outputs.release_alarms):
+        for alarm in self.release.monitoring.alarms(self.release.outputs.release_alarms):
             if alarm.state not in ("OK", "INSUFFICIENT_DATA"):
                 raise UsageError(
                     f"{alarm.name} is {alarm.state}: all at once obeys alarms, so mend that first."
@@ -219,33 +207,30 @@ class Rollout:
 
     def _guard(self, before: str) -> Result:
         """Watch what nobody watched before it went live."""
-        order = self.order
-        typed = order.gate.typed or Typed("rollout", self.outputs.stack)
-        guard = Guard(
-            self.functions, self.monitoring, self.outputs, self.clock, self.say, typed,
-            order.version, before,
-        )  # fmt: skip
-        return guard.watch(order.gate.bake, order.gate.poll)
+        request = self.request
+        typed = request.gate.typed or Typed("rollout", self.release.outputs.place)
+        guard = Guard(self.release, typed, request.version, before)  # fmt: skip
+        return guard.watch(request.gate.bake, request.gate.poll)
 
 
-def check_steps(order: Order) -> None:
+def check_steps(request: RolloutRequest) -> None:
     """UsageError for shares that are none or do not rise, or a flip that nobody accounts for."""
-    if not all(0 < weight < 1 for weight in order.steps):
+    if not all(0 < weight < 1 for weight in request.steps):
         raise UsageError("--steps are shares between 0 and 1, such as 0.1,0.5.")
-    if list(order.steps) != sorted(set(order.steps)):
+    if list(request.steps) != sorted(set(request.steps)):
         raise UsageError("--steps must rise, such as 0.1,0.5.")
-    if not order.steps and not (order.reason or "").strip():
+    if not request.steps and not (request.reason or "").strip():
         raise UsageError("The plan all-at-once skips the gate: say why with --reason TEXT.")
 
 
-def check_time(order: Order) -> None:
+def check_time(request: RolloutRequest) -> None:
     """UsageError where the watches may take longer than there is time."""
-    longest = order.longest
-    if order.within is not None and longest > order.within:
+    longest = request.longest
+    if request.within is not None and longest > request.within:
         raise UsageError(
-            f"{len(order.steps) or 1} times {_seconds(order.gate.bake)} of bake time and up to "
-            f"{_seconds(order.gate.longest - order.gate.bake)} of patience take "
-            f"{_seconds(longest)}, and there are {_seconds(order.within)}: shorten --bake or "
+            f"{len(request.steps) or 1} times {_seconds(request.gate.bake)} of bake time and up to "
+            f"{_seconds(request.gate.longest - request.gate.bake)} of patience take "
+            f"{_seconds(longest)}, and there are {_seconds(request.within)}: shorten --bake or "
             "--patience, or plan fewer steps."
         )
 

@@ -1,124 +1,120 @@
-"""`smoke`: synthetic orders at a version by its number, before it gets any traffic."""
+"""`smoke`: the service's probes at a version by its number, before it gets any traffic."""
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
+from console.errors import UsageError
+from reporting import amounts
+
+from release.answers import MAXIMUM_INIT_MS, check_answer, check_report
+from release.remedy import Typed
 from release.result import Change, Exit, Result
-from release.synthetic import (
-    BASKETS,
-    MAXIMUM_INIT_MS,
-    PLAIN,
-    check_answer,
-    check_report,
-    synthetic_order,
-)
 from release.target import check_target
+from release.traffic import mark, payload
 
 if TYPE_CHECKING:
-    from release.clock import Clock
-    from release.lambda_adapter import Functions, Invocation
-    from release.outputs import Outputs
-    from release.synthetic import Order
+    from collections.abc import Iterator
+
+    from service.probes import Probe
+
+    from release.context import Release
+    from release.lambda_adapter import Invocation
 
 ATTEMPTS = 6
 """Invocations tried while throttled: live traffic shares the reserved concurrency."""
 
 
 def smoke(
-    functions: Functions,
-    outputs: Outputs,
-    clock: Clock,
+    release: Release,
     version: str,
     maximum_init_ms: float = MAXIMUM_INIT_MS,
+    typed: Typed | None = None,
 ) -> Result:
-    """Orders are confirmed at the right totals, a repeat alike, an invalid one is rejected.
+    """What must be accepted is, the first of it repeated gets the same answer, and what must be
+    refused is turned away. The first event that shows anything else ends it.
 
-    Fails too for a cold start longer than `maximum_init_ms`, or memory that is nearly used up.
+    Fails too for a cold start longer than `maximum_init_ms`, or memory that is nearly used up. A
+    version that is throttled all the time is not judged: `typed` is what is to be repeated then.
     """
-    check_target(functions, outputs, version)
-    order = synthetic_order(version, clock)
-    invalid = {**order, "orderId": f"{order['orderId']}-invalid", "lines": [_spoilt(order)]}
-    first = _invoke(functions, clock, version, order)
-    repeat = _invoke(functions, clock, version, order)
-    rejected = _invoke(functions, clock, version, invalid)
-    problems = [
-        *check_executed(version, repeat, rejected),
-        *check_answer(version, order, first),
-        *check_repeat(first, repeat),
-        *check_rejected(rejected),
-    ]
-    runs = [first, repeat, rejected]
-    for basket in BASKETS:
-        if basket is not PLAIN and not problems:
-            other = synthetic_order(version, clock, basket)
-            runs.append(run := _invoke(functions, clock, version, other))
-            problems += check_answer(version, other, run, basket.total)
-    problems += [problem for run in runs for problem in check_report(run, maximum_init_ms)]
-    return _result(outputs, version, order, runs, problems)
+    check_target(release, version)
+    runs: list[Invocation] = []
+    for what, probe in _trials(release, version):
+        runs.append(run := _invoke(release, version, probe))
+        if run.throttled:
+            again = (typed or Typed("smoke", release.outputs.place, ("--version", version))).again()
+            return _throttled(release, version, again)
+        problems = [f"{what}: {each}" for each in check_answer(version, probe, run)]
+        if what == _REPEATED and not problems and run.payload != runs[0].payload:
+            problems = [f"{what} was answered differently"]
+        problems += check_report(run, maximum_init_ms)
+        if problems:
+            break
+    return _result(release, version, runs, problems)
 
 
-def check_executed(version: str, *invocations: Invocation) -> list[str]:
-    """Whether that very version ran, each time."""
-    others = {run.executed_version for run in invocations if run.error is None} - {version}
-    return [f"version {other} ran instead of {version}" for other in sorted(map(str, others))]
+_REPEATED = "the first event, repeated"
 
 
-def check_repeat(first: Invocation, repeat: Invocation) -> list[str]:
-    """Whether the same order again got the same answer."""
-    if repeat.error is not None:
-        return [f"the repeated order failed ({repeat.error})"]
-    same = repeat.payload == first.payload
-    return [] if same else ["the repeated order was answered differently"]
+def _trials(release: Release, version: str) -> Iterator[tuple[str, Probe]]:
+    """What is sent, with a name for each; UsageError where the service says of nothing that it
+    must be accepted."""
+    begins, now, probes = mark(version), release.clock.now(), release.probes()
+    accepted = probes.accepted(begins, now)
+    if not accepted:
+        raise UsageError(
+            "The service's probes.py accepts nothing, so nothing can be tried: add it."
+        )
+    yield "a valid event", accepted[0]
+    yield _REPEATED, accepted[0]
+    for probe in probes.refused(begins, now):
+        yield "an invalid event", probe
+    for probe in accepted[1:]:
+        yield "a valid event", probe
 
 
-def check_rejected(run: Invocation) -> list[str]:
-    """Whether the invalid order was rejected with reasons, and without a function error."""
-    if run.error is not None:
-        return [f"the invalid order failed instead of being rejected ({run.error})"]
-    answer = run.payload if isinstance(run.payload, dict) else {}
-    if answer.get("status") != "rejected":
-        return [f"the invalid order has status {answer.get('status')!r}, not 'rejected'"]
-    return [] if answer.get("reasons") else ["the invalid order was rejected without a reason"]
-
-
-def _spoilt(order: Order) -> Order:
-    lines = order["lines"]
-    first = lines[0] if isinstance(lines, list) else {}
-    return {**first, "quantity": 0}
-
-
-def _invoke(functions: Functions, clock: Clock, version: str, order: Order) -> Invocation:
-    payload = json.dumps(order).encode()
+def _invoke(release: Release, version: str, probe: Probe) -> Invocation:
     pause = 0.25
     for _ in range(ATTEMPTS - 1):
-        run = functions.invoke(version, payload)
+        run = release.functions.invoke(version, payload(probe))
         if not run.throttled:
             return run
-        clock.sleep(pause)
+        release.say(
+            f"Version {version} is throttled, for live traffic uses the reserved concurrency: "
+            f"trying again in {amounts.seconds(pause)}."
+        )
+        release.clock.sleep(pause)
         pause *= 2
-    return functions.invoke(version, payload)
+    return release.functions.invoke(version, payload(probe))
 
 
-def _result(
-    outputs: Outputs, version: str, order: Order, runs: list[Invocation], problems: list[str]
-) -> Result:
-    executed = runs[0].executed_version or "none"
+def _throttled(release: Release, version: str, again: str) -> Result:
+    return Result(
+        Exit.INCONCLUSIVE,
+        f"Smoke test of {release.outputs.function}:{version}: throttled {ATTEMPTS} times in a row, "
+        "so nobody knows whether it works.",
+        {"version": version, "executedVersion": None, "problems": [], "throttled": True},
+        Change("-", version, "not read", "smoke inconclusive"),
+        remedy=f"`{again}` once live traffic leaves a concurrent execution free.",
+    )
+
+
+def _result(release: Release, version: str, runs: list[Invocation], problems: list[str]) -> Result:
+    executed = runs[0].executed_version
     reports = [run.report for run in runs if run.report is not None]
     message = (
-        f"Smoke test of {outputs.function}:{version} failed: {'; '.join(problems)}."
+        f"Smoke test of {release.outputs.function}:{version} failed: {'; '.join(problems)}."
         if problems
-        else f"Smoke test passed: orders confirmed at the right totals, a repeat alike, an invalid "
-        f"one rejected; executed version {executed}."
+        else f"Smoke test passed: {len(runs)} synthetic events answered as they must be, a repeat "
+        f"alike; executed version {executed or 'none'}."
     )
     return Result(
         Exit.FAIL if problems else Exit.DONE,
         message,
         {
             "version": version,
-            "executedVersion": runs[0].executed_version,
-            "orderId": order["orderId"],
+            "executedVersion": executed,
+            "events": len(runs),
             "problems": problems,
             "initMilliseconds": max((r.init_ms for r in reports if r.init_ms), default=None),
             "memoryMegabytes": max((r.memory_mb for r in reports), default=None),

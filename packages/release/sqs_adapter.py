@@ -20,7 +20,7 @@ _ABSENT = "There is no dead-letter queue {url}: deploy the stack first."
 
 
 @dataclass(frozen=True, slots=True)
-class DeadLetter:
+class Message:
     """An event that Lambda gave up. `body` is the event byte for byte; `error` its last error.
 
     Lambda sends `RequestID`, `ErrorCode` and `ErrorMessage` as message attributes
@@ -34,28 +34,28 @@ class DeadLetter:
     error: str | None = None
 
 
-class DeadLetters(Protocol):
+class DeadLetterQueue(Protocol):
     """The dead-letter queue of a stack."""
 
     def visible(self) -> int:
         """About how many messages wait in it."""
         ...
 
-    def receive(self) -> DeadLetter | None:
+    def receive(self) -> Message | None:
         """One message, hidden from other receivers for five minutes; None if none is visible."""
         ...
 
-    def delete(self, letter: DeadLetter) -> None:
+    def delete(self, message: Message) -> None:
         """Remove it for good."""
         ...
 
-    def release(self, letter: DeadLetter) -> None:
+    def release(self, message: Message) -> None:
         """Make it visible again at once."""
         ...
 
 
-class SqsDeadLetters:
-    """`DeadLetters` on the SQS API."""
+class SqsQueue:
+    """`DeadLetterQueue` on the SQS API."""
 
     def __init__(self, session: boto3.Session, url: str) -> None:
         with translated("starting the SQS client"):
@@ -64,7 +64,7 @@ class SqsDeadLetters:
 
     def visible(self) -> int:
         """About how many messages wait in it."""
-        with translated("counting dead letters"):
+        with translated("counting DLQ messages"):
             try:
                 reply = self._client.get_queue_attributes(
                     QueueUrl=self._url, AttributeNames=["ApproximateNumberOfMessages"]
@@ -73,12 +73,12 @@ class SqsDeadLetters:
                 raise UsageError(_ABSENT.format(url=self._url)) from None
             return int(reply["Attributes"]["ApproximateNumberOfMessages"])
 
-    def receive(self) -> DeadLetter | None:
+    def receive(self) -> Message | None:
         """One message, hidden from other receivers for five minutes; None if none is visible.
 
         Waits a second, because only a long poll asks all of the queue's servers.
         """
-        with translated("receiving a dead letter"):
+        with translated("receiving a DLQ message"):
             try:
                 reply = self._client.receive_message(
                     QueueUrl=self._url,
@@ -89,28 +89,28 @@ class SqsDeadLetters:
                 )
             except self._client.exceptions.QueueDoesNotExist:
                 raise UsageError(_ABSENT.format(url=self._url)) from None
-        for message in reply.get("Messages", []):
+        for found in reply.get("Messages", []):
             attributes = {
                 name: value.get("StringValue")
-                for name, value in message.get("MessageAttributes", {}).items()
+                for name, value in found.get("MessageAttributes", {}).items()
             }
-            return DeadLetter(
-                message_id=message["MessageId"],
-                receipt=message["ReceiptHandle"],
-                body=message["Body"],
+            return Message(
+                message_id=found["MessageId"],
+                receipt=found["ReceiptHandle"],
+                body=found["Body"],
                 request_id=attributes.get("RequestID"),
                 error=attributes.get("ErrorMessage"),
             )
         return None
 
-    def delete(self, letter: DeadLetter) -> None:
+    def delete(self, message: Message) -> None:
         """Remove it for good."""
-        with translated("deleting a dead letter"):
-            self._client.delete_message(QueueUrl=self._url, ReceiptHandle=letter.receipt)
+        with translated("deleting a DLQ message"):
+            self._client.delete_message(QueueUrl=self._url, ReceiptHandle=message.receipt)
 
-    def release(self, letter: DeadLetter) -> None:
+    def release(self, message: Message) -> None:
         """Make it visible again at once."""
-        with translated("returning a dead letter"):
+        with translated("returning a DLQ message"):
             self._client.change_message_visibility(
-                QueueUrl=self._url, ReceiptHandle=letter.receipt, VisibilityTimeout=0
+                QueueUrl=self._url, ReceiptHandle=message.receipt, VisibilityTimeout=0
             )

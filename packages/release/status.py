@@ -18,23 +18,24 @@ if TYPE_CHECKING:
 
     from release.alias import Alias
     from release.cloudwatch_adapter import Monitoring
+    from release.context import Release
     from release.lambda_adapter import Functions
     from release.outputs import Outputs
-    from release.sqs_adapter import DeadLetters
+    from release.sqs_adapter import DeadLetterQueue
 
 
 SHOWN = 10
 """Entries of the ledger that `status` shows."""
 
 
-def status(
-    functions: Functions, monitoring: Monitoring, letters: DeadLetters | None, outputs: Outputs
-) -> Result:
+def status(release: Release) -> Result:
     """Read everything, change nothing; what cannot be read is shown as such."""
-    seen = alias.read(functions)
-    alarms = _alarms(monitoring, [*outputs.standing_alarms, *outputs.release_alarms])
-    details = _details(outputs, seen, alarms, _visible(letters))
-    details["ledger"] = rows(functions, seen)[:SHOWN]
+    seen = alias.read(release.functions)
+    alarms = _alarms(
+        release.monitoring, [*release.outputs.standing_alarms, *release.outputs.release_alarms]
+    )
+    details = _details(release.outputs, seen, alarms, _visible(release.queue))
+    details["ledger"] = rows(release.functions, seen)[:SHOWN]
     return Result(Exit.DONE, table(details), details)
 
 
@@ -118,9 +119,9 @@ def _figures(entry: Mapping[str, object]) -> str:
     )
 
 
-def _visible(letters: DeadLetters | None) -> int | None:
+def _visible(queue: DeadLetterQueue | None) -> int | None:
     try:
-        return letters.visible() if letters else None
+        return queue.visible() if queue else None
     except UsageError:
         return None
 

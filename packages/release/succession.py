@@ -16,19 +16,19 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from release.alias import Alias
+    from release.context import Release
     from release.lambda_adapter import Functions
     from release.ledger import Entry
-    from release.outputs import Outputs
 
 
-def objection(functions: Functions, outputs: Outputs, seen: Alias, version: str) -> str | None:
+def objection(release: Release, seen: Alias, version: str) -> str | None:
     """Why the version may not follow the live one unless somebody says why; None if it may."""
     if is_older(version, seen.version):
         return (
-            f"Version {version} is older than version {seen.version}, which {outputs.alias} "
-            f"serves: go back with `rollback --version {version}`"
+            f"Version {version} is older than version {seen.version}, which "
+            f"{release.outputs.alias} serves: go back with `rollback --version {version}`"
         )
-    left = find_left(functions, seen, version)
+    left = find_left(release.functions, seen, version)
     if left is None:
         return None
     return (
@@ -37,11 +37,9 @@ def objection(functions: Functions, outputs: Outputs, seen: Alias, version: str)
     )
 
 
-def check_succession(
-    functions: Functions, outputs: Outputs, seen: Alias, version: str, reason: str | None
-) -> str | None:
+def check_succession(release: Release, seen: Alias, version: str, reason: str | None) -> str | None:
     """What the reason overrides, None if nothing; UsageError if a reason is needed and missing."""
-    found = objection(functions, outputs, seen, version)
+    found = objection(release, seen, version)
     if found is not None and not (reason or "").strip():
         raise UsageError(f"{found}, or say why not with --reason TEXT.")
     return found

@@ -9,10 +9,7 @@ from console.errors import UsageError
 from reporting.amounts import digest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from release.clock import Clock
-    from release.lambda_adapter import Functions
+    from release.context import Release
     from release.outputs import Outputs
 
 SNAPSHOT_SECONDS = 900.0
@@ -30,11 +27,12 @@ def check_number(version: str) -> str:
     return version
 
 
-def check_exists(functions: Functions, outputs: Outputs, version: str) -> str:
+def check_exists(release: Release, version: str) -> str:
     """The version if it is published; UsageError otherwise."""
-    if functions.find_version(check_number(version)) is None:
+    if release.functions.find_version(check_number(version)) is None:
         raise UsageError(
-            f"{outputs.function} has no version {version}: name one that exists with --version."
+            f"{release.outputs.function} has no version {version}: "
+            "name one that exists with --version."
         )
     return version
 
@@ -56,23 +54,23 @@ def served_already(outputs: Outputs, version: str) -> str:
     )
 
 
-def wait_until_made(
-    functions: Functions, clock: Clock, version: str, say: Callable[[str], None]
-) -> None:
+def wait_until_made(release: Release, version: str) -> None:
     """Wait while Lambda takes the version's snapshot; a version without one is there at once.
 
     Gives up after `SNAPSHOT_SECONDS`: `check_target` then says how it stands.
     """
-    deadline = clock.monotonic() + SNAPSHOT_SECONDS
-    while clock.monotonic() < deadline:
-        found = functions.find_version(check_number(version))
+    deadline = release.clock.monotonic() + SNAPSHOT_SECONDS
+    while release.clock.monotonic() < deadline:
+        found = release.functions.find_version(check_number(version))
         if found is None or found.state != "Pending":
             return
-        say(f"Version {version} is Pending: Lambda takes its snapshot, which can last minutes.")
-        clock.sleep(_LOOK_SECONDS)
+        release.say(
+            f"Version {version} is Pending: Lambda takes its snapshot, which can last minutes."
+        )
+        release.clock.sleep(_LOOK_SECONDS)
 
 
-def check_target(functions: Functions, outputs: Outputs, version: str) -> None:
+def check_target(release: Release, version: str) -> None:
     """Hold that the version exists, can run, and is what was built.
 
     With a manifest the version must hold its artifact. Without one the digest is known only for the
@@ -80,25 +78,26 @@ def check_target(functions: Functions, outputs: Outputs, version: str) -> None:
     published version never changes.
     """
     check_number(version)
-    found = functions.find_version(version)
+    found = release.functions.find_version(version)
     if found is None:
         raise UsageError(
-            f"{outputs.function} has no version {version}: deploy it first, or see `status`."
+            f"{release.outputs.function} has no version {version}: "
+            "deploy it first, or see `status`."
         )
     if found.state not in {"Active", "Inactive"}:
         raise UsageError(f"Version {version} is {found.state}: repeat once it is Active.")
-    if outputs.built_sha256 not in (None, found.code_sha256):
+    if release.outputs.built_sha256 not in (None, found.code_sha256):
         raise UsageError(
             f"Version {version} holds code {digest(found.code_sha256)}, not the manifest's "
-            f"{digest(outputs.built_sha256)}: deploy that artifact, or name the version that "
-            "holds it."
+            f"{digest(release.outputs.built_sha256)}: deploy that artifact, or name the "
+            "version that holds it."
         )
-    if version != outputs.candidate_version:
+    if version != release.outputs.candidate_version:
         return
-    if outputs.code_sha256 is None:
+    if release.outputs.code_sha256 is None:
         raise UsageError("The outputs lack codeSha256, so the code is unproven: deploy again.")
-    if found.code_sha256 != outputs.code_sha256:
+    if found.code_sha256 != release.outputs.code_sha256:
         raise UsageError(
             f"Version {version} holds code {digest(found.code_sha256)}, not the deployed "
-            f"artifact's {digest(outputs.code_sha256)}: deploy the artifact again."
+            f"artifact's {digest(release.outputs.code_sha256)}: deploy the artifact again."
         )

@@ -24,11 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from release.alias import Alias, AliasStore
-    from release.clock import Clock
-    from release.cloudwatch_adapter import Monitoring
-    from release.drive import Driver
+    from release.context import Release
     from release.evidence import Samples
     from release.gate import Policy
+    from release.traffic import SyntheticTraffic
 
 _INTERRUPTED = Decision("inconclusive", ("the watch was interrupted",), Remedy.REPEAT)
 _CHANGED = Decision(
@@ -42,8 +41,8 @@ class Plan:
 
     `restore` puts the alias back unless the candidate passes: at once on a fail, at the end of the
     bake time if inconclusive, because nobody watches the canary any longer. Before that, an
-    inconclusive watch goes on for up to `patience` seconds, driving synthetic orders at the
-    candidate with `driver` while more samples are all that is missing. `note`
+    inconclusive watch goes on for up to `patience` seconds, sending synthetic `traffic` to the
+    candidate while more samples are all that is missing. `note`
     keeps the verdict in the ledger and returns the entry's name, None if it could not.
     """
 
@@ -53,7 +52,7 @@ class Plan:
     poll: float
     restore: bool
     patience: float = 0.0
-    driver: Driver | None = None
+    traffic: SyntheticTraffic | None = None
     note: Callable[[Reading], str | None] = field(default=lambda _: None)
 
 
@@ -76,40 +75,33 @@ class Outcome:
     aborted: bool = False
 
 
-def watch(
-    store: AliasStore,
-    monitoring: Monitoring,
-    clock: Clock,
-    plan: Plan,
-    seen: Alias,
-    say: Callable[[str], None],
-) -> Outcome:
+def watch(release: Release, plan: Plan, seen: Alias) -> Outcome:
     """Poll until a fail or the end of the bake time, then act on the alias as it was `seen`.
 
     However it ends, a canary that nobody watches any longer is ended as the plan says.
     """
-    end = clock.monotonic() + plan.bake
+    end = release.clock.monotonic() + plan.bake
     polls = 0
     reading = Reading(_INTERRUPTED, (), None)
     try:
         while True:
-            if not _unchanged(store, seen):
+            if not _unchanged(release.functions, seen):
                 return _aborted(reading, polls)
-            reading = read_once(monitoring, clock, plan)
+            reading = read_once(release, plan)
             polls += 1
-            say(describe(reading, plan.policy))
-            left = end - clock.monotonic()
+            release.say(describe(reading, plan.policy))
+            left = end - release.clock.monotonic()
             if reading.decision.verdict == "fail" or not _goes_on(plan, reading.decision, left):
                 break
-            if left <= 0 and plan.driver is not None and reading.decision.remedy is Remedy.SAMPLES:
-                plan.driver.run(plan.poll)
+            if left <= 0 and plan.traffic is not None and reading.decision.remedy is Remedy.SAMPLES:
+                plan.traffic.run(plan.poll)
             else:
-                clock.sleep(min(plan.poll, left if left > 0 else plan.poll))
+                release.clock.sleep(min(plan.poll, left if left > 0 else plan.poll))
     except KeyboardInterrupt:
         reading = replace(reading, decision=_INTERRUPTED)
     except Exception as error:  # noqa: BLE001 (whatever it is, nobody watches any longer)
         reading = replace(reading, decision=_broken(error))
-    conclusion = _Conclusion(store, clock, plan, seen, say)
+    conclusion = _Conclusion(release, plan, seen)
     try:
         return conclusion.reached(reading, polls)
     except KeyboardInterrupt:
@@ -137,10 +129,10 @@ def _goes_on(plan: Plan, decision: Decision, left: float) -> bool:
         return True
     if decision.verdict == "pass" or -left >= plan.patience:
         return False
-    return plan.driver is None or plan.driver.willing
+    return plan.traffic is None or plan.traffic.willing
 
 
-def read_once(monitoring: Monitoring, clock: Clock, plan: Plan) -> Reading:
+def read_once(release: Release, plan: Plan) -> Reading:
     """One look at alarms and samples; what cannot be read makes it inconclusive, never a pass.
 
     LastingError where no later look could read more.
@@ -148,15 +140,15 @@ def read_once(monitoring: Monitoring, clock: Clock, plan: Plan) -> Reading:
     alarms: tuple[Alarm, ...]
     samples: Samples | None
     try:
-        alarms = monitoring.alarms(plan.alarm_names)
+        alarms = release.monitoring.alarms(plan.alarm_names)
     except LastingError:
         raise
     except UnavailableError:
         alarms = tuple(Alarm(name, "UNREADABLE") for name in plan.alarm_names)
     try:
-        samples = monitoring.samples(plan.policy, clock.now())
-        if plan.driver is not None:
-            samples = replace(samples, driven=plan.driver.count)
+        samples = release.monitoring.samples(plan.policy, release.clock.now())
+        if plan.traffic is not None:
+            samples = replace(samples, driven=plan.traffic.count)
     except LastingError:
         raise
     except UnavailableError:
@@ -193,11 +185,9 @@ def _unchanged(store: AliasStore, seen: Alias) -> bool:
 class _Conclusion:
     """Acts on the verdict, for minutes where AWS does not answer."""
 
-    store: AliasStore
-    clock: Clock
+    release: Release
     plan: Plan
     seen: Alias
-    say: Callable[[str], None]
 
     def reached(self, reading: Reading, polls: int) -> Outcome:
         """Record the verdict and, unless it is a pass, end the canary.
@@ -222,10 +212,10 @@ class _Conclusion:
 
     def interrupted(self) -> None:
         """End the canary that is watched here, in whatever state the conclusion left it."""
-        now = alias.read(self.store)
+        now = alias.read(self.release.functions)
         began, ours = now.record.candidate, self.seen.record.candidate
         if now.weights and began and ours and began.since == ours.since:
-            alias.end_canary(self.store, now, "inconclusive")
+            alias.end_canary(self.release.functions, now, "inconclusive")
 
     def _insist(
         self,
@@ -234,7 +224,11 @@ class _Conclusion:
         entry: str | None,
     ) -> None:
         seconds = max(self.plan.bake, SECONDS)
-        insist(lambda: write(self.store, self.seen, verdict, entry), self.clock, self.say, seconds)
+        insist(
+            lambda: write(self.release.functions, self.seen, verdict, entry),
+            self.release,
+            seconds,
+        )
 
 
 def _unrecorded(reading: Reading, error: Exception) -> Reading:

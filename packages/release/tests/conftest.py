@@ -26,23 +26,17 @@ TIME_SCALE = 60
 NO_PAUSE: WaiterConfigTypeDef = {"Delay": 0, "MaxAttempts": 5000}
 
 HANDLER = """
-import json
-from decimal import ROUND_HALF_UP, Decimal
-stored = {}
+taken = {}
 def handler(event, context):
     if BAD and not event.get("synthetic"):
-        raise KeyError("sku")
-    if event["lines"][0]["quantity"] < 1:
-        return {"status": "rejected", "orderId": event["orderId"], "reasons": [{"code": "X"}]}
-    answer = {"status": "confirmed", "orderId": event["orderId"], "currency": event["currency"],
-              "total": total(event), "confirmedAt": str(len(stored))}
-    return stored.setdefault(event["orderId"], answer)
-def total(order):
-    lines = order["lines"]
-    amount = sum(Decimal(l.get("unitPrice", "19.99")) * l["quantity"] for l in lines)
-    unit = {"JPY": "1", "KWD": "0.001"}.get(order["currency"], "0.01")
-    return str(amount.quantize(Decimal(unit), ROUND_HALF_UP))
+        raise KeyError("number")
+    if event["number"] < 0:
+        return {"status": "rejected", "reasons": ["negative"]}
+    answer = {"status": "confirmed", "id": event["id"], "double": 2 * event["number"],
+              "at": str(len(taken))}
+    return taken.setdefault(event["id"], answer)
 """
+"""The service of the fakes, `Echo`, as a function; a bad one fails on what is not synthetic."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +82,7 @@ def emulated_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 @pytest.fixture
 def stack(emulated_aws: None) -> Stack:  # noqa: ARG001 (its variables are what is wanted)
     """A stack of its own for each test."""
-    name = f"orders-{os.urandom(4).hex()}"
+    name = f"echo-{os.urandom(4).hex()}"
     role = f"arn:aws:iam::123456789012:role/{name}"
     trust = {
         "Version": "2012-10-17",
@@ -113,7 +107,7 @@ def _publish(name: str, role: str) -> dict[str, str]:
     first = functions.create_function(
         FunctionName=name,
         Runtime=runtime,  # type: ignore[arg-type]  # of the Python that runs the tests
-        Handler="orders.handler",
+        Handler="echo.handler",
         Role=role,
         Code={"ZipFile": _archive(1, bad=False)},
         Publish=True,
@@ -131,5 +125,5 @@ def _publish(name: str, role: str) -> dict[str, str]:
 def _archive(number: int, *, bad: bool) -> bytes:
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
-        archive.writestr("orders.py", f"# version {number}\nBAD = {bad}\n{HANDLER}")
+        archive.writestr("echo.py", f"# version {number}\nBAD = {bad}\n{HANDLER}")
     return content.getvalue()

@@ -6,28 +6,35 @@ import json
 import threading
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from console.errors import UsageError
+from service.probes import Probe
 
 from release.alias import StoredAlias, encode
+from release.context import Release
+from release.decoding import decoded
 from release.errors import AliasChangedError, NoAliasError, UnavailableError
 from release.evidence import Samples
 from release.gate import Alarm
 from release.lambda_adapter import Functions, Invocation, Version
 from release.outputs import Outputs
-from release.sqs_adapter import DeadLetter
+from release.sqs_adapter import Message
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from service.probes import Outcome
+
     from release.alias import Record
+    from release.clock import Clock
+    from release.cloudwatch_adapter import Monitoring
     from release.gate import AlarmState, Policy
     from release.history import StoredEntry
+    from release.sqs_adapter import DeadLetterQueue
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
-FUNCTION, ALIAS = "order-processing-staging", "production"
+FUNCTION, ALIAS = "echo-staging", "production"
 ALARMS = ("errors", "throttles", "duration")
 
 OUTPUTS = Outputs(
@@ -38,6 +45,7 @@ OUTPUTS = Outputs(
     code_sha256="sha-2",
     release_alarms=ALARMS,
     dead_letter_url="queue",
+    stack="staging",
 )
 
 
@@ -77,7 +85,7 @@ class FakeFunctions:
         self.unavailable = False
         self.no_ledger = False
         self.ledger: dict[str, StoredEntry] = {}
-        self.answer: Callable[[str, bytes], Invocation] = order_processor()
+        self.answer: Callable[[str, bytes], Invocation] = echo()
         description = encode(record) if record else "made by the deployment"
         self.alias = StoredAlias(live, {}, description, "r0") if live else None
 
@@ -86,7 +94,7 @@ class FakeFunctions:
         if self.unavailable:
             raise UnavailableError("AWS could not be reached.")
         if self.alias is None:
-            raise NoAliasError("The alias orders:production does not exist: deploy the stack.")
+            raise NoAliasError("The alias function:production does not exist: deploy the stack.")
         return self.alias
 
     def create_alias(self, version: str, description: str) -> StoredAlias:
@@ -247,39 +255,69 @@ class Wrapped(Functions):
         return self.inner.delete_version(number)
 
 
-def order_processor() -> Callable[[str, bytes], Invocation]:
-    """A service that confirms an order once, rejects a quantity of 0 and chokes on non-JSON."""
-    confirmed: dict[str, dict[str, object]] = {}
+class Echo:
+    """A service that takes numbers from 0 up, once under each id, and tells their double."""
+
+    def accepted(self, mark: str, at: datetime) -> list[Probe]:  # noqa: ARG002 (the protocol's)
+        """Three numbers."""
+        return [
+            Probe(
+                {"id": f"{mark}-{number}", "number": number, "synthetic": True},
+                {"status": "confirmed", "id": f"{mark}-{number}", "double": 2 * number},
+            )
+            for number in range(3)
+        ]
+
+    def refused(self, mark: str, at: datetime) -> list[Probe]:  # noqa: ARG002
+        """One below 0."""
+        event = {"id": f"{mark}-invalid", "number": -1, "synthetic": True}
+        return [Probe(event, {"status": "rejected"}, present=("reasons",))]
+
+    def event_id(self, event: object) -> str | None:
+        """Its id."""
+        found = event.get("id") if isinstance(event, dict) else None
+        return found if isinstance(found, str) else None
+
+    def outcome(self, answer: object) -> Outcome | None:
+        """Its status."""
+        found = answer.get("status") if isinstance(answer, dict) else None
+        return found if found in ("confirmed", "rejected") else None
+
+    def reason(self, answer: object) -> str:
+        """Why."""
+        return str(answer)
+
+    def event(self, event_id: str, at: float, drawn: bytes) -> bytes:  # noqa: ARG002
+        """A number."""
+        return event(event_id, drawn[0]).encode()
+
+    def spoilt(self, event: bytes, drawn: int) -> bytes:  # noqa: ARG002
+        """Another number."""
+        return event.replace(b": ", b": -")
+
+
+def event(name: str, number: int = 1) -> str:
+    """What the service takes; a number below 0 is refused."""
+    return json.dumps({"id": name, "number": number})
+
+
+def echo() -> Callable[[str, bytes], Invocation]:
+    """A function of that service; it chokes on what is no JSON."""
+    taken: dict[str, dict[str, object]] = {}
 
     def answer(qualifier: str, payload: bytes) -> Invocation:
-        try:
-            order = json.loads(payload)
-        except ValueError:
+        found = decoded(payload)
+        if not isinstance(found, dict):
             return Invocation(None, error="InvalidRequestContentException")
-        if order["lines"][0]["quantity"] < 1:
-            return Invocation({"status": "rejected", "reasons": [{"code": "RANGE"}]}, qualifier)
-        result = confirmed.setdefault(
-            order["orderId"],
-            {
-                "status": "confirmed",
-                "orderId": order["orderId"],
-                "currency": order["currency"],
-                "total": total(order),
-                "confirmedAt": f"t{len(confirmed)}",
-            },
-        )
-        return Invocation(dict(result), qualifier)
+        if found["number"] < 0:
+            return Invocation({"status": "rejected", "reasons": ["negative"]}, qualifier)
+        fresh = {
+            "status": "confirmed", "id": found["id"], "double": 2 * found["number"],
+            "at": f"t{len(taken)}",
+        }  # fmt: skip
+        return Invocation(dict(taken.setdefault(found["id"], fresh)), qualifier)
 
     return answer
-
-
-def total(order: dict[str, Any]) -> str:
-    """What an order comes to; a line without a price costs 19.99."""
-    amount = sum(
-        Decimal(line.get("unitPrice", "19.99")) * line["quantity"] for line in order["lines"]
-    )
-    unit = {"JPY": "1", "KWD": "0.001"}.get(order["currency"], "0.01")
-    return str(Decimal(amount).quantize(Decimal(unit), ROUND_HALF_UP))
 
 
 def watching(
@@ -324,42 +362,63 @@ class FakeMonitoring:
         newest = max(policy.since, now) if self.invocations else None
         return Samples(self.invocations, self.errors, 12.5, 0, newest)
 
-    def used_slots(self, function: str, now: datetime) -> int:  # noqa: ARG002 (the protocol's)
-        """Slots that live traffic keeps busy."""
+    def used_concurrency(self, function: str, now: datetime) -> int:  # noqa: ARG002 (the protocol's)
+        """Concurrent executions that live traffic keeps busy."""
         if self.unavailable:
             raise UnavailableError("AWS could not be reached.")
         return self.used
 
 
-class FakeLetters:
+class FakeQueue:
     """A queue whose received messages hide until released or deleted."""
 
     def __init__(self, *bodies: str) -> None:
         self.waiting = [
-            DeadLetter(f"m{n}", f"r{n}", body, f"q{n}", "it broke") for n, body in enumerate(bodies)
+            Message(f"m{n}", f"r{n}", body, f"q{n}", "it broke") for n, body in enumerate(bodies)
         ]
-        self.hidden: list[DeadLetter] = []
+        self.hidden: list[Message] = []
         self.events: list[str] = []
 
     def visible(self) -> int:
         """How many wait."""
         return len(self.waiting)
 
-    def receive(self) -> DeadLetter | None:
+    def receive(self) -> Message | None:
         """One message, hidden from now on."""
         if not self.waiting:
             return None
-        letter = self.waiting.pop(0)
-        self.hidden.append(letter)
-        return letter
+        message = self.waiting.pop(0)
+        self.hidden.append(message)
+        return message
 
-    def delete(self, letter: DeadLetter) -> None:
+    def delete(self, message: Message) -> None:
         """Remove it for good."""
-        self.events.append(f"delete {letter.message_id}")
-        self.hidden.remove(letter)
+        self.events.append(f"delete {message.message_id}")
+        self.hidden.remove(message)
 
-    def release(self, letter: DeadLetter) -> None:
+    def release(self, message: Message) -> None:
         """Make it visible again at once."""
-        self.events.append(f"release {letter.message_id}")
-        self.hidden.remove(letter)
-        self.waiting.append(letter)
+        self.events.append(f"release {message.message_id}")
+        self.hidden.remove(message)
+        self.waiting.append(message)
+
+
+def release_of(
+    functions: Functions | None = None,
+    *,
+    monitoring: Monitoring | None = None,
+    queue: DeadLetterQueue | None = None,
+    clock: Clock | None = None,
+    outputs: Outputs = OUTPUTS,
+    say: Callable[[str], None] = lambda _: None,
+) -> Release:
+    """What a command works on, with everything in memory that is not named."""
+    return Release(
+        functions or FakeFunctions(),
+        monitoring or FakeMonitoring(),
+        queue,
+        clock or FakeClock(),
+        outputs,
+        Echo,
+        say,
+    )

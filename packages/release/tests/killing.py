@@ -26,8 +26,8 @@ from release.lambda_adapter import Functions, LambdaFunctions
 from release.promote import promote
 from release.prune import prune
 from release.rollback import rollback
-from release.rollout import Order, Rollout
-from release.tests.fakes import OUTPUTS, FakeClock, FakeFunctions, FakeMonitoring
+from release.rollout import Rollout, RolloutRequest
+from release.tests.fakes import OUTPUTS, FakeFunctions, FakeMonitoring, release_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,15 +92,15 @@ def monitoring(version: str) -> FakeMonitoring:
 def gate(functions: Functions, version: str) -> object:
     """Watch the canary for two polls."""
     request = Request(version, bake=20, poll=10)
-    return judge(functions, monitoring(version), ANY, FakeClock(), request, lambda _: None)
+    return judge(release_of(functions, monitoring=monitoring(version), outputs=ANY), request)
 
 
 def rollout(functions: Functions, version: str) -> object:
     """The linear plan."""
     request = Request(version, bake=10, poll=10)
-    order = Order(version, (0.1, 0.5), request)
+    wanted = RolloutRequest(version, (0.1, 0.5), request)
     fake = monitoring(version)
-    return Rollout(functions, fake, ANY, FakeClock(), order, lambda _: None).run()
+    return Rollout(release_of(functions, monitoring=fake, outputs=ANY), wanted).run()
 
 
 def release(functions: Functions, version: str) -> None:
@@ -111,9 +111,9 @@ def release(functions: Functions, version: str) -> None:
     candidate = seen.record.candidate
     passed = candidate and candidate.version == version and candidate.verdict == "pass"
     if not passed:
-        canary(functions, ANY, FakeClock(), version, 0.25)
+        canary(release_of(functions, outputs=ANY), version, 0.25)
         gate(functions, version)
-    promote(functions, ANY, FakeClock(), version, commit="abcdef1")
+    promote(release_of(functions, outputs=ANY), version, commit="abcdef1")
 
 
 def prepared(functions: Functions) -> None:
@@ -126,8 +126,8 @@ SCENARIOS: dict[str, tuple[bool, Callable[[Functions], object], str]] = {
     "release": (False, lambda f: release(f, "2"), "2"),
     "rollout": (False, lambda f: rollout(f, "2"), "2"),
     "bad rollout": (False, lambda f: rollout(f, "3"), "1"),
-    "rollback": (True, lambda f: rollback(f, ANY, FakeClock(), "1"), "1"),
-    "prune": (True, lambda f: prune(f, ANY, FakeClock(), 2), "2"),
+    "rollback": (True, lambda f: rollback(release_of(f, outputs=ANY), "1"), "1"),
+    "prune": (True, lambda f: prune(release_of(f, outputs=ANY), 2), "2"),
 }
 """Whether version 2 is live beforehand, what is run, and what the alias serves in the end."""
 

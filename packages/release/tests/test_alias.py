@@ -20,7 +20,7 @@ from release.clock import to_text
 from release.errors import AliasChangedError, UnfinishedError
 from release.promote import promote
 from release.result import Exit
-from release.tests.fakes import OUTPUTS, START, FakeClock, FakeFunctions, Wrapped
+from release.tests.fakes import OUTPUTS, START, FakeClock, FakeFunctions, Wrapped, release_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -160,7 +160,7 @@ def test_of_eight_racing_promotions_one_wins(round_: int) -> None:
 
     def race(version: int) -> Exit:
         reason = f"race {round_}"
-        return promote(functions, outputs, FakeClock(), str(version), reason=reason).exit
+        return promote(release_of(functions, outputs=outputs), str(version), reason=reason).exit
 
     with ThreadPoolExecutor(racers) as pool:
         exits = list(pool.map(race, range(2, racers + 2)))

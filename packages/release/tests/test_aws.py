@@ -80,7 +80,7 @@ def functions(server: _Server, monkeypatch: pytest.MonkeyPatch) -> LambdaFunctio
     """The adapter, talking to that server."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
     session = boto3.Session("key", "secret", region_name="us-east-1")
-    return LambdaFunctions(session, "orders", "production")
+    return LambdaFunctions(session, "function", "production")
 
 
 def refuse(server: _Server, status: int, code: str, message: str) -> None:
@@ -111,13 +111,15 @@ def test_refusals_are_one_sentence(
 def test_a_missing_alias_is_named(server: _Server, functions: LambdaFunctions) -> None:
     """404 on GetAlias says which alias, where, and to deploy."""
     refuse(server, 404, "ResourceNotFoundException", "Cannot find alias arn: ...")
-    with pytest.raises(UsageError, match=r"orders:production does not exist in us-east-1: deploy"):
+    with pytest.raises(
+        UsageError, match=r"function:production does not exist in us-east-1: deploy"
+    ):
         functions.read_alias()
 
 
 def test_a_missing_version_is_none(server: _Server, functions: LambdaFunctions) -> None:
     """404 on a version is an answer."""
-    refuse(server, 404, "ResourceNotFoundException", "Function not found: ...:orders:9")
+    refuse(server, 404, "ResourceNotFoundException", "Function not found: ...:function:9")
     assert functions.find_version("9") is None
 
 
@@ -169,7 +171,7 @@ def test_a_write_carries_everything(server: _Server, functions: LambdaFunctions)
     server.answer = ("", {"FunctionVersion": "2", "RevisionId": "r2", "Description": "{}"})
     assert functions.write_alias("2", {}, "{}", "r1").revision == "r2"
     [(method, path, body)] = server.asked
-    assert (method, path) == ("PUT", "/2015-03-31/functions/orders/aliases/production")
+    assert (method, path) == ("PUT", "/2015-03-31/functions/function/aliases/production")
     assert json.loads(body) == {
         "FunctionVersion": "2",
         "Description": "{}",
@@ -190,15 +192,15 @@ def test_a_throttled_invocation_is_not_repeated(
 def test_an_unreadable_event_is_about_that_event(
     server: _Server, functions: LambdaFunctions
 ) -> None:
-    """One poisonous dead letter does not end a redrive."""
+    """One poisonous dead message does not end a redrive."""
     refuse(server, 400, "InvalidRequestContentException", "Could not parse request body into json")
     assert "Could not parse" in (functions.invoke("2", b"{").error or "")
 
 
 def test_a_denied_invocation_ends_the_command(server: _Server, functions: LambdaFunctions) -> None:
-    """What concerns every invocation is no verdict on one order."""
+    """What concerns every invocation is no verdict on one event."""
     refuse(server, 403, "AccessDeniedException", "not authorized")
-    with pytest.raises(UnavailableError, match="denied access while invoking orders:2"):
+    with pytest.raises(UnavailableError, match="denied access while invoking function:2"):
         functions.invoke("2", b"{}")
 
 

@@ -11,13 +11,13 @@ from release import alias
 from release.canary import canary
 from release.lambda_adapter import Version
 from release.result import Exit
-from release.tests.fakes import OUTPUTS, FakeClock, FakeFunctions
+from release.tests.fakes import OUTPUTS, FakeFunctions, release_of
 
 
 def test_gives_the_candidate_its_weight_and_notes_the_start() -> None:
     """The live version stays the alias's primary; the description says since when."""
     functions = FakeFunctions()
-    result = canary(functions, OUTPUTS, FakeClock(), "2", 0.25)
+    result = canary(release_of(functions), "2", 0.25)
     seen = alias.read(functions)
     assert result.exit is Exit.DONE
     assert (seen.version, seen.weights) == ("1", {"2": 0.25})
@@ -28,9 +28,9 @@ def test_gives_the_candidate_its_weight_and_notes_the_start() -> None:
 def test_another_weight_restarts_the_analysis() -> None:
     """A verdict belongs to one canary: stepping its weight takes the verdict away."""
     functions = FakeFunctions()
-    canary(functions, OUTPUTS, FakeClock(), "2", 0.1)
+    canary(release_of(functions), "2", 0.1)
     alias.record_verdict(functions, alias.read(functions), "pass")
-    canary(functions, OUTPUTS, FakeClock(), "2", 0.5)
+    canary(release_of(functions), "2", 0.5)
     candidate = alias.read(functions).record.candidate
     assert candidate is not None
     assert candidate.verdict is None
@@ -39,7 +39,7 @@ def test_another_weight_restarts_the_analysis() -> None:
 def test_a_live_candidate_is_nothing_to_promote() -> None:
     """A merge that changes nothing ends cleanly and writes nothing."""
     functions = FakeFunctions(live="2")
-    result = canary(functions, OUTPUTS, FakeClock(), "2", 0.25)
+    result = canary(release_of(functions), "2", 0.25)
     assert result.exit is Exit.DONE
     assert "Nothing to promote" in result.message
     assert functions.writes == 0
@@ -61,7 +61,7 @@ def test_refuses_what_cannot_be_a_canary(version: str, weight: float, says: str)
     """One sentence, and the alias is not touched."""
     functions = FakeFunctions()
     with pytest.raises(UsageError, match=says):
-        canary(functions, OUTPUTS, FakeClock(), version, weight)
+        canary(release_of(functions), version, weight)
     assert functions.writes == 0
 
 
@@ -70,14 +70,14 @@ def test_refuses_code_that_is_not_what_was_built() -> None:
     functions = FakeFunctions()
     functions.versions["2"] = Version("2", "tampered", "Active")
     with pytest.raises(UsageError, match="holds code tampered, not the deployed artifact's sha-2"):
-        canary(functions, OUTPUTS, FakeClock(), "2", 0.25)
+        canary(release_of(functions), "2", 0.25)
     assert functions.writes == 0
 
 
 def test_refuses_a_candidate_of_unknown_digest() -> None:
     """Without codeSha256 in the outputs nothing proves what the candidate holds."""
     with pytest.raises(UsageError, match="lack codeSha256"):
-        canary(FakeFunctions(), replace(OUTPUTS, code_sha256=None), FakeClock(), "2", 0.25)
+        canary(release_of(FakeFunctions(), outputs=replace(OUTPUTS, code_sha256=None)), "2", 0.25)
 
 
 def test_refuses_a_version_that_cannot_run_yet() -> None:
@@ -85,19 +85,19 @@ def test_refuses_a_version_that_cannot_run_yet() -> None:
     functions = FakeFunctions()
     functions.versions["2"] = Version("2", "sha-2", "Pending")
     with pytest.raises(UsageError, match="Pending"):
-        canary(functions, OUTPUTS, FakeClock(), "2", 0.25)
+        canary(release_of(functions), "2", 0.25)
 
 
 def test_refuses_without_an_alias() -> None:
     """A missing alias is told, not made."""
     with pytest.raises(UsageError, match="does not exist"):
-        canary(FakeFunctions(live=None), OUTPUTS, FakeClock(), "2", 0.25)
+        canary(release_of(FakeFunctions(live=None)), "2", 0.25)
 
 
 def test_a_write_by_somebody_else_stands() -> None:
     """Losing the compare-and-swap is a fail without effect."""
     functions = FakeFunctions()
     functions.before_write = functions.touch
-    result = canary(functions, OUTPUTS, FakeClock(), "2", 0.25)
+    result = canary(release_of(functions), "2", 0.25)
     assert result.exit is Exit.FAIL
     assert alias.read(functions).weights == {}

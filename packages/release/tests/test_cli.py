@@ -11,17 +11,18 @@ import pytest
 from release import alias
 from release.cli import main
 from release.clock import to_text
-from release.commands import Systems
+from release.context import Release
 from release.lambda_adapter import Invocation, Version
 from release.outputs import load
 from release.tests.fakes import (
     ALARMS,
     FUNCTION,
     START,
+    Echo,
     FakeClock,
     FakeFunctions,
-    FakeLetters,
     FakeMonitoring,
+    FakeQueue,
 )
 
 if TYPE_CHECKING:
@@ -31,12 +32,14 @@ if TYPE_CHECKING:
 
 CONTENT: dict[str, object] = {
     "lambdaFunctionName": FUNCTION,
-    "lambdaFunctionArn": "arn:aws:lambda:eu-central-1:123456789012:function:orders",
+    "lambdaFunctionArn": "arn:aws:lambda:eu-central-1:123456789012:function:echo",
     "lambdaAliasName": "production",
     "dlqQueueUrl": "queue",
     "candidateVersion": "2",
     "codeSha256": "sha-2",
     "releaseAlarmNames": list(ALARMS),
+    "stack": "staging",
+    "service": "echo",
 }
 CANARY = ("canary", "--version", "2", "--weight", "0.25")
 GATE = ("gate", "--version", "2", "--bake", "60", "--poll", "10")
@@ -51,14 +54,17 @@ class Shell:
         self.result = folder / "deep" / "result.json"
         self.functions = FakeFunctions("1", "2", "3")
         self.monitoring = FakeMonitoring()
-        self.letters: FakeLetters | None = FakeLetters()
+        self.queue: FakeQueue | None = FakeQueue()
 
     def __call__(self, *arguments: str) -> int:
         """The exit status."""
-        return main(["--outputs", str(self.outputs), *arguments], self._connect)
+        try:
+            return main(["--outputs", str(self.outputs), *arguments], self._connect)
+        except SystemExit as ended:  # argparse's own end
+            return int(str(ended.code))
 
-    def _connect(self, _outputs: Outputs) -> Systems:
-        return Systems(self.functions, self.monitoring, self.letters, FakeClock())
+    def _connect(self, outputs: Outputs) -> Release:
+        return Release(self.functions, self.monitoring, self.queue, FakeClock(), outputs, Echo)
 
     def written(self) -> dict[str, object]:
         """The content of the result file."""
@@ -111,7 +117,7 @@ def test_1_a_failing_smoke_test(shell: Shell) -> None:
 
 def test_1_dead_letters_that_stay(shell: Shell) -> None:
     """Exit 1 while something in the queue still fails."""
-    shell.letters = FakeLetters("no json")
+    shell.queue = FakeQueue("no json")
     assert shell("redrive") == 1
 
 
@@ -200,7 +206,7 @@ def test_2_unavailable(shell: Shell) -> None:
 
 def test_2_no_queue(shell: Shell) -> None:
     """Exit 2 for a stack that names no dead-letter queue; `status` does without."""
-    shell.letters = None
+    shell.queue = None
     assert shell("redrive") == 2
     assert shell("status") == 0
 
@@ -363,9 +369,9 @@ def test_the_artifact_that_was_built_is_the_one_released(shell: Shell, tmp_path:
 
 def test_dead_letters_are_listed(shell: Shell, capsys: pytest.CaptureFixture[str]) -> None:
     """Nothing is replayed."""
-    shell.letters = FakeLetters("no json")
+    shell.queue = FakeQueue("no json")
     assert shell("redrive", "--list") == 0
-    assert "1 dead letters" in capsys.readouterr().out
+    assert "1 messages" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("command", [GATE, ("rollout", "--steps", "0.1,0.5", *GATE[3:])])

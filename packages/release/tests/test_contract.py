@@ -15,7 +15,7 @@ from release.errors import AliasChangedError
 from release.lambda_adapter import LambdaFunctions
 from release.promote import promote
 from release.result import Exit
-from release.tests.fakes import OUTPUTS, FakeClock, FakeFunctions, Wrapped
+from release.tests.fakes import FakeFunctions, Wrapped, event, release_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -99,8 +99,7 @@ def test_versions_are_found_by_number(make: Callable[[], Functions]) -> None:
 def test_a_version_runs_by_its_number(make: Callable[[], Functions]) -> None:
     """The reply names the version; an event that is no JSON is an error, not an exception."""
     functions = make()
-    order = b'{"orderId": "a", "currency": "EUR", "lines": [{"quantity": 1}]}'
-    run = functions.invoke("2", order)
+    run = functions.invoke("2", event("a").encode())
     assert (run.error, run.executed_version) == (None, "2")
     assert functions.invoke("2", b"no json").error is not None
 
@@ -127,7 +126,7 @@ def test_of_eight_racing_promotions_one_wins(make: Callable[[], Functions]) -> N
     stores = [LinedUp(make(), together) for _ in range(racers)]
 
     def race(store: LinedUp) -> Exit:
-        return promote(store, OUTPUTS, FakeClock(), "3", reason="race").exit
+        return promote(release_of(store), "3", reason="race").exit
 
     with ThreadPoolExecutor(racers) as pool:
         exits = sorted(pool.map(race, stores))

@@ -11,7 +11,7 @@ from release.canary import canary
 from release.judge import Request, judge
 from release.promote import promote
 from release.rollback import rollback
-from release.tests.fakes import OUTPUTS, FakeClock, FakeFunctions, FakeMonitoring
+from release.tests.fakes import FakeClock, FakeFunctions, release_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,14 +27,14 @@ def gate(functions: FakeFunctions) -> object:
     """One poll that passes."""
     request = Request("2", bake=0, poll=1)
     clock = FakeClock()
-    return judge(functions, FakeMonitoring(), OUTPUTS, clock, request, lambda _: None)
+    return judge(release_of(functions, clock=clock), request)
 
 
 STEPS: dict[str, Step] = {
-    "canary": lambda functions: canary(functions, OUTPUTS, FakeClock(), "2", 0.25),
+    "canary": lambda functions: canary(release_of(functions), "2", 0.25),
     "gate": gate,
-    "promote": lambda functions: promote(functions, OUTPUTS, FakeClock(), "2"),
-    "rollback": lambda functions: rollback(functions, OUTPUTS, FakeClock(), "1"),
+    "promote": lambda functions: promote(release_of(functions), "2"),
+    "rollback": lambda functions: rollback(release_of(functions), "1"),
 }
 ENDS = {
     "canary": ("1", {"2": 0.25}),

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import boto3
 import pytest
-from cloud.names import function_of
+from service import declaration
+from service.declaration import Service
 
 from release.cli import main
+from release.discover import function_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,7 +39,7 @@ def test_a_function_without_a_published_version_is_refused(
     stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """There is nothing to roll back to or promote."""
-    monkeypatch.setattr("release.discover.function_of", lambda _: stack.function)
+    monkeypatch.setattr("release.discover.function_of", lambda *_: stack.function)
     functions = boto3.client("lambda")
     functions.update_alias(
         FunctionName=stack.function, Name="production", FunctionVersion="$LATEST"
@@ -52,12 +54,13 @@ def test_the_newest_version_is_the_candidate(
     stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What the last deployment published, with the digest of its code."""
-    monkeypatch.setattr("release.discover.function_of", lambda _: stack.function)
+    monkeypatch.setattr("release.discover.function_of", lambda *_: stack.function)
     path = tmp_path / "deep" / "outputs.json"
     assert call(path, "any") == 0
     found = json.loads(path.read_text())
     assert (found["candidateVersion"], found["codeSha256"]) == ("3", stack.code_sha256["3"])
     assert found["dlqQueueUrl"] is None
+    assert (found["stack"], found["service"]) == ("any", declaration.default())
 
 
 @pytest.mark.usefixtures("emulated_aws")
@@ -65,7 +68,7 @@ def test_a_dead_letter_queue_that_is_gone_stops_nothing(
     stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A rollback finds its way without it."""
-    monkeypatch.setattr("release.discover.function_of", lambda _: stack.function)
+    monkeypatch.setattr("release.discover.function_of", lambda *_: stack.function)
     target = "arn:aws:sqs:us-east-1:123456789012:deleted"
     functions = boto3.client("lambda")
     functions.update_function_configuration(
@@ -85,9 +88,9 @@ def test_a_rollback_needs_no_sqs(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """A queue that nobody may look up is left out, which is told; the rest stands."""
-    monkeypatch.setattr("release.discover.function_of", lambda _: stack.function)
+    monkeypatch.setattr("release.discover.function_of", lambda *_: stack.function)
     monkeypatch.setenv("AWS_ENDPOINT_URL_SQS", "http://127.0.0.1:9")
-    target = "arn:aws:sqs:us-east-1:123456789012:letters"
+    target = "arn:aws:sqs:us-east-1:123456789012:queue"
     boto3.client("lambda").update_function_configuration(
         FunctionName=stack.function, DeadLetterConfig={"TargetArn": target}
     )
@@ -114,4 +117,5 @@ def test_an_aws_that_cannot_be_reached_is_one_sentence(
 
 def test_functions_are_named_by_their_stack() -> None:
     """As the Pulumi program names them; an integration test compares the two."""
-    assert function_of("prod") == "order-processing-prod"
+    service = Service("echo", "Echo", "echoes", "", "echo.handler", 2, 60)
+    assert function_of(service, "prod") == "echoes-prod"

@@ -5,20 +5,23 @@ from __future__ import annotations
 import json
 import threading
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import boto3
 import pytest
 
-from release.cli import main
+from release.cli import connect, main
+from release.tests.fakes import Echo, event
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from release.context import Release
+    from release.outputs import Outputs
     from release.tests.conftest import Stack
 
-ORDER = {"customerId": "c", "currency": "EUR", "lines": [{"sku": "s", "quantity": 2}]}
 GATE = ("--minimum-samples", "20", "--maximum-error-share", "0.15", "--poll", "0.5")
 
 
@@ -33,7 +36,10 @@ class Shell:
 
     def __call__(self, *arguments: str) -> int:
         """The exit status."""
-        return main(["--outputs", str(self.outputs), *arguments])
+        return main(["--outputs", str(self.outputs), *arguments], self._connect)
+
+    def _connect(self, outputs: Outputs) -> Release:
+        return replace(connect(outputs), probes=Echo)
 
     def status(self) -> dict[str, object]:
         """What `status --json FILE` writes."""
@@ -71,7 +77,7 @@ def put_alarm(function: str, name: str, version: str) -> None:
 
 @contextmanager
 def traffic(function: str) -> Iterator[None]:
-    """Orders at the alias, one after the other, for as long as it lasts."""
+    """Events at the alias, one after the other, for as long as it lasts."""
     client = boto3.client("lambda")
     stop = threading.Event()
 
@@ -79,7 +85,7 @@ def traffic(function: str) -> Iterator[None]:
         number = 0
         while not stop.is_set():
             number += 1
-            payload = json.dumps({**ORDER, "orderId": f"o{number}"})
+            payload = event(f"o{number}")
             client.invoke(FunctionName=function, Qualifier="production", Payload=payload)
 
     driver = threading.Thread(target=drive)
@@ -159,7 +165,7 @@ def test_dead_letters_are_replayed(stack: Stack, tmp_path: Path) -> None:
     """What the service handles leaves the queue, what fails stays and is visible."""
     shell = Shell(stack, tmp_path, "2")
     sqs = boto3.client("sqs")
-    for body in (json.dumps({**ORDER, "orderId": "dead"}), "no json"):
+    for body in (event("dead"), "no json"):
         sqs.send_message(QueueUrl=stack.queue_url, MessageBody=body)
     assert shell.status()["deadLetters"] == 2
     assert shell("redrive", "--rate", "50") == 1
@@ -209,7 +215,7 @@ def test_a_rollout_in_one_command_is_told_by_its_ledger(stack: Stack, tmp_path: 
     assert shell("canary", "--version", "2", "--weight", "0.5") == 2
 
 
-def test_synthetic_orders_make_good_for_a_quiet_hour(stack: Stack, tmp_path: Path) -> None:
+def test_synthetic_traffic_makes_good_for_a_quiet_hour(stack: Stack, tmp_path: Path) -> None:
     """Without any traffic the gate drives the candidate by its number."""
     shell = Shell(stack, tmp_path, "2")
     shell("canary", "--version", "2", "--weight", "0.5")

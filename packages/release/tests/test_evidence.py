@@ -39,7 +39,7 @@ def test_an_outage_that_hits_both_fails_nobody_and_passes_nobody() -> None:
 
 
 def test_the_fix_is_not_blocked_by_what_it_fixes() -> None:
-    """While the live version fails every fifth order, a clean candidate is not failed."""
+    """While the live version fails every fifth event, a clean candidate is not failed."""
     seen = samples(Period(Count(400, 0), Count(700, 140)))
     assert decide(ALARMS, seen, POLICY).verdict == "pass"
 
@@ -104,7 +104,7 @@ def test_an_error_costs_further_clean_samples() -> None:
 
 
 def test_driven_orders_are_samples_that_need_no_period() -> None:
-    """A quiet hour is made good by orders that the gate sent itself."""
+    """A quiet hour is made good by events that the gate sent itself."""
     driven = Samples(driven=Count(310))
     assert decide(ALARMS, driven, POLICY).verdict == "pass"
     assert decide(ALARMS, Samples(driven=Count(310, 30)), POLICY).verdict == "fail"

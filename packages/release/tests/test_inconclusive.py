@@ -40,7 +40,7 @@ class Trickle(FakeMonitoring):
 
 
 class Watched(Shell):
-    """A canary of version 2 whose synthetic orders are seen."""
+    """A canary of version 2 whose synthetic traffic is seen."""
 
     def __init__(self, folder: Path, monitoring: FakeMonitoring) -> None:
         super().__init__(folder)
@@ -67,7 +67,7 @@ class Watched(Shell):
 
 @pytest.mark.parametrize("arguments", [(), ("--on-inconclusive", "stop")])
 def test_stop_ends_with_the_bake_time(tmp_path: Path, arguments: tuple[str, ...]) -> None:
-    """Exit 3, the alias back, not one synthetic order; it is what happens unless told otherwise."""
+    """Exit 3, the alias back, not one synthetic event; it is what happens unless told otherwise."""
     shell = Watched(tmp_path, Trickle(10))
     assert shell.gate(*arguments) == 3
     assert shell.monitoring.polls == POLLS_OF_BAKE
@@ -102,7 +102,7 @@ def test_wait_still_sees_a_failure(tmp_path: Path) -> None:
 
 
 def test_wait_waits_for_alarms_too(tmp_path: Path) -> None:
-    """An alarm without data is nothing that synthetic orders could mend, but time may."""
+    """An alarm without data is nothing that synthetic traffic could mend, but time may."""
     monitoring = FakeMonitoring(states={"errors": "INSUFFICIENT_DATA"})
     shell = Watched(tmp_path, monitoring)
     assert shell.gate("--on-inconclusive", "wait", "--patience", "50") == 3
@@ -110,25 +110,25 @@ def test_wait_waits_for_alarms_too(tmp_path: Path) -> None:
 
 
 def test_drive_makes_good_for_a_quiet_hour(tmp_path: Path) -> None:
-    """Marked orders at the candidate by its number, none before the bake time is over."""
+    """Events at the candidate by its number, none before the bake time is over."""
     shell = Watched(tmp_path, Trickle(0))
     assert shell.gate("--on-inconclusive", "drive", "--patience", "600") == 0
     driven = shell.written()["drivenSamples"]
     assert driven == len(shell.driven) >= 299
     assert {qualifier for qualifier, _ in shell.driven} == {"2"}
-    assert all(order["synthetic"] is True for _, order in shell.driven)
+    assert all(event["synthetic"] is True for _, event in shell.driven)
     assert shell.weights == {"2": 0.25}
 
 
 def test_drive_convicts_a_wrong_answer(tmp_path: Path) -> None:
-    """A total that is wrong is a failure of the candidate's, though no metric shows it."""
+    """An answer that is wrong is a failure of the candidate's, though no metric shows it."""
     shell = Watched(tmp_path, Trickle(0))
     right = shell.functions.answer
 
     def wrong(qualifier: str, payload: bytes) -> Invocation:
         run = right(qualifier, payload)
         assert isinstance(run.payload, dict)
-        run.payload["total"] = "0.00"
+        run.payload["double"] = 1
         return run
 
     shell.functions.answer = wrong
@@ -147,7 +147,7 @@ def test_drive_ends_with_its_patience(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("state", ["INSUFFICIENT_DATA", "ABSENT", "UNREADABLE"])
 def test_drive_does_not_drive_where_that_mends_nothing(tmp_path: Path, state: str) -> None:
-    """Samples are not all that is missing: no order is sent, and it stays inconclusive."""
+    """Samples are not all that is missing: no event is sent, and it stays inconclusive."""
     monitoring = Trickle(0)
     monitoring.states["errors"] = state  # type: ignore[assignment]
     shell = Watched(tmp_path, monitoring)
@@ -155,8 +155,8 @@ def test_drive_does_not_drive_where_that_mends_nothing(tmp_path: Path, state: st
     assert shell.driven == []
 
 
-def test_drive_leaves_the_slots_to_live_traffic(tmp_path: Path) -> None:
-    """Four of five busy, the fifth kept back: not one order, and inconclusive in the end."""
+def test_drive_leaves_room_for_live_traffic(tmp_path: Path) -> None:
+    """Four of five busy, the fifth kept back: not one event, and inconclusive in the end."""
     monitoring = Trickle(0)
     monitoring.used = 4
     shell = Watched(tmp_path, monitoring)

@@ -6,24 +6,44 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from console.checkout import ROOT
 
 from release.lambda_adapter import Invocation
+from release.tests.fakes import event
 from release.tests.test_cli import Shell
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-EXAMPLE = ROOT / "services/order_processor/example-order.json"
 
-
-def test_the_example_order_is_confirmed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """By the version behind the alias, at the total that its lines come to."""
-    shell = Shell(tmp_path)
-    assert shell("invoke", str(EXAMPLE)) == 0
-    told = capsys.readouterr().out
+def answered(told: str) -> dict[str, object]:
+    """The answer that was shown."""
     answer = json.loads(told[told.index("{") :])
-    assert (answer["orderId"], answer["status"]) == ("example-1", "confirmed")
+    assert isinstance(answer, dict)
+    return answer
+
+
+def test_an_event_is_answered(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """By the version behind the alias."""
+    shell = Shell(tmp_path)
+    file = tmp_path / "event.json"
+    file.write_text(event("a", 21))
+    assert shell("invoke", str(file)) == 0
+    answer = answered(capsys.readouterr().out)
+    assert (answer["id"], answer["double"]) == ("a", 42)
+
+
+def test_without_an_event_the_service_has_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The plainest that it must accept, another each time."""
+    shell = Shell(tmp_path)
+    ids = set()
+    for _ in range(2):
+        assert shell("invoke") == 0
+        answer = answered(capsys.readouterr().out)
+        assert answer["status"] == "confirmed"
+        ids.add(answer["id"])
+    assert len(ids) == 2
 
 
 def test_a_function_that_fails_is_a_failure(
@@ -32,7 +52,7 @@ def test_a_function_that_fails_is_a_failure(
     """Exit 1 with the function's own error."""
     shell = Shell(tmp_path)
     shell.functions.answer = lambda *_: Invocation(None, "1", error="Unhandled: KeyError: 'sku'")
-    assert shell("invoke", str(EXAMPLE)) == 1
+    assert shell("invoke") == 1
     assert "KeyError" in capsys.readouterr().err
 
 

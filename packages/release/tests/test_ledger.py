@@ -18,7 +18,7 @@ from release.ledger import Entry, Figures
 from release.promote import promote
 from release.rollback import end_canary, rollback
 from release.status import show_ledger
-from release.tests.fakes import OUTPUTS, FakeClock, FakeFunctions, FakeMonitoring
+from release.tests.fakes import OUTPUTS, FakeFunctions, FakeMonitoring, release_of
 
 ANY = replace(OUTPUTS, candidate_version=None)
 WATCH = Request("2", bake=10, poll=10)
@@ -46,10 +46,12 @@ def released(version: str = "2", functions: FakeFunctions | None = None) -> Fake
     """A version went the usual way."""
     functions = functions or FakeFunctions("1", "2", "3")
     monitoring = FakeMonitoring(watched_version=version)
-    canary(functions, ANY, FakeClock(), version, 0.25)
+    canary(release_of(functions, outputs=ANY), version, 0.25)
     request = replace(WATCH, version=version)
-    judge(functions, monitoring, ANY, FakeClock(), request, lambda _: None)
-    promote(functions, ANY, FakeClock(), version, commit="0123456789abcdef", pull_request="41")
+    judge(release_of(functions, monitoring=monitoring, outputs=ANY), request)
+    promote(
+        release_of(functions, outputs=ANY), version, commit="0123456789abcdef", pull_request="41"
+    )
     return functions
 
 
@@ -97,9 +99,9 @@ def test_a_release_is_told_with_its_figures() -> None:
 def test_a_refusal_is_told_too() -> None:
     """A canary that failed leaves an entry with the reason."""
     functions = FakeFunctions("1", "2")
-    canary(functions, OUTPUTS, FakeClock(), "2", 0.25)
+    canary(release_of(functions), "2", 0.25)
     monitoring = FakeMonitoring({"errors": "ALARM"})
-    judge(functions, monitoring, OUTPUTS, FakeClock(), WATCH, lambda _: None)
+    judge(release_of(functions, monitoring=monitoring), WATCH)
     newest = ledger.read(functions, alias.read(functions))[0]
     assert (newest.kind, newest.verdict) == ("gate", "fail")
     assert newest.reason == "errors is in ALARM"
@@ -109,7 +111,7 @@ def test_an_entry_whose_writer_lost_its_race_belongs_to_nothing() -> None:
     """It was written before the alias was, and the alias never came to name it."""
     functions = FakeFunctions("1", "2", "3")
     functions.before_write = functions.touch
-    promote(functions, ANY, FakeClock(), "3", reason="race")
+    promote(release_of(functions, outputs=ANY), "3", reason="race")
     assert len(functions.ledger) == 1
     assert told(functions) == []
 
@@ -119,7 +121,7 @@ def test_a_promotion_without_an_entry_does_not_happen() -> None:
     functions = FakeFunctions("1", "2")
     functions.no_ledger = True
     with pytest.raises(UnavailableError, match="ledger"):
-        promote(functions, OUTPUTS, FakeClock(), "2", reason="urgent")
+        promote(release_of(functions), "2", reason="urgent")
     assert functions.writes == 0
 
 
@@ -127,7 +129,7 @@ def test_a_rollback_does_not_wait_for_its_entry() -> None:
     """It happens all the same, and the ledger is known to lack it."""
     functions = released()
     functions.no_ledger = True
-    rollback(functions, OUTPUTS, FakeClock())
+    rollback(release_of(functions))
     seen = alias.read(functions)
     assert seen.version == "1"
     linked = ledger.read(functions, seen)
@@ -135,7 +137,7 @@ def test_a_rollback_does_not_wait_for_its_entry() -> None:
     assert "rollback from version 2 to 1 could not be written" in (told or "")
     assert show_ledger(functions, 10).details["disagreement"]
     functions.no_ledger = False
-    rollback(functions, OUTPUTS, FakeClock(), "1", reason="the ledger was away")
+    rollback(release_of(functions), "1", reason="the ledger was away")
     seen = alias.read(functions)
     assert ledger.disagreement(seen, ledger.read(functions, seen)) is None
     assert seen.version == "1"
@@ -144,51 +146,51 @@ def test_a_rollback_does_not_wait_for_its_entry() -> None:
 def test_what_was_rolled_back_from_is_not_tried_again() -> None:
     """The next merge that changes nothing finds the same candidate, and is refused."""
     functions = released()
-    rollback(functions, OUTPUTS, FakeClock())
+    rollback(release_of(functions))
     with pytest.raises(UsageError, match="version 2, which was rolled back from"):
-        canary(functions, OUTPUTS, FakeClock(), "2", 0.25)
+        canary(release_of(functions), "2", 0.25)
     assert alias.read(functions).weights == {}
 
 
 def test_nor_is_the_same_code_under_a_new_number() -> None:
     """A revert of the revert is the artifact that did harm."""
     functions = released()
-    rollback(functions, OUTPUTS, FakeClock())
+    rollback(release_of(functions))
     functions.versions["3"] = replace(functions.versions["3"], code_sha256="sha-2")
     with pytest.raises(UsageError, match="rolled back from"):
-        canary(functions, ANY, FakeClock(), "3", 0.25)
+        canary(release_of(functions, outputs=ANY), "3", 0.25)
 
 
 def test_a_reason_forces_it_and_is_kept() -> None:
     """Somebody may know better, by name."""
     functions = released()
-    rollback(functions, OUTPUTS, FakeClock(), reason="orders failed")
-    canary(functions, OUTPUTS, FakeClock(), "2", 0.25, "the table was mended")
+    rollback(release_of(functions), reason="events failed")
+    canary(release_of(functions), "2", 0.25, "the table was mended")
     newest, before = ledger.read(functions, alias.read(functions))[:2]
     assert (newest.kind, newest.verdict, newest.reason) == (
         "canary", "forced", "the table was mended",
     )  # fmt: skip
-    assert (before.kind, before.reason) == ("rollback", "orders failed")
+    assert (before.kind, before.reason) == ("rollback", "events failed")
 
 
 def test_a_canary_that_a_person_rolled_back_is_remembered_as_well() -> None:
     """A rollback during a canary leaves the canary's version; cleaning up after a job does not."""
     functions = released()
-    canary(functions, ANY, FakeClock(), "3", 0.25)
-    end_canary(functions, ANY, FakeClock())
-    canary(functions, ANY, FakeClock(), "3", 0.25)
-    rollback(functions, ANY, FakeClock())
+    canary(release_of(functions, outputs=ANY), "3", 0.25)
+    end_canary(release_of(functions, outputs=ANY))
+    canary(release_of(functions, outputs=ANY), "3", 0.25)
+    rollback(release_of(functions, outputs=ANY))
     assert told(functions)[0] == ("rollback", "3", "2", "rollback")
     with pytest.raises(UsageError, match="rolled back from"):
-        canary(functions, ANY, FakeClock(), "3", 0.25)
+        canary(release_of(functions, outputs=ANY), "3", 0.25)
 
 
 def test_a_version_that_is_live_again_is_forgiven() -> None:
     """Returning to it by name is the last word on it."""
     functions = released()
-    rollback(functions, OUTPUTS, FakeClock())
+    rollback(release_of(functions))
     assert set(ledger.left_versions(ledger.read(functions, alias.read(functions)))) == {"2"}
-    rollback(functions, OUTPUTS, FakeClock(), "2")
+    rollback(release_of(functions), "2")
     assert ledger.left_versions(ledger.read(functions, alias.read(functions))) == {}
 
 
@@ -196,11 +198,11 @@ def test_rolls_back_to_a_commit() -> None:
     """The newest version of that commit, by as many digits as somebody types."""
     functions = released("2", FakeFunctions("1", "2", "3"))
     released("3", functions)
-    promote(functions, ANY, FakeClock(), "1", reason="drill")
-    rollback(functions, ANY, FakeClock(), commit="0123456")
+    promote(release_of(functions, outputs=ANY), "1", reason="drill")
+    rollback(release_of(functions, outputs=ANY), commit="0123456")
     assert alias.read(functions).version == "3"
     with pytest.raises(UsageError, match="no version of commit"):
-        rollback(functions, ANY, FakeClock(), commit="fffffff")
+        rollback(release_of(functions, outputs=ANY), commit="fffffff")
 
 
 def test_a_damaged_ledger_is_noticed() -> None:

@@ -12,13 +12,13 @@ from release.canary import canary
 from release.lambda_adapter import Version
 from release.promote import promote
 from release.result import Exit
-from release.tests.fakes import OUTPUTS, FakeClock, FakeFunctions
+from release.tests.fakes import FakeFunctions, release_of
 
 
 def with_canary(verdict: str | None) -> FakeFunctions:
     """Version 1 live, version 2 its canary, judged thus."""
     functions = FakeFunctions("1", "2", "3")
-    canary(functions, OUTPUTS, FakeClock(), "2", 0.25)
+    canary(release_of(functions), "2", 0.25)
     if verdict is not None:
         alias.record_verdict(functions, alias.read(functions), verdict)
     functions.writes = 0
@@ -28,7 +28,7 @@ def with_canary(verdict: str | None) -> FakeFunctions:
 def test_a_canary_that_passed_goes_live_in_one_write() -> None:
     """Version, no weights, previous, commit and verdict, all by one UpdateAlias."""
     functions = with_canary("pass")
-    result = promote(functions, OUTPUTS, FakeClock(), "2", commit="0123456789abcdef")
+    result = promote(release_of(functions), "2", commit="0123456789abcdef")
     seen = alias.read(functions)
     assert result.exit is Exit.DONE
     assert functions.writes == 1
@@ -40,8 +40,8 @@ def test_a_canary_that_passed_goes_live_in_one_write() -> None:
 def test_again_changes_nothing() -> None:
     """Promoting what is live converges."""
     functions = with_canary("pass")
-    promote(functions, OUTPUTS, FakeClock(), "2")
-    result = promote(functions, OUTPUTS, FakeClock(), "2")
+    promote(release_of(functions), "2")
+    result = promote(release_of(functions), "2")
     assert (result.exit, result.details["changed"]) == (Exit.DONE, False)
     assert functions.writes == 1
     assert alias.read(functions).record.previous == "1"
@@ -52,7 +52,7 @@ def test_a_canary_that_did_not_pass_is_refused(verdict: str | None) -> None:
     """Inconclusive never promotes, nor does a gate that never ran."""
     functions = with_canary(verdict)
     with pytest.raises(UsageError, match="gate has not passed version 2"):
-        promote(functions, OUTPUTS, FakeClock(), "2")
+        promote(release_of(functions), "2")
     assert functions.writes == 0
 
 
@@ -60,7 +60,7 @@ def test_a_version_that_is_no_canary_is_refused() -> None:
     """Only what was watched goes live."""
     functions = with_canary("pass")
     with pytest.raises(UsageError, match="neither live nor the canary"):
-        promote(functions, OUTPUTS, FakeClock(), "3")
+        promote(release_of(functions), "3")
     assert functions.writes == 0
 
 
@@ -69,13 +69,13 @@ def test_a_verdict_does_not_outlive_its_canary() -> None:
     functions = with_canary("pass")
     alias.end_canary(functions, alias.read(functions), "pass")
     with pytest.raises(UsageError, match="neither live nor the canary"):
-        promote(functions, OUTPUTS, FakeClock(), "2")
+        promote(release_of(functions), "2")
 
 
 def test_a_reason_breaks_the_glass_and_is_recorded() -> None:
     """Forced promotions say so on the alias."""
     functions = with_canary(None)
-    promote(functions, OUTPUTS, FakeClock(), "3", reason="hotfix for the price rounding")
+    promote(release_of(functions), "3", reason="hotfix for the price rounding")
     record = alias.read(functions).record
     assert (record.verdict, record.reason) == ("forced", "hotfix for the price rounding")
 
@@ -83,7 +83,7 @@ def test_a_reason_breaks_the_glass_and_is_recorded() -> None:
 def test_a_blank_reason_is_none() -> None:
     """Break-glass needs words."""
     with pytest.raises(UsageError, match="neither live"):
-        promote(with_canary(None), OUTPUTS, FakeClock(), "3", reason="  ")
+        promote(release_of(with_canary(None)), "3", reason="  ")
 
 
 def test_even_a_reason_does_not_make_foreign_code_live() -> None:
@@ -91,24 +91,24 @@ def test_even_a_reason_does_not_make_foreign_code_live() -> None:
     functions = with_canary("pass")
     functions.versions["2"] = Version("2", "tampered", "Active")
     with pytest.raises(UsageError, match="holds code tampered"):
-        promote(functions, OUTPUTS, FakeClock(), "2", reason="urgent")
+        promote(release_of(functions), "2", reason="urgent")
 
 
 def test_a_live_version_does_not_end_another_canary() -> None:
     """Promoting the live version while another is canary is refused, not half-done."""
     functions = with_canary(None)
     with pytest.raises(UsageError, match="2 is its canary"):
-        promote(functions, OUTPUTS, FakeClock(), "1")
+        promote(release_of(functions), "1")
     assert alias.read(functions).weights == {"2": 0.25}
 
 
 def test_weights_that_a_killed_promotion_left_are_cleared() -> None:
     """Run again after dying before Lambda's own weights were gone, it converges."""
     functions = with_canary("pass")
-    promote(functions, OUTPUTS, FakeClock(), "2", commit="0123456")
+    promote(release_of(functions), "2", commit="0123456")
     assert functions.alias is not None
     functions.alias = replace(functions.alias, weights={"1": 0.5})
-    result = promote(functions, OUTPUTS, FakeClock(), "2")
+    result = promote(release_of(functions), "2")
     seen = alias.read(functions)
     assert result.exit is Exit.DONE
     assert (seen.weights, seen.record.previous, seen.record.commit) == ({}, "1", "0123456")
@@ -117,4 +117,4 @@ def test_weights_that_a_killed_promotion_left_are_cleared() -> None:
 def test_a_commit_must_be_one() -> None:
     """What the alias records is a commit or nothing."""
     with pytest.raises(UsageError, match="is no commit"):
-        promote(with_canary("pass"), OUTPUTS, FakeClock(), "2", commit="main")
+        promote(release_of(with_canary("pass")), "2", commit="main")

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from release import alias, ledger
 from release.promote import promote
 from release.result import Exit
-from release.tests.fakes import OUTPUTS, FakeClock, FakeFunctions
+from release.tests.fakes import FakeFunctions, release_of
 from release.tests.test_contract import LinedUp
 
 RACERS, ROUNDS = 8, 100
@@ -21,7 +21,7 @@ def test_a_hundred_races_have_a_hundred_winners() -> None:
 
     def race(version: str) -> Exit:
         store = LinedUp(functions, together)
-        return promote(store, OUTPUTS, FakeClock(), version, reason="race").exit
+        return promote(release_of(store), version, reason="race").exit
 
     with ThreadPoolExecutor(RACERS) as pool:
         for number in range(ROUNDS):

@@ -70,7 +70,7 @@ def test_the_types_hold_it() -> None:
 @pytest.mark.parametrize("patience", [0.0, 60.0])
 def test_every_remedy_is_a_command_that_runs(remedy: Remedy, patience: float) -> None:
     """As typed, with the options of the command that was inconclusive."""
-    typed = Typed("rollout", "staging", ("--reason", "it's quiet"))
+    typed = Typed("rollout", ("staging",), ("--reason", "it's quiet"))
     hold_that_they_run(sentence(remedy, typed, patience=patience))
 
 

@@ -15,13 +15,14 @@ from release.judge import Request, judge
 from release.promote import promote
 from release.result import Exit, Result
 from release.rollback import rollback
-from release.rollout import Order, Rollout
+from release.rollout import Rollout, RolloutRequest
 from release.tests.fakes import (
     OUTPUTS,
     FakeClock,
     FakeFunctions,
     FakeMonitoring,
     Wrapped,
+    release_of,
     watching,
 )
 
@@ -101,7 +102,7 @@ def promoted(*versions: str) -> FakeFunctions:
     """Each of the versions went live, the last one is."""
     functions = FakeFunctions("1", "2", "3")
     for version in versions:
-        promote(functions, ANY, FakeClock(), version, reason="first")
+        promote(release_of(functions, outputs=ANY), version, reason="first")
     return functions
 
 
@@ -111,7 +112,7 @@ def gate(
     """Two polls."""
     request = Request("2", bake=20, poll=10)
     seen = monitoring or FakeMonitoring()
-    return judge(functions, seen, OUTPUTS, clock or FakeClock(), request, lambda _: None)
+    return judge(release_of(functions, monitoring=seen, clock=clock or FakeClock()), request)
 
 
 def served(functions: FakeFunctions) -> tuple[str, dict[str, float]]:
@@ -128,31 +129,31 @@ def roll_out(
     clock: FakeClock | None = None,
 ) -> Result:
     """Version 2, two polls a step."""
-    order = Order("2", steps, Request("2", bake=20, poll=10), reason="now")
+    wanted = RolloutRequest("2", steps, Request("2", bake=20, poll=10), reason="now")
     seen = monitoring or FakeMonitoring()
-    return Rollout(functions, seen, OUTPUTS, clock or FakeClock(), order, lambda _: None).run()
+    return Rollout(release_of(functions, monitoring=seen, clock=clock or FakeClock()), wanted).run()
 
 
 def test_every_command_survives_lost_replies() -> None:
     """Canary, gate, promotion and rollback end as if nothing had happened."""
     functions = FakeFunctions("1", "2", "3")
     lossy, clock = Repeated(functions), FakeClock()
-    assert canary(lossy, OUTPUTS, clock, "2", 0.5).exit is Exit.DONE
+    assert canary(release_of(lossy, clock=clock), "2", 0.5).exit is Exit.DONE
     assert gate(lossy, clock=clock).exit is Exit.DONE
-    assert promote(lossy, OUTPUTS, clock, "2").exit is Exit.DONE
+    assert promote(release_of(lossy, clock=clock), "2").exit is Exit.DONE
     assert served(functions) == ("2", {})
     clock.sleep(1)
-    assert rollback(lossy, OUTPUTS, clock).exit is Exit.DONE
+    assert rollback(release_of(lossy, clock=clock)).exit is Exit.DONE
     assert served(functions) == ("1", {})
     functions.alias = None
-    assert rollback(lossy, OUTPUTS, clock).exit is Exit.DONE
+    assert rollback(release_of(lossy, clock=clock)).exit is Exit.DONE
     assert served(functions) == ("1", {})
 
 
 def test_a_gate_whose_replies_are_lost_still_ends_a_bad_canary() -> None:
     """It failed: that is no change by somebody else."""
     functions = FakeFunctions("1", "2", "3")
-    canary(functions, OUTPUTS, FakeClock(), "2", 0.5)
+    canary(release_of(functions), "2", 0.5)
     result = gate(Repeated(functions), FakeMonitoring(errors=136))
     assert (result.exit, result.details["restored"]) == (Exit.FAIL, True)
     assert served(functions) == ("1", {})
@@ -162,7 +163,7 @@ def test_a_write_that_was_made_but_not_answered_is_done() -> None:
     """A timeout is no refusal."""
     functions = promoted("2")
     lossy = Failing(functions, "write_alias", always(THROTTLED), after=True)
-    assert rollback(lossy, OUTPUTS, FakeClock()).exit is Exit.DONE
+    assert rollback(release_of(lossy)).exit is Exit.DONE
     assert served(functions) == ("1", {})
 
 
@@ -195,11 +196,11 @@ def test_a_rollback_that_was_not_confirmed_says_so_and_its_repeat_goes_no_furthe
     functions = promoted("2", "3")
     blind = Failing(functions, "read_alias", lambda call: THROTTLED if call >= 2 else None)
     with pytest.raises(UnfinishedError, match=r"moved to version 2, not confirmed.*--version 2"):
-        rollback(blind, OUTPUTS, FakeClock())
+        rollback(release_of(blind))
     assert served(functions) == ("2", {})
     with pytest.raises(UsageError, match="rolled back already"):
-        rollback(functions, OUTPUTS, FakeClock())
-    assert rollback(functions, OUTPUTS, FakeClock(), "2").details["changed"] is False
+        rollback(release_of(functions))
+    assert rollback(release_of(functions), "2").details["changed"] is False
     assert served(functions) == ("2", {})
 
 
@@ -207,7 +208,7 @@ def test_a_reading_that_is_throttled_for_a_moment_is_repeated() -> None:
     """One lost confirmation is no lost rollback."""
     functions = promoted("2")
     flicker = Failing(functions, "read_alias", lambda call: THROTTLED if call == 2 else None)
-    assert rollback(flicker, OUTPUTS, FakeClock()).exit is Exit.DONE
+    assert rollback(release_of(flicker)).exit is Exit.DONE
 
 
 @pytest.mark.parametrize("method", ["add_entry", "entries", "find_version"])
@@ -216,14 +217,14 @@ def test_a_rollback_waits_for_nothing_but_the_alias(method: str, *, after: bool)
     """Whatever becomes of the ledger, the alias moves."""
     functions = promoted("2")
     broken = Failing(functions, method, always(THROTTLED), after=after)
-    assert rollback(broken, OUTPUTS, FakeClock()).exit is Exit.DONE
+    assert rollback(release_of(broken)).exit is Exit.DONE
     assert alias.read(functions).version == "1"
 
 
 def test_a_fail_is_put_back_however_long_aws_refuses() -> None:
     """UpdateAlias is throttled for a while: the canary does not stay unwatched."""
     functions = FakeFunctions("1", "2", "3")
-    canary(functions, OUTPUTS, FakeClock(), "2", 0.5)
+    canary(release_of(functions), "2", 0.5)
     result = gate(
         Failing(functions, "write_alias", first(20, THROTTLED)), FakeMonitoring(errors=136)
     )
@@ -234,7 +235,7 @@ def test_a_fail_is_put_back_however_long_aws_refuses() -> None:
 def test_a_pass_that_is_never_recorded_ends_the_canary() -> None:
     """Nobody can promote it, and nobody watches it."""
     functions = FakeFunctions("1", "2", "3")
-    canary(functions, OUTPUTS, FakeClock(), "2", 0.5)
+    canary(release_of(functions), "2", 0.5)
     clock = FakeClock()
 
     def fails(_: int) -> Exception | None:
@@ -249,7 +250,7 @@ def test_a_pass_that_is_never_recorded_ends_the_canary() -> None:
 def test_expired_credentials_end_the_watch_at_once() -> None:
     """No later look could read more; it does not poll until its patience ends."""
     functions = FakeFunctions("1", "2", "3")
-    canary(functions, OUTPUTS, FakeClock(), "2", 0.5)
+    canary(release_of(functions), "2", 0.5)
     clock = FakeClock()
 
     class Expired(FakeMonitoring):
@@ -265,7 +266,7 @@ def test_expired_credentials_end_the_watch_at_once() -> None:
 def test_whatever_breaks_the_watch_ends_the_canary() -> None:
     """Not only Ctrl-C."""
     functions = FakeFunctions("1", "2", "3")
-    canary(functions, OUTPUTS, FakeClock(), "2", 0.5)
+    canary(release_of(functions), "2", 0.5)
 
     class Broken(FakeMonitoring):
         def alarms(self, names: Sequence[str]) -> tuple[Alarm, ...]:
@@ -280,7 +281,7 @@ def test_whatever_breaks_the_watch_ends_the_canary() -> None:
 def test_one_lost_connection_among_driven_orders_is_no_sample() -> None:
     """The next order is sent; the canary is watched on."""
     functions = FakeFunctions("1", "2", "3")
-    canary(functions, OUTPUTS, FakeClock(), "2", 0.5)
+    canary(release_of(functions), "2", 0.5)
     answer, sent = functions.answer, iter([False, True])
 
     def lost(qualifier: str, payload: bytes) -> Invocation:
@@ -290,9 +291,7 @@ def test_one_lost_connection_among_driven_orders_is_no_sample() -> None:
 
     functions.answer = lost
     request = Request("2", bake=20, poll=10, on_inconclusive="drive")
-    result = judge(
-        functions, FakeMonitoring(invocations=0), OUTPUTS, FakeClock(), request, lambda _: None
-    )
+    result = judge(release_of(functions, monitoring=FakeMonitoring(invocations=0)), request)
     assert result.exit is Exit.DONE
 
 

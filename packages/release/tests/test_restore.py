@@ -19,7 +19,7 @@ from release.ledger import Entry
 from release.promote import promote
 from release.result import Exit
 from release.rollback import end_canary, rollback
-from release.tests.fakes import OUTPUTS, FakeClock, FakeFunctions, FakeMonitoring
+from release.tests.fakes import OUTPUTS, FakeClock, FakeFunctions, release_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,7 +35,12 @@ def lost(*promoted: str) -> FakeFunctions:
     clock = FakeClock()
     for version in promoted:
         clock.sleep(1)
-        promote(functions, ANY, clock, version, commit="a" * 39 + version, reason="next")
+        promote(
+            release_of(functions, outputs=ANY, clock=clock),
+            version,
+            commit="a" * 39 + version,
+            reason="next",
+        )
     functions.alias, functions.writes = None, 0
     return functions
 
@@ -50,7 +55,7 @@ def later() -> FakeClock:
 def test_it_serves_again_what_was_live() -> None:
     """One call; version, commit and the way back are the ledger's, and both agree again."""
     functions = lost("2", "3")
-    result = rollback(functions, ANY, later(), reason="deleted by hand")
+    result = rollback(release_of(functions, outputs=ANY, clock=later()), reason="deleted by hand")
     seen = alias.read(functions)
     assert (seen.version, seen.weights, functions.writes) == ("3", {}, 1)
     assert (seen.record.previous, seen.record.commit) == ("2", "a" * 12)
@@ -66,7 +71,7 @@ def test_to_a_version_or_a_commit_on_request() -> None:
     """Whoever names one is believed; what was live before becomes the way back."""
     for named in ({"version": "2"}, {"commit": "a" * 39 + "2"}):
         functions = lost("2", "3")
-        rollback(functions, ANY, later(), **named)
+        rollback(release_of(functions, outputs=ANY, clock=later()), **named)
         seen = alias.read(functions)
         expected = ("2", "3") if "version" in named else ("3", "2")
         assert (seen.version, seen.record.previous) == expected
@@ -75,13 +80,13 @@ def test_to_a_version_or_a_commit_on_request() -> None:
 def test_what_was_rolled_back_from_stays_refused() -> None:
     """The ledger's memory survives the alias."""
     functions = lost("2", "3")
-    rollback(functions, ANY, later(), "3")
+    rollback(release_of(functions, outputs=ANY, clock=later()), "3")
     clock = later()
     clock.sleep(60)
-    rollback(functions, ANY, clock, "2")
+    rollback(release_of(functions, outputs=ANY, clock=clock), "2")
     functions.alias = None
     clock.sleep(60)
-    rollback(functions, ANY, clock)
+    rollback(release_of(functions, outputs=ANY, clock=clock))
     seen = alias.read(functions)
     assert seen.version == "2"
     assert set(ledger.left_versions(ledger.read(functions, seen))) == {"3"}
@@ -91,9 +96,9 @@ def test_a_stack_that_was_never_released_is_to_be_deployed() -> None:
     """Nobody knows what to serve, and the sentence is the old one; nothing is written."""
     functions = lost()
     with pytest.raises(NoAliasError, match="does not exist"):
-        rollback(functions, ANY, FakeClock())
+        rollback(release_of(functions, outputs=ANY))
     assert (functions.alias, functions.ledger) == (None, {})
-    assert rollback(functions, ANY, FakeClock(), "1").exit is Exit.DONE
+    assert rollback(release_of(functions, outputs=ANY), "1").exit is Exit.DONE
     assert alias.read(functions).version == "1"
 
 
@@ -101,7 +106,7 @@ def test_a_version_that_is_gone_is_refused() -> None:
     """Before anything is written."""
     functions = lost("2")
     with pytest.raises(UsageError, match="no version 9"):
-        rollback(functions, ANY, later(), "9")
+        rollback(release_of(functions, outputs=ANY, clock=later()), "9")
     assert functions.alias is None
 
 
@@ -115,15 +120,15 @@ def test_a_deployment_that_made_it_meanwhile_is_not_overwritten() -> None:
 
     functions.before_write = deployed
     with pytest.raises(UnavailableError, match="come back"):
-        rollback(functions, ANY, later())
+        rollback(release_of(functions, outputs=ANY, clock=later()))
     assert alias.read(functions).version == "3"
 
 
 def test_it_does_not_wait_for_the_ledger() -> None:
-    """An entry that cannot be written does not keep orders refused."""
+    """An entry that cannot be written does not keep events refused."""
     functions = lost("2")
     functions.no_ledger = True
-    rollback(functions, ANY, later())
+    rollback(release_of(functions, outputs=ANY, clock=later()))
     seen = alias.read(functions)
     assert seen.version == "2"
     assert ledger.disagreement(seen, ledger.read(functions, seen)) is None
@@ -136,21 +141,21 @@ def test_whatever_was_promoted_last_is_served_again(versions: list[str]) -> None
     clock = FakeClock()
     for version in versions:
         clock.sleep(1)
-        promote(functions, ANY, clock, version, reason="next")
+        promote(release_of(functions, outputs=ANY, clock=clock), version, reason="next")
     before, functions.alias = alias.read(functions), None
     clock.sleep(1)
     if before.record.entry is None:  # version 1 was live from the start: nothing is on record
         with pytest.raises(NoAliasError):
-            rollback(functions, ANY, clock)
+            rollback(release_of(functions, outputs=ANY, clock=clock))
         return
-    rollback(functions, ANY, clock)
+    rollback(release_of(functions, outputs=ANY, clock=clock))
     after = alias.read(functions)
     assert (after.version, after.record.previous) == (before.version, before.record.previous)
 
 
 def test_drift_names_it() -> None:
     """A finding like any other: status 1."""
-    result = drift(lost("2"), FakeMonitoring(), ANY, FakeClock())
+    result = drift(release_of(lost("2"), outputs=ANY))
     assert result.exit is Exit.FAIL
     assert "does not exist" in result.message
 
@@ -158,7 +163,7 @@ def test_drift_names_it() -> None:
 def test_cleaning_up_makes_no_alias() -> None:
     """Only a rollback that somebody asked for does."""
     with pytest.raises(NoAliasError):
-        end_canary(lost("2"), ANY, FakeClock())
+        end_canary(release_of(lost("2"), outputs=ANY))
 
 
 def test_the_newest_entry_counts_even_if_it_was_never_committed() -> None:
@@ -166,7 +171,7 @@ def test_the_newest_entry_counts_even_if_it_was_never_committed() -> None:
     functions = lost("2")
     (head,) = (each.name for each in functions.ledger.values())
     ledger.write(functions, Entry("3", "promote", "2027-01-01T00:00:00.000Z", parent=head))
-    rollback(functions, ANY, later())
+    rollback(release_of(functions, outputs=ANY, clock=later()))
     assert alias.read(functions).version == "3"
 
 
@@ -178,7 +183,7 @@ def test_on_lambda_without_an_outputs_file(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """A machine that knows the stack's name alone finds what is left and brings the alias back."""
-    monkeypatch.setattr("release.discover.function_of", lambda _: stack.function)
+    monkeypatch.setattr("release.discover.function_of", lambda *_: stack.function)
     functions = boto3.client("lambda")
     path = str(tmp_path / "outputs.json")
     assert main(["--outputs", path, "discover", "--stack", "any"]) == 0

@@ -14,7 +14,7 @@ from release.canary import canary
 from release.errors import UnavailableError
 from release.promote import promote
 from release.rollback import choose, end_canary, rollback
-from release.tests.fakes import OUTPUTS, FakeClock, FakeFunctions, Wrapped
+from release.tests.fakes import OUTPUTS, FakeFunctions, Wrapped, release_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +27,7 @@ ANY = replace(OUTPUTS, candidate_version=None)
 def promoted() -> FakeFunctions:
     """Version 2 live, version 1 before it."""
     functions = FakeFunctions("1", "2", "3")
-    promote(functions, OUTPUTS, FakeClock(), "2", reason="first")
+    promote(release_of(functions), "2", reason="first")
     functions.writes = 0
     return functions
 
@@ -35,7 +35,7 @@ def promoted() -> FakeFunctions:
 def test_returns_to_the_previous_version_in_one_write() -> None:
     """One UpdateAlias, no weights, and the time it took."""
     functions = promoted()
-    result = rollback(functions, OUTPUTS, FakeClock())
+    result = rollback(release_of(functions))
     seen = alias.read(functions)
     assert functions.writes == 1
     assert (seen.version, seen.weights, seen.record.previous) == ("1", {}, "2")
@@ -45,15 +45,15 @@ def test_returns_to_the_previous_version_in_one_write() -> None:
 def test_twice_neither_undoes_itself_nor_goes_further() -> None:
     """A repeat is no wish to leave the version that the first one went back to: that is named."""
     functions = promoted()
-    promote(functions, ANY, FakeClock(), "3", reason="second")
-    rollback(functions, ANY, FakeClock())
+    promote(release_of(functions, outputs=ANY), "3", reason="second")
+    rollback(release_of(functions, outputs=ANY))
     with pytest.raises(UsageError, match=r"from version 3 to 2.*--version 1"):
-        rollback(functions, ANY, FakeClock())
+        rollback(release_of(functions, outputs=ANY))
     assert alias.read(functions).version == "2"
-    rollback(functions, ANY, FakeClock(), "1")
+    rollback(release_of(functions, outputs=ANY), "1")
     with pytest.raises(UsageError, match="no good version before 1"):
-        rollback(functions, ANY, FakeClock())
-    rollback(functions, ANY, FakeClock(), "3")
+        rollback(release_of(functions, outputs=ANY))
+    rollback(release_of(functions, outputs=ANY), "3")
     seen = alias.read(functions)
     assert (seen.version, seen.record.previous) == ("3", "1")
 
@@ -62,13 +62,13 @@ def test_a_good_version_is_found_behind_a_bad_one() -> None:
     """The previous one was rolled back from earlier; the ledger knows the one before it."""
     functions = FakeFunctions(*"12345")
     for version in "23":
-        promote(functions, ANY, FakeClock(), version, reason="next")
-    rollback(functions, ANY, FakeClock())
-    promote(functions, ANY, FakeClock(), "4", reason="mended")
-    rollback(functions, ANY, FakeClock())
+        promote(release_of(functions, outputs=ANY), version, reason="next")
+    rollback(release_of(functions, outputs=ANY))
+    promote(release_of(functions, outputs=ANY), "4", reason="mended")
+    rollback(release_of(functions, outputs=ANY))
     assert alias.read(functions).version == "2"
     with pytest.raises(UsageError, match="--version 1"):
-        rollback(functions, ANY, FakeClock())
+        rollback(release_of(functions, outputs=ANY))
 
 
 def test_without_a_ledger_the_alias_knows_the_previous_version() -> None:
@@ -76,9 +76,9 @@ def test_without_a_ledger_the_alias_knows_the_previous_version() -> None:
     functions = promoted()
     functions.no_ledger = True
     functions.ledger.clear()
-    rollback(functions, OUTPUTS, FakeClock())
+    rollback(release_of(functions))
     assert alias.read(functions).version == "1"
-    assert rollback(functions, OUTPUTS, FakeClock()).details["changed"] is False
+    assert rollback(release_of(functions)).details["changed"] is False
     with pytest.raises(UsageError, match="no good version before 1"):
         choose(alias.read(functions), (), OUTPUTS)
 
@@ -87,12 +87,12 @@ def test_what_the_ledger_lacks_is_told_and_added() -> None:
     """The alias moved without the ledger: `drift` says so, a repeat mends it."""
     functions = promoted()
     functions.no_ledger = True
-    rollback(functions, OUTPUTS, FakeClock())
+    rollback(release_of(functions))
     seen = alias.read(functions)
     told = ledger.disagreement(seen, ledger.read(functions, seen))
     assert "the rollback from version 2 to 1 could not be written" in (told or "")
     functions.no_ledger = False
-    rollback(functions, OUTPUTS, FakeClock())
+    rollback(release_of(functions))
     seen = alias.read(functions)
     assert ledger.disagreement(seen, ledger.read(functions, seen)) is None
     assert seen.version == "1"
@@ -106,9 +106,9 @@ def test_a_ledger_that_cannot_be_read_stops_no_rollback() -> None:
             raise UnavailableError("AWS denied access while reading the ledger.")
 
     functions = promoted()
-    rollback(Illegible(functions), OUTPUTS, FakeClock())
+    rollback(release_of(Illegible(functions)))
     assert alias.read(functions).version == "1"
-    rollback(Illegible(functions), OUTPUTS, FakeClock(), "2")
+    rollback(release_of(Illegible(functions)), "2")
     assert alias.read(functions).version == "2"
 
 
@@ -117,8 +117,8 @@ def test_what_is_live_again_has_its_commit_again() -> None:
     functions = FakeFunctions("1", "2", "3")
     for version in "23":
         commit = version * 40
-        promote(functions, ANY, FakeClock(), version, commit=commit, reason="next")
-    rollback(functions, ANY, FakeClock())
+        promote(release_of(functions, outputs=ANY), version, commit=commit, reason="next")
+    rollback(release_of(functions, outputs=ANY))
     seen = alias.read(functions)
     assert (seen.version, seen.record.commit) == ("2", "2" * 12)
     assert ledger.read(functions, seen)[0].commit == "2" * 12
@@ -127,8 +127,8 @@ def test_what_is_live_again_has_its_commit_again() -> None:
 def test_during_a_canary_it_ends_the_canary() -> None:
     """The live version is the good one; how it came to be live stays on record."""
     functions = promoted()
-    canary(functions, OUTPUTS, FakeClock(), "3", 0.25)
-    result = rollback(functions, OUTPUTS, FakeClock())
+    canary(release_of(functions), "3", 0.25)
+    result = rollback(release_of(functions))
     seen = alias.read(functions)
     assert (seen.version, seen.weights, seen.record.previous) == ("2", {}, "1")
     assert result.details["endedCanary"] == "3"
@@ -137,8 +137,8 @@ def test_during_a_canary_it_ends_the_canary() -> None:
 def test_to_a_named_version_it_clears_a_canary_too() -> None:
     """A version on request gets all the traffic."""
     functions = promoted()
-    canary(functions, OUTPUTS, FakeClock(), "3", 0.25)
-    rollback(functions, OUTPUTS, FakeClock(), "1")
+    canary(release_of(functions), "3", 0.25)
+    rollback(release_of(functions), "1")
     seen = alias.read(functions)
     assert (seen.version, seen.weights) == ("1", {})
 
@@ -146,7 +146,7 @@ def test_to_a_named_version_it_clears_a_canary_too() -> None:
 def test_to_what_is_served_already_it_writes_nothing() -> None:
     """Running it again converges."""
     functions = promoted()
-    assert rollback(functions, OUTPUTS, FakeClock(), "2").details["changed"] is False
+    assert rollback(release_of(functions), "2").details["changed"] is False
     assert functions.writes == 0
 
 
@@ -157,7 +157,7 @@ def test_refuses_what_cannot_be_served(version: str, says: str) -> None:
     """One sentence, no write."""
     functions = promoted()
     with pytest.raises(UsageError, match=says):
-        rollback(functions, OUTPUTS, FakeClock(), version)
+        rollback(release_of(functions), version)
     assert functions.writes == 0
 
 
@@ -165,7 +165,7 @@ def test_refuses_what_cannot_be_served(version: str, says: str) -> None:
 def test_without_a_previous_version_it_says_so(record: Record | None) -> None:
     """A first release, a foreign description, or a record of itself: a version must be named."""
     with pytest.raises(UsageError, match="no good version before 1"):
-        rollback(FakeFunctions(record=record), OUTPUTS, FakeClock())
+        rollback(release_of(FakeFunctions(record=record)))
 
 
 def test_a_racing_write_does_not_stop_it() -> None:
@@ -173,7 +173,7 @@ def test_a_racing_write_does_not_stop_it() -> None:
     functions = promoted()
     races = iter([functions.touch, functions.touch])
     functions.before_write = lambda: next(races, lambda: None)()
-    rollback(functions, OUTPUTS, FakeClock())
+    rollback(release_of(functions))
     assert alias.read(functions).version == "1"
 
 
@@ -183,10 +183,10 @@ def test_two_at_once_do_not_undo_each_other() -> None:
 
     def other() -> None:
         functions.before_write = None
-        rollback(functions, OUTPUTS, FakeClock())
+        rollback(release_of(functions))
 
     functions.before_write = other
-    rollback(functions, OUTPUTS, FakeClock())
+    rollback(release_of(functions))
     assert alias.read(functions).version == "1"
     assert functions.writes == 1
 
@@ -196,14 +196,14 @@ def test_endless_races_end() -> None:
     functions = promoted()
     functions.before_write = functions.touch
     with pytest.raises(UnavailableError, match="too fast"):
-        rollback(functions, OUTPUTS, FakeClock())
+        rollback(release_of(functions))
 
 
 def test_ending_only_a_canary_leaves_the_live_version() -> None:
     """The weights go, the live version and its way back stay."""
     functions = promoted()
-    canary(functions, OUTPUTS, FakeClock(), "3", 0.25)
-    result = end_canary(functions, OUTPUTS, FakeClock())
+    canary(release_of(functions), "3", 0.25)
+    result = end_canary(release_of(functions))
     seen = alias.read(functions)
     assert (seen.version, seen.weights, seen.record.previous) == ("2", {}, "1")
     assert (result.details["changed"], result.details["endedCanary"]) == (True, "3")
@@ -212,19 +212,19 @@ def test_ending_only_a_canary_leaves_the_live_version() -> None:
 def test_without_a_canary_there_is_none_to_end() -> None:
     """A clean-up step after a release that went well does nothing."""
     functions = promoted()
-    assert end_canary(functions, OUTPUTS, FakeClock()).details["changed"] is False
+    assert end_canary(release_of(functions)).details["changed"] is False
     assert (alias.read(functions).version, functions.writes) == ("2", 0)
 
 
 def test_ending_a_canary_does_not_undo_a_racing_promotion() -> None:
     """The canary that went live in between is live; there is nothing left to end."""
     functions = promoted()
-    canary(functions, OUTPUTS, FakeClock(), "3", 0.25)
+    canary(release_of(functions), "3", 0.25)
 
     def other() -> None:
         functions.before_write = None
-        promote(functions, OUTPUTS, FakeClock(), "3", reason="race")
+        promote(release_of(functions), "3", reason="race")
 
     functions.before_write = other
-    end_canary(functions, OUTPUTS, FakeClock())
+    end_canary(release_of(functions))
     assert alias.read(functions).version == "3"

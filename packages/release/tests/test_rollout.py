@@ -16,8 +16,16 @@ from release.lambda_adapter import Invocation
 from release.report_line import Report
 from release.result import Exit, Result
 from release.rollback import end_canary, rollback
-from release.rollout import PLANS, Order, Rollout, remaining
-from release.tests.fakes import OUTPUTS, START, FakeClock, FakeFunctions, FakeMonitoring, watching
+from release.rollout import PLANS, Rollout, RolloutRequest, remaining
+from release.tests.fakes import (
+    OUTPUTS,
+    START,
+    FakeClock,
+    FakeFunctions,
+    FakeMonitoring,
+    release_of,
+    watching,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +33,9 @@ if TYPE_CHECKING:
 
     from release.gate import Alarm
 
-ORDER = Order("2", PLANS["linear"], Request("2", bake=20, poll=10), commit="0123456789abcdef")
+ROLLOUT = RolloutRequest(
+    "2", PLANS["linear"], Request("2", bake=20, poll=10), commit="0123456789abcdef"
+)
 
 
 class Scene:
@@ -37,11 +47,18 @@ class Scene:
         self.clock = FakeClock()
         self.said: list[str] = []
 
-    def run(self, order: Order = ORDER) -> Result:
+    def run(self, request: RolloutRequest = ROLLOUT) -> Result:
         """Roll out."""
         outputs = replace(OUTPUTS, reserved_concurrency=5)
         return Rollout(
-            self.functions, self.monitoring, outputs, self.clock, order, self.said.append
+            release_of(
+                self.functions,
+                monitoring=self.monitoring,
+                outputs=outputs,
+                clock=self.clock,
+                say=self.said.append,
+            ),
+            request,
         ).run()
 
     @property
@@ -97,8 +114,8 @@ def test_driving_makes_good_for_a_quiet_hour() -> None:
     """Synthetic orders at the candidate, then the promotion."""
     scene = Scene()
     scene.monitoring.invocations = 0
-    gate = replace(ORDER.gate, on_inconclusive="drive")
-    result = scene.run(replace(ORDER, steps=(0.1,), gate=gate))
+    gate = replace(ROLLOUT.gate, on_inconclusive="drive")
+    result = scene.run(replace(ROLLOUT, steps=(0.1,), gate=gate))
     assert result.exit is Exit.DONE
     assert scene.served == ("2", {})
 
@@ -141,16 +158,16 @@ def test_it_goes_on_where_it_was_killed(
     """A step is watched again unless the gate has passed it."""
     functions = FakeFunctions("1", "2")
     if weight is not None:
-        canary(functions, OUTPUTS, FakeClock(), "2", weight)
+        canary(release_of(functions), "2", weight)
     if verdict is not None:
         alias.record_verdict(functions, alias.read(functions), verdict)
-    assert remaining(ORDER.steps, alias.read(functions), "2") == left
+    assert remaining(ROLLOUT.steps, alias.read(functions), "2") == left
 
 
 def test_an_unjudged_canary_is_watched_on() -> None:
     """Its samples count from when it began, not from when the rollout was run again."""
     scene = Scene()
-    canary(scene.functions, OUTPUTS, scene.clock, "2", 0.1)
+    canary(release_of(scene.functions, clock=scene.clock), "2", 0.1)
     began = alias.read(scene.functions).record.candidate
     since: list[str] = []
 
@@ -159,7 +176,7 @@ def test_an_unjudged_canary_is_watched_on() -> None:
         since.append(candidate.since if candidate else "")
 
     scene.clock.on_sleep = note
-    scene.run(replace(ORDER, steps=(0.1,)))
+    scene.run(replace(ROLLOUT, steps=(0.1,)))
     assert began is not None
     assert set(since) == {began.since}
 
@@ -168,15 +185,15 @@ def test_what_was_rolled_back_from_needs_a_reason() -> None:
     """The next merge does not undo a rollback."""
     scene = Scene()
     scene.run()
-    rollback(scene.functions, OUTPUTS, scene.clock)
+    rollback(release_of(scene.functions, clock=scene.clock))
     with pytest.raises(UsageError, match="rolled back from"):
         scene.run()
-    assert scene.run(replace(ORDER, reason="mended the table")).exit is Exit.DONE
+    assert scene.run(replace(ROLLOUT, reason="mended the table")).exit is Exit.DONE
 
 
 def clean_up(scene: Scene) -> None:
     """What a workflow does when its job was cancelled."""
-    end_canary(scene.functions, OUTPUTS, scene.clock, fence=True)
+    end_canary(release_of(scene.functions, clock=scene.clock), fence=True)
 
 
 def test_a_rollout_that_outlives_its_job_begins_no_canary() -> None:
@@ -221,7 +238,7 @@ def test_a_rollout_does_not_end_another_s_canary() -> None:
 
     def answer(qualifier: str, _: bytes) -> Invocation:
         if scene.functions.writes == 0:
-            canary(scene.functions, OUTPUTS, scene.clock, "3", 0.1)
+            canary(release_of(scene.functions, clock=scene.clock), "3", 0.1)
         return Invocation(None, qualifier, "it broke")
 
     scene.functions.answer = answer
@@ -243,13 +260,13 @@ def test_what_may_take_longer_than_there_is_time_is_refused(
 ) -> None:
     """Before the canary: a job that ends in the middle leaves it to nobody."""
     scene = Scene()
-    gate = replace(ORDER.gate, on_inconclusive="drive", patience=900)
-    order = replace(ORDER, steps=PLANS[plan], gate=gate, within=within)
+    gate = replace(ROLLOUT.gate, on_inconclusive="drive", patience=900)
+    request = replace(ROLLOUT, steps=PLANS[plan], gate=gate, within=within)
     if fits:
-        assert scene.run(order).exit is Exit.DONE
+        assert scene.run(request).exit is Exit.DONE
         return
     with pytest.raises(UsageError, match=f"there are {amounts.number(within)} s: shorten"):
-        scene.run(order)
+        scene.run(request)
     assert scene.functions.writes == 0
 
 
@@ -266,24 +283,24 @@ def test_ctrl_c_ends_the_canary() -> None:
 
 
 @pytest.mark.parametrize(
-    ("order", "says"),
+    ("wanted", "says"),
     [
-        (replace(ORDER, steps=(0.5, 0.1)), "must rise"),
-        (replace(ORDER, steps=(0.0,)), "between 0 and 1"),
-        (replace(ORDER, steps=(1.0,)), "between 0 and 1"),
-        (replace(ORDER, steps=()), "say why with --reason"),
-        (replace(ORDER, version="9"), "no version 9"),
+        (replace(ROLLOUT, steps=(0.5, 0.1)), "must rise"),
+        (replace(ROLLOUT, steps=(0.0,)), "between 0 and 1"),
+        (replace(ROLLOUT, steps=(1.0,)), "between 0 and 1"),
+        (replace(ROLLOUT, steps=()), "say why with --reason"),
+        (replace(ROLLOUT, version="9"), "no version 9"),
     ],
 )
-def test_refuses_what_makes_no_sense(order: Order, says: str) -> None:
+def test_refuses_what_makes_no_sense(wanted: RolloutRequest, says: str) -> None:
     """One sentence, and nothing changed."""
     scene = Scene()
     with pytest.raises(UsageError, match=says):
-        scene.run(order)
+        scene.run(wanted)
     assert scene.functions.writes == 0
 
 
-GLASS = replace(ORDER, steps=(), reason="the old version loses orders")
+GLASS = replace(ROLLOUT, steps=(), reason="the old version loses events")
 
 
 def test_all_at_once_records_its_reason() -> None:

@@ -14,7 +14,7 @@ from release.canary import canary
 from release.judge import Request, judge
 from release.promote import promote
 from release.rollback import rollback
-from release.tests.fakes import OUTPUTS, FakeClock, FakeFunctions, FakeMonitoring
+from release.tests.fakes import OUTPUTS, FakeClock, FakeFunctions, FakeMonitoring, release_of
 
 OUTPUTS_OF_ANY = replace(OUTPUTS, candidate_version=None)
 
@@ -52,7 +52,13 @@ class Releases(RuleBasedStateMachine):
     @rule(version=numbers, weight=st.sampled_from([0.0, 0.1, 1.0]))
     def start_canary(self, version: str, weight: float) -> None:
         """Anything may become the canary."""
-        self._try(lambda: canary(self.functions, OUTPUTS_OF_ANY, self.clock, version, weight))
+        self._try(
+            lambda: canary(
+                release_of(self.functions, outputs=OUTPUTS_OF_ANY, clock=self.clock),
+                version,
+                weight,
+            )
+        )
 
     @rule(version=numbers, quiet=st.sampled_from([False, False, True]), meddle=meddling)
     def run_gate(self, version: str, quiet: bool, meddle: str) -> None:
@@ -69,13 +75,20 @@ class Releases(RuleBasedStateMachine):
             if meddle == "touch":
                 self.functions.touch()
             elif meddle == "rollback":
-                self._try(lambda: rollback(self.functions, OUTPUTS_OF_ANY, self.clock))
+                self._try(
+                    lambda: rollback(
+                        release_of(self.functions, outputs=OUTPUTS_OF_ANY, clock=self.clock)
+                    )
+                )
 
         self.clock.on_sleep = interfere
         request = Request(version, bake=20, poll=10)
         self._try(
             lambda: judge(
-                self.functions, monitoring, OUTPUTS_OF_ANY, self.clock, request, lambda _: None
+                release_of(
+                    self.functions, monitoring=monitoring, outputs=OUTPUTS_OF_ANY, clock=self.clock
+                ),
+                request,
             )
         )
         self.clock.on_sleep = None
@@ -83,18 +96,28 @@ class Releases(RuleBasedStateMachine):
     @rule(version=numbers)
     def try_promotion(self, version: str) -> None:
         """Whoever asks, with or without a gate before."""
-        self._try(lambda: promote(self.functions, OUTPUTS_OF_ANY, self.clock, version))
+        self._try(
+            lambda: promote(
+                release_of(self.functions, outputs=OUTPUTS_OF_ANY, clock=self.clock), version
+            )
+        )
 
     @rule()
     def roll_back(self) -> None:
         """To the previous version, or out of the canary."""
-        self._try(lambda: rollback(self.functions, OUTPUTS_OF_ANY, self.clock))
+        self._try(
+            lambda: rollback(release_of(self.functions, outputs=OUTPUTS_OF_ANY, clock=self.clock))
+        )
 
     @rule(data=st.data())
     def roll_back_to(self, data: st.DataObject) -> None:
         """To any version that was live before."""
         version = data.draw(st.sampled_from(sorted(self.served)))
-        self._try(lambda: rollback(self.functions, OUTPUTS_OF_ANY, self.clock, version))
+        self._try(
+            lambda: rollback(
+                release_of(self.functions, outputs=OUTPUTS_OF_ANY, clock=self.clock), version
+            )
+        )
 
     @rule(after=st.booleans())
     def die_at_the_next_write(self, after: bool) -> None:

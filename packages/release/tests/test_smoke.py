@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,19 +12,21 @@ from console.errors import UsageError
 from release.lambda_adapter import Invocation
 from release.result import Exit
 from release.smoke import smoke
-from release.synthetic import BASKETS
-from release.tests.fakes import OUTPUTS, FakeClock, FakeFunctions, order_processor
+from release.tests.fakes import Echo, FakeClock, FakeFunctions, echo, release_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
+
+    from service.probes import Probe
 
     Answer = Callable[[str, bytes], Invocation]
 
 
 def test_a_good_version_passes_by_its_number() -> None:
-    """One order per rule of pricing, a repeat and an invalid one: all synthetic, all at it."""
+    """Every probe of the service, the first one twice, all at that version."""
     functions = FakeFunctions()
-    good = order_processor()
+    good = echo()
     sent: list[tuple[str, dict[str, object]]] = []
 
     def record(qualifier: str, payload: bytes) -> Invocation:
@@ -31,17 +34,18 @@ def test_a_good_version_passes_by_its_number() -> None:
         return good(qualifier, payload)
 
     functions.answer = record
-    result = smoke(functions, OUTPUTS, FakeClock(), "2")
+    result = smoke(release_of(functions), "2")
     assert result.exit is Exit.DONE
     assert "executed version 2" in result.message
-    assert [qualifier for qualifier, _ in sent] == ["2"] * (len(BASKETS) + 2)
-    assert all(order["synthetic"] is True for _, order in sent)
-    assert sent[0] == sent[1] != sent[2]
+    assert {qualifier for qualifier, _ in sent} == {"2"}
+    assert [event["number"] for _, event in sent] == [0, 0, -1, 1, 2]
+    assert sent[0] == sent[1]
+    assert len({event["id"] for _, event in sent}) == 4
 
 
 def changed(key: str, value: object) -> Answer:
-    """A good service that answers confirmed orders with one field changed."""
-    good = order_processor()
+    """A good service that confirms with one field changed."""
+    good = echo()
 
     def answer(qualifier: str, payload: bytes) -> Invocation:
         run = good(qualifier, payload)
@@ -54,28 +58,28 @@ def changed(key: str, value: object) -> Answer:
 
 
 def forgetful() -> Answer:
-    """A service that confirms the same order anew each time."""
+    """A service that confirms the same event anew each time."""
     times = iter(range(10))
-    good = order_processor()
+    good = echo()
 
     def answer(qualifier: str, payload: bytes) -> Invocation:
         run = good(qualifier, payload)
         assert isinstance(run.payload, dict)
-        return Invocation({**run.payload, "confirmedAt": next(times)}, qualifier)
+        return Invocation({**run.payload, "at": next(times)}, qualifier)
 
     return answer
 
 
 def gullible(qualifier: str, payload: bytes) -> Invocation:
     """A service that confirms whatever it gets."""
-    order = json.loads(payload)
-    answer = {"status": "confirmed", "orderId": order["orderId"], "currency": "EUR"}
-    return Invocation({**answer, "total": "39.98"}, qualifier)
+    event = json.loads(payload)
+    answer = {"status": "confirmed", "id": event["id"], "double": 2 * event["number"]}
+    return Invocation(answer, qualifier)
 
 
 def elsewhere(_qualifier: str, payload: bytes) -> Invocation:
     """Another version than the one asked for."""
-    return order_processor()("1", payload)
+    return echo()("1", payload)
 
 
 def broken(qualifier: str, _payload: bytes) -> Invocation:
@@ -88,16 +92,33 @@ def wordless(qualifier: str, _payload: bytes) -> Invocation:
     return Invocation(None, qualifier)
 
 
+def only_first(qualifier: str, payload: bytes) -> Invocation:
+    """Right for the first probe only."""
+    run = echo()(qualifier, payload)
+    assert isinstance(run.payload, dict)
+    confirmed = run.payload["status"] == "confirmed"
+    return Invocation({**run.payload, "double": 0} if confirmed else run.payload, qualifier)
+
+
+def silent(qualifier: str, payload: bytes) -> Invocation:
+    """A service that turns away without a reason."""
+    run = echo()(qualifier, payload)
+    assert isinstance(run.payload, dict)
+    return Invocation({**run.payload, "reasons": []}, qualifier)
+
+
 @pytest.mark.parametrize(
     ("answer", "says"),
     [
-        (changed("total", "39.99"), "total '39.99', not '39.98'"),
+        (changed("double", 7), "a valid event: double 7, not 0"),
         (changed("status", "accepted"), "status 'accepted'"),
         (forgetful(), "answered differently"),
-        (gullible, "status 'confirmed', not 'rejected'"),
+        (gullible, "an invalid event: status 'confirmed', not 'rejected'"),
         (elsewhere, "version 1 ran instead of 2"),
         (broken, "KeyError"),
         (wordless, "status None"),
+        (only_first, "a valid event: double 0, not 2"),
+        (silent, "an invalid event: no reasons"),
     ],
     ids=lambda value: getattr(value, "__name__", None),
 )
@@ -105,7 +126,7 @@ def test_a_bad_version_fails_and_says_why(answer: Answer, says: str) -> None:
     """Each kind of wrong answer is found."""
     functions = FakeFunctions()
     functions.answer = answer
-    result = smoke(functions, OUTPUTS, FakeClock(), "2")
+    result = smoke(release_of(functions), "2")
     assert result.exit is Exit.FAIL
     assert says in result.message
 
@@ -113,7 +134,7 @@ def test_a_bad_version_fails_and_says_why(answer: Answer, says: str) -> None:
 def test_throttles_are_waited_out() -> None:
     """Live traffic shares the slots: a 429 is no verdict on the version."""
     functions = FakeFunctions()
-    good = order_processor()
+    good = echo()
     refusals = iter([True, True, False, True])
 
     def answer(qualifier: str, payload: bytes) -> Invocation:
@@ -123,19 +144,36 @@ def test_throttles_are_waited_out() -> None:
 
     functions.answer = answer
     clock = FakeClock()
-    assert smoke(functions, OUTPUTS, clock, "2").exit is Exit.DONE
+    assert smoke(release_of(functions, clock=clock), "2").exit is Exit.DONE
     assert clock.elapsed == 0.25 + 0.5 + 0.25
 
 
-def test_endless_throttling_fails() -> None:
-    """Patience is bounded."""
+def test_endless_throttling_is_inconclusive() -> None:
+    """Nothing of the version ran: that is no verdict on it, and what is waited for is said."""
     functions = FakeFunctions()
     functions.answer = lambda _q, _p: Invocation(None, error="throttled", throttled=True)
-    assert smoke(functions, OUTPUTS, FakeClock(), "2").exit is Exit.FAIL
+    said: list[str] = []
+    result = smoke(release_of(functions, say=said.append), "2")
+    assert result.exit is Exit.INCONCLUSIVE
+    assert "nobody knows whether it works" in result.message
+    assert str(result.remedy).startswith("`nox -s smoke -- staging --version 2`")
+    assert len(said) == 5
+    assert all("live traffic uses the reserved concurrency" in line for line in said)
+
+
+def test_a_service_that_accepts_nothing_cannot_be_tried() -> None:
+    """A pass without a single event would be worth nothing."""
+
+    class Shut(Echo):
+        def accepted(self, mark: str, at: datetime) -> list[Probe]:  # noqa: ARG002
+            return []
+
+    with pytest.raises(UsageError, match="accepts nothing"):
+        smoke(replace(release_of(), probes=Shut), "2")
 
 
 def test_an_unknown_version_is_refused() -> None:
     """Nothing is invoked then."""
     functions = FakeFunctions()
     with pytest.raises(UsageError, match="no version 9"):
-        smoke(functions, OUTPUTS, FakeClock(), "9")
+        smoke(release_of(functions), "9")

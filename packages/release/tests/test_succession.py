@@ -19,9 +19,9 @@ from release.lambda_adapter import Invocation
 from release.promote import promote
 from release.result import Exit
 from release.rollback import rollback
-from release.rollout import Order, Rollout
+from release.rollout import Rollout, RolloutRequest
 from release.succession import is_older
-from release.tests.fakes import OUTPUTS, START, FakeClock, FakeFunctions, FakeMonitoring
+from release.tests.fakes import OUTPUTS, START, FakeFunctions, FakeMonitoring, release_of
 
 if TYPE_CHECKING:
     from release.result import Result
@@ -33,22 +33,22 @@ def live(*versions: str) -> FakeFunctions:
     """Versions 1 to 9, of which these went live, one after the other."""
     functions = FakeFunctions(*"123456789")
     for version in versions:
-        promote(functions, ANY, FakeClock(), version, reason="a release")
+        promote(release_of(functions, outputs=ANY), version, reason="a release")
     return functions
 
 
 def rollout(functions: FakeFunctions, version: str, reason: str | None = None) -> Result:
     """The everyday plan."""
-    order = Order(version, (0.1,), Request(version, bake=20, poll=10), reason=reason)
+    wanted = RolloutRequest(version, (0.1,), Request(version, bake=20, poll=10), reason=reason)
     monitoring = FakeMonitoring(watched_version=version)
-    return Rollout(functions, monitoring, ANY, FakeClock(), order, lambda _: None).run()
+    return Rollout(release_of(functions, monitoring=monitoring, outputs=ANY), wanted).run()
 
 
 def gate(functions: FakeFunctions, version: str) -> Result:
     """A gate that passes."""
     request = Request(version, bake=20, poll=10)
     monitoring = FakeMonitoring(watched_version=version)
-    return judge(functions, monitoring, ANY, FakeClock(), request, lambda _: None)
+    return judge(release_of(functions, monitoring=monitoring, outputs=ANY), request)
 
 
 def test_a_release_that_was_overtaken_is_refused() -> None:
@@ -56,7 +56,7 @@ def test_a_release_that_was_overtaken_is_refused() -> None:
     functions = live("2", "4")
     writes = functions.writes
     with pytest.raises(UsageError, match="older than version 4"):
-        canary(functions, ANY, FakeClock(), "3", 0.1)
+        canary(release_of(functions, outputs=ANY), "3", 0.1)
     with pytest.raises(UsageError) as refused:
         rollout(functions, "3")
     assert str(refused.value) == (
@@ -84,11 +84,11 @@ def test_it_is_refused_before_anything_is_tried() -> None:
 def test_a_release_that_is_overtaken_on_the_way_is_refused() -> None:
     """Its canary had passed when another version broke the glass."""
     functions = live("2")
-    canary(functions, ANY, FakeClock(), "3", 0.1)
+    canary(release_of(functions, outputs=ANY), "3", 0.1)
     gate(functions, "3")
-    promote(functions, ANY, FakeClock(), "4", reason="orders fail")
+    promote(release_of(functions, outputs=ANY), "4", reason="events fail")
     with pytest.raises(UsageError, match="neither live nor the canary"):
-        promote(functions, ANY, FakeClock(), "3")
+        promote(release_of(functions, outputs=ANY), "3")
     with pytest.raises(UsageError, match="older than version 4"):
         rollout(functions, "3")
     assert alias.read(functions).version == "4"
@@ -100,50 +100,50 @@ def test_a_pass_alone_makes_no_older_version_live() -> None:
     alias.start_canary(functions, alias.read(functions), Candidate("3", to_text(START)), 0.1)
     gate(functions, "3")
     with pytest.raises(UsageError, match="older than version 4"):
-        promote(functions, ANY, FakeClock(), "3")
+        promote(release_of(functions, outputs=ANY), "3")
 
 
 def test_nor_one_that_was_rolled_back_from() -> None:
     """The same for what did harm before."""
     functions = live("2", "3")
-    rollback(functions, ANY, FakeClock())
+    rollback(release_of(functions, outputs=ANY))
     alias.start_canary(functions, alias.read(functions), Candidate("3", to_text(START)), 0.1)
     gate(functions, "3")
     with pytest.raises(UsageError, match="rolled back from"):
-        promote(functions, ANY, FakeClock(), "3")
+        promote(release_of(functions, outputs=ANY), "3")
 
 
 def test_a_reason_that_was_given_with_the_canary_is_enough() -> None:
     """Step by step as in one command: it need not be said twice, and the gate is asked as ever."""
     functions = live("2", "4")
-    canary(functions, ANY, FakeClock(), "3", 0.1, "4 loses orders")
+    canary(release_of(functions, outputs=ANY), "3", 0.1, "4 loses events")
     gate(functions, "3")
-    assert promote(functions, ANY, FakeClock(), "3").details["to"] == "3"
+    assert promote(release_of(functions, outputs=ANY), "3").details["to"] == "3"
     functions = live("2", "4")
-    assert rollout(functions, "3", "4 loses orders").exit is Exit.DONE
+    assert rollout(functions, "3", "4 loses events").exit is Exit.DONE
     assert alias.read(functions).record.verdict == "pass"
 
 
 def test_a_reason_does_not_outlive_the_next_move() -> None:
     """It was about one canary, not for ever."""
     functions = live("2", "4")
-    canary(functions, ANY, FakeClock(), "3", 0.1, "4 loses orders")
-    promote(functions, ANY, FakeClock(), "5", reason="a better idea")
+    canary(release_of(functions, outputs=ANY), "3", 0.1, "4 loses events")
+    promote(release_of(functions, outputs=ANY), "5", reason="a better idea")
     alias.start_canary(functions, alias.read(functions), Candidate("3", to_text(START)), 0.1)
     gate(functions, "3")
     with pytest.raises(UsageError, match="older than version 5"):
-        promote(functions, ANY, FakeClock(), "3")
+        promote(release_of(functions, outputs=ANY), "3")
 
 
 def test_after_a_rollback_the_next_merge_goes_live() -> None:
     """A new version, of other code, needs no reason; nor does a revert to old code."""
     functions = live("2", "3")
-    rollback(functions, ANY, FakeClock())
+    rollback(release_of(functions, outputs=ANY))
     with pytest.raises(UsageError, match="rolled back from"):
         rollout(functions, "3")
     assert rollout(functions, "4").exit is Exit.DONE
     functions = live("2", "3")
-    rollback(functions, ANY, FakeClock())
+    rollback(release_of(functions, outputs=ANY))
     functions.versions["4"] = replace(functions.versions["4"], code_sha256="sha-2")
     assert rollout(functions, "4").exit is Exit.DONE
 
@@ -151,8 +151,8 @@ def test_after_a_rollback_the_next_merge_goes_live() -> None:
 def test_going_forward_again_condemns_nothing() -> None:
     """Who rolls back by mistake and returns has not rolled back from the older version."""
     functions = live("2", "3")
-    rollback(functions, ANY, FakeClock())
-    rollback(functions, ANY, FakeClock(), "3")
+    rollback(release_of(functions, outputs=ANY))
+    rollback(release_of(functions, outputs=ANY), "3")
     functions.versions["4"] = replace(functions.versions["4"], code_sha256="sha-2")
     assert rollout(functions, "4").exit is Exit.DONE
 

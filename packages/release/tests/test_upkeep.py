@@ -24,9 +24,9 @@ from release.lambda_adapter import Configured, Version
 from release.promote import promote
 from release.prune import prune
 from release.result import Exit
-from release.rollout import PLANS, Order, Rollout
+from release.rollout import PLANS, Rollout, RolloutRequest
 from release.target import check_target, wait_until_made
-from release.tests.fakes import OUTPUTS, FakeClock, FakeFunctions, FakeMonitoring
+from release.tests.fakes import OUTPUTS, FakeClock, FakeFunctions, FakeMonitoring, release_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,7 +39,7 @@ def with_history(length: int) -> FakeFunctions:
     """Version after version went live, and a newer one is published."""
     functions = FakeFunctions(*(str(number) for number in range(1, length + 2)))
     for number in range(2, length + 1):
-        promote(functions, ANY, FakeClock(), str(number), reason="next")
+        promote(release_of(functions, outputs=ANY), str(number), reason="next")
     return functions
 
 
@@ -47,8 +47,8 @@ def with_history(length: int) -> FakeFunctions:
 def test_pruning_keeps_what_is_needed(length: int, keep: int) -> None:
     """Live, previous, the newest and those of the entries that are kept; all others go."""
     functions = with_history(length)
-    canary(functions, ANY, FakeClock(), "1", 0.1, "to see it once more")
-    result = prune(functions, ANY, FakeClock(), keep)
+    canary(release_of(functions, outputs=ANY), "1", 0.1, "to see it once more")
+    result = prune(release_of(functions, outputs=ANY), keep)
     seen = alias.read(functions)
     linked = ledger.read(functions, seen)
     assert len(linked) == min(keep, length)
@@ -58,7 +58,7 @@ def test_pruning_keeps_what_is_needed(length: int, keep: int) -> None:
     named = {entry.before for entry in linked} | {entry.version for entry in linked}
     assert left == {seen.version, seen.record.previous, "1", str(length + 1)} | named
     assert ledger.disagreement(seen, linked) is None
-    assert prune(functions, ANY, FakeClock(), keep).details["deletedVersions"] == []
+    assert prune(release_of(functions, outputs=ANY), keep).details["deletedVersions"] == []
     assert result.exit is Exit.DONE
 
 
@@ -69,7 +69,7 @@ def test_pruning_forgets_dead_orphans_only() -> None:
         entry = ledger.Entry("1", "promote", at, name=name)
         ledger.write(functions, entry)
     functions.add_entry(StoredEntry("foreign", "1", "somebody else's"))
-    prune(functions, ANY, FakeClock(), 10)
+    prune(release_of(functions, outputs=ANY), 10)
     assert "old" not in functions.ledger
     assert {"new", "foreign"} <= set(functions.ledger)
 
@@ -81,7 +81,7 @@ def test_pruning_keeps_the_last_move_behind_many_verdicts() -> None:
         seen = alias.read(functions)
         entry = ledger.Entry("3", "gate", "2026-03-01T12:00:00Z", parent=seen.record.entry)
         alias.record_verdict(functions, seen, "fail", ledger.write(functions, entry))
-    prune(functions, ANY, FakeClock(), 2)
+    prune(release_of(functions, outputs=ANY), 2)
     linked = ledger.read(functions, alias.read(functions))
     assert linked[-1].kind == "promote"
 
@@ -90,7 +90,7 @@ def test_fewer_are_kept_where_each_costs_a_snapshot() -> None:
     """And the result says how many do; what was asked for prevails."""
     functions = with_history(20)
     functions.snapped = set(functions.versions)
-    result = prune(functions, ANY, FakeClock())
+    result = prune(release_of(functions, outputs=ANY))
     seen = alias.read(functions)
     assert len(ledger.read(functions, seen)) == 9
     assert result.details["snapshots"] == len(functions.versions) < 20
@@ -99,15 +99,15 @@ def test_fewer_are_kept_where_each_costs_a_snapshot() -> None:
     )
     functions = with_history(20)
     functions.snapped = set(functions.versions)
-    prune(functions, ANY, FakeClock(), 15)
+    prune(release_of(functions, outputs=ANY), 15)
     assert len(ledger.read(functions, alias.read(functions))) == 15
-    assert "snapshot" not in prune(with_history(3), ANY, FakeClock()).message
+    assert "snapshot" not in prune(release_of(with_history(3), outputs=ANY)).message
 
 
 def test_a_version_is_waited_for_while_its_snapshot_is_taken() -> None:
     """With a line now and then; one without a snapshot is there at once; patience has an end."""
     functions, clock, said = FakeFunctions("1", "2"), FakeClock(), list[str]()
-    wait_until_made(functions, clock, "2", said.append)
+    wait_until_made(release_of(functions, clock=clock, say=said.append), "2")
     assert not said
     functions.versions["2"] = Version("2", "sha-2", "Pending")
 
@@ -116,32 +116,30 @@ def test_a_version_is_waited_for_while_its_snapshot_is_taken() -> None:
             functions.versions["2"] = Version("2", "sha-2", "Active")
 
     clock.on_sleep = active
-    wait_until_made(functions, clock, "2", said.append)
+    wait_until_made(release_of(functions, clock=clock, say=said.append), "2")
     assert 60 < clock.elapsed < 70
     assert len(said) >= 6
     assert "Pending: Lambda takes its snapshot" in said[0]
     functions.versions["2"], clock.on_sleep = Version("2", "sha-2", "Pending"), None
-    wait_until_made(functions, clock, "2", said.append)
+    wait_until_made(release_of(functions, clock=clock, say=said.append), "2")
     with pytest.raises(UsageError, match="Version 2 is Pending: repeat once it is Active"):
-        check_target(functions, ANY, "2")
+        check_target(release_of(functions, outputs=ANY), "2")
 
 
 def test_pruning_to_nothing_is_refused() -> None:
     """Two entries at least."""
     with pytest.raises(UsageError, match="at least 2"):
-        prune(with_history(2), ANY, FakeClock(), 1)
+        prune(release_of(with_history(2), outputs=ANY), 1)
 
 
-GOOD = replace(
-    OUTPUTS, reserved_concurrency=5, dead_letter_arn="arn:dlq", orders_table="orders-table"
-)
+GOOD = replace(OUTPUTS, reserved_concurrency=5, dead_letter_arn="arn:dlq", table="the-table")
 
 
 def configured() -> FakeFunctions:
     """A function as the program made it."""
     functions = FakeFunctions("1", "2")
     for number in functions.versions:
-        settings = Configured("arn:dlq", "orders-table")
+        settings = Configured("arn:dlq", {"TABLE": "the-table"})
         functions.versions[number] = Version(number, f"sha-{number}", "Active", settings)
     return functions
 
@@ -149,7 +147,7 @@ def configured() -> FakeFunctions:
 def findings(functions: FakeFunctions, monitoring: FakeMonitoring, **changes: object) -> list[str]:
     """What has drifted."""
     outputs = replace(GOOD, **changes)  # type: ignore[arg-type]
-    result = drift(functions, monitoring, outputs, FakeClock())
+    result = drift(release_of(functions, monitoring=monitoring, outputs=outputs))
     found = result.details["findings"]
     assert isinstance(found, list)
     assert result.exit is (Exit.FAIL if found else Exit.DONE)
@@ -160,7 +158,7 @@ def test_nothing_has_drifted_after_a_release() -> None:
     """Not before one either."""
     functions = configured()
     assert findings(functions, FakeMonitoring()) == []
-    promote(functions, GOOD, FakeClock(), "2", reason="first")
+    promote(release_of(functions, outputs=GOOD), "2", reason="first")
     assert findings(functions, FakeMonitoring()) == []
 
 
@@ -180,7 +178,7 @@ def test_each_difference_is_named() -> None:
 def test_an_alias_moved_by_hand_is_found() -> None:
     """A version or weights that no entry explains."""
     functions = configured()
-    promote(functions, GOOD, FakeClock(), "2", reason="first")
+    promote(release_of(functions, outputs=GOOD), "2", reason="first")
     assert functions.alias is not None
     functions.alias = replace(functions.alias, version="1", weights={"2": 0.5})
     found = findings(functions, FakeMonitoring())
@@ -190,10 +188,10 @@ def test_an_alias_moved_by_hand_is_found() -> None:
 
 def built(folder: Path, **changes: object) -> Path:
     """A zip and its manifest."""
-    (folder / "order_processor.zip").write_bytes(b"zip")
+    (folder / "echo.zip").write_bytes(b"zip")
     code = base64.b64encode(hashlib.sha256(b"zip").digest()).decode()
     git = {"commit": "a" * 40, "pullRequest": "12"}
-    content = {"artifact": "order_processor.zip", "codeSha256": code, "git": git} | changes
+    content = {"artifact": "echo.zip", "codeSha256": code, "git": git} | changes
     path = folder / "manifest.json"
     path.write_text(json.dumps(content))
     return path
@@ -257,9 +255,9 @@ def test_anything_but_success_is_one_sentence(
 def test_a_version_must_hold_what_was_built() -> None:
     """Whatever the outputs say, the manifest that was named decides."""
     functions = FakeFunctions("1", "2")
-    check_target(functions, replace(OUTPUTS, built_sha256="sha-2"), "2")
+    check_target(release_of(functions, outputs=replace(OUTPUTS, built_sha256="sha-2")), "2")
     with pytest.raises(UsageError, match="not the manifest's other"):
-        check_target(functions, replace(OUTPUTS, built_sha256="other"), "2")
+        check_target(release_of(functions, outputs=replace(OUTPUTS, built_sha256="other")), "2")
 
 
 @pytest.mark.parametrize(
@@ -272,7 +270,7 @@ def test_a_canary_that_nobody_watches_any_longer_has_drifted(
     """Its bake time and patience are over, and five minutes for what surrounds them."""
     functions = FakeFunctions("1", "2")
     clock = FakeClock()
-    canary(functions, OUTPUTS, clock, "2", 0.1, watch=watch)
+    canary(release_of(functions, clock=clock), "2", 0.1, watch=watch)
     clock.sleep(60.0 * minutes)
     findings = canary_findings(alias.read(functions), clock.now())
     assert [f"for {minutes} min" in finding for finding in findings] == [True] * found
@@ -284,9 +282,9 @@ def test_the_rollout_says_for_how_long_it_watches() -> None:
     clock = FakeClock()
     gate = Request("2", bake=600, on_inconclusive="drive", patience=600)
     clock.on_sleep = lambda: functions.touch()
-    order = Order("2", PLANS["canary"], gate)
+    wanted = RolloutRequest("2", PLANS["canary"], gate)
     outputs = replace(OUTPUTS, reserved_concurrency=5)
-    Rollout(functions, FakeMonitoring(), outputs, clock, order, print).run()
+    Rollout(release_of(functions, outputs=outputs, clock=clock), wanted).run()
     candidate = alias.read(functions).record.candidate
     assert candidate is not None
     assert candidate.watch == 1200

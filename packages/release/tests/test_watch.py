@@ -13,7 +13,7 @@ from release.canary import canary
 from release.judge import Request, judge
 from release.result import Exit, Result
 from release.rollback import rollback
-from release.tests.fakes import OUTPUTS, START, FakeClock, FakeFunctions, FakeMonitoring
+from release.tests.fakes import START, FakeClock, FakeFunctions, FakeMonitoring, release_of
 
 REQUEST = Request("2", bake=60.0, poll=10.0)
 
@@ -26,12 +26,15 @@ class Scene:
         self.functions = FakeFunctions("1", "2", "3")
         self.monitoring = FakeMonitoring()
         self.said: list[str] = []
-        canary(self.functions, OUTPUTS, self.clock, "2", 0.25)
+        canary(release_of(self.functions, clock=self.clock), "2", 0.25)
 
     def judge(self, request: Request = REQUEST) -> Result:
         """Run the gate."""
         return judge(
-            self.functions, self.monitoring, OUTPUTS, self.clock, request, self.said.append
+            release_of(
+                self.functions, monitoring=self.monitoring, clock=self.clock, say=self.said.append
+            ),
+            request,
         )
 
     @property
@@ -125,7 +128,7 @@ def test_a_rollback_meanwhile_aborts_the_watch() -> None:
 
     def roll_back() -> None:
         scene.clock.on_sleep = None
-        rollback(scene.functions, OUTPUTS, scene.clock)
+        rollback(release_of(scene.functions, clock=scene.clock))
 
     scene.clock.on_sleep = roll_back
     scene.monitoring.states["errors"] = "OK"
@@ -228,7 +231,7 @@ def test_refuses_what_makes_no_sense(request_: Request, says: str) -> None:
 def test_a_live_version_is_nothing_to_judge() -> None:
     """After a merge that changed nothing the gate ends cleanly, claiming no pass."""
     scene = Scene()
-    rollback(scene.functions, OUTPUTS, scene.clock)
+    rollback(release_of(scene.functions, clock=scene.clock))
     result = scene.judge(replace(REQUEST, version="1"))
     assert result.exit is Exit.DONE
     assert result.details["decision"] == "nothing to promote"

@@ -31,7 +31,7 @@ def run(stage: Stage) -> Observation:
         "every accepted order recorded or dead-lettered",
         lambda: len(stage.missing()) <= stage.dead_letters(),
     )
-    letters = stage.release("redrive", "--list")["letters"]
+    letters = stage.release("redrive", "--list")["messages"]
     unexplained = [each for each in letters if not _explained(stage, each)]
     if unexplained:
         raise StepError(f"{len(unexplained)} of {len(letters)} dead letters lead to no error")

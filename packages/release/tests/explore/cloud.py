@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from release.tests.fakes import FUNCTION, START, FakeClock, order_processor
+from release.tests.fakes import FUNCTION, START, FakeClock, echo, event
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,18 +31,18 @@ STALE: Answer = (412, "PreconditionFailedException", {"Message": "The Revision I
 
 @dataclass
 class Cloud:
-    """What stands in AWS. Version 3 fails every order that customers send."""
+    """What stands in AWS. Version 3 fails every event that customers send."""
 
     clock: FakeClock = field(default_factory=FakeClock)
     versions: list[str] = field(default_factory=lambda: ["1", "2", "3"])
     aliases: dict[str, Body] = field(default_factory=dict)
-    letters: list[str] = field(default_factory=lambda: ["m0", "m1"])
+    queue: list[str] = field(default_factory=lambda: ["m0", "m1"])
     revision: int = 0
     quiet: bool = False
     watched: str = "2"
     alarm: bool = False
     """Whether the alarm on errors rises as soon as version 3 is live."""
-    process: Callable[[str, bytes], Invocation] = field(default_factory=order_processor)
+    process: Callable[[str, bytes], Invocation] = field(default_factory=echo)
 
     def answer(self, operation: str, path: str, body: Body) -> Answer:
         """What AWS says to one request, having done it."""
@@ -90,7 +90,7 @@ class Cloud:
 
     def _configuration(self, number: str) -> Body:
         arn = f"arn:aws:lambda:us-east-1:123456789012:function:{FUNCTION}"
-        queue = "arn:aws:sqs:us-east-1:123456789012:letters"
+        queue = "arn:aws:sqs:us-east-1:123456789012:queue"
         return {
             "FunctionName": FUNCTION, "FunctionArn": arn, "Version": number, "State": "Active",
             "CodeSha256": f"sha-{number}", "DeadLetterConfig": {"TargetArn": queue},
@@ -161,22 +161,21 @@ class Cloud:
         return 400.0 if metric["MetricName"] == "Errors" and version == "3" else 0.0
 
     def _GetQueueUrl(self, *_: object) -> Answer:  # noqa: N802
-        return 200, "", {"QueueUrl": "https://sqs.us-east-1.amazonaws.com/123456789012/letters"}
+        return 200, "", {"QueueUrl": "https://sqs.us-east-1.amazonaws.com/123456789012/queue"}
 
     def _GetQueueAttributes(self, *_: object) -> Answer:  # noqa: N802
-        return 200, "", {"Attributes": {"ApproximateNumberOfMessages": str(len(self.letters))}}
+        return 200, "", {"Attributes": {"ApproximateNumberOfMessages": str(len(self.queue))}}
 
     def _ReceiveMessage(self, *_: object) -> Answer:  # noqa: N802
-        if not self.letters:
+        if not self.queue:
             return 200, "", {}
-        self.letters.append(name := self.letters.pop(0))  # seen again only behind the others
-        order = {"orderId": name, "currency": "USD", "lines": [{"quantity": 1}]}
-        letter = {"MessageId": name, "ReceiptHandle": name, "Body": json.dumps(order)}
-        return 200, "", {"Messages": [letter]}
+        self.queue.append(name := self.queue.pop(0))  # seen again only behind the others
+        message = {"MessageId": name, "ReceiptHandle": name, "Body": event(name)}
+        return 200, "", {"Messages": [message]}
 
     def _DeleteMessage(self, _: str, body: Body) -> Answer:  # noqa: N802
-        if body["ReceiptHandle"] in self.letters:
-            self.letters.remove(body["ReceiptHandle"])
+        if body["ReceiptHandle"] in self.queue:
+            self.queue.remove(body["ReceiptHandle"])
         return 200, "", {}
 
     def _ChangeMessageVisibility(self, *_: object) -> Answer:  # noqa: N802

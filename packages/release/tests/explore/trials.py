@@ -16,7 +16,7 @@ from release.cli import main
 from release.outputs import load
 from release.tests.explore.cloud import ALIAS, Cloud
 from release.tests.explore.faults import FAULTS, PASSING, Killed, Trial
-from release.tests.fakes import ALARMS, FUNCTION, FakeClock
+from release.tests.fakes import ALARMS, FUNCTION, FakeClock, event
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,11 +29,12 @@ if TYPE_CHECKING:
 OUTPUTS = {
     "lambdaFunctionName": FUNCTION,
     "lambdaAliasName": ALIAS,
-    "dlqQueueUrl": "https://sqs.us-east-1.amazonaws.com/123456789012/letters",
+    "dlqQueueUrl": "https://sqs.us-east-1.amazonaws.com/123456789012/queue",
     "releaseAlarmNames": list(ALARMS),
     "reservedConcurrency": 5,
+    "stack": "staging",
 }
-EVENT = {"orderId": "e1", "currency": "USD", "lines": [{"quantity": 1}]}
+EVENT = event("e1")
 STATUSES = (0, 1, 2, 3, 130)
 ABANDONED = 2 * 3600
 """Seconds after which nobody watches a canary of these commands any longer."""
@@ -64,11 +65,11 @@ class Explorer:
         self, cloud: Cloud, words: Words, fault: Fault | None = None, number: int = -1
     ) -> Ended:
         """One command as a process of its own."""
-        event = self.folder / "event.json"
-        event.write_text(json.dumps(EVENT), encoding="utf-8")
+        file = self.folder / "event.json"
+        file.write_text(EVENT, encoding="utf-8")
         outputs = self.folder / "outputs.json"
         outputs.write_text(json.dumps(OUTPUTS), encoding="utf-8")
-        typed = [str(event) if word == "EVENT" else word for word in words]
+        typed = [str(file) if word == "EVENT" else word for word in words]
         trial = Trial(cloud.clock, fault, number)
         self.wire.cloud, self.wire.trial, cloud.clock.on_sleep = cloud, trial, trial.signal
         said = io.StringIO()
@@ -186,7 +187,7 @@ def fresh(cloud: Cloud) -> Cloud:
 
 def essence(cloud: Cloud) -> str:
     """What stands, without what differs from run to run: names, digests and times."""
-    state = [sorted(map(str, cloud.aliases.values())), cloud.versions, sorted(cloud.letters)]
+    state = [sorted(map(str, cloud.aliases.values())), cloud.versions, sorted(cloud.queue)]
     text = re.sub(r"\b(ledger-)?[0-9a-f]{8}\b|'r\d+'|\d{4}-\d\d-\d\dT[\d:.]+Z", "*", str(state))
     return str(sorted(text.split("}, {")))
 
@@ -199,10 +200,10 @@ def served(cloud: Cloud) -> Served:
 
 
 def changed(before: Cloud, after: Cloud) -> bool:
-    """Whether the alias, a version, a letter or an entry is another; new orphans are nothing."""
+    """Whether the alias, a version, a message or an entry is another; new orphans are nothing."""
     lost = before.aliases.keys() - after.aliases.keys()
     return (
         bool(lost)
         or any(getattr(before, name) != getattr(after, name) for name in ("alias", "versions"))
-        or sorted(before.letters) != sorted(after.letters)
+        or sorted(before.queue) != sorted(after.queue)
     )

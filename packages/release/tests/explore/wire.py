@@ -16,9 +16,10 @@ from botocore.config import Config
 from botocore.retries.quota import RetryQuota
 
 from release.cloudwatch_adapter import CloudWatchMonitoring
-from release.commands import Systems
+from release.context import Release
 from release.lambda_adapter import LambdaFunctions
-from release.sqs_adapter import SqsDeadLetters
+from release.sqs_adapter import SqsQueue
+from release.tests.fakes import Echo
 
 if TYPE_CHECKING:
     from release.outputs import Outputs
@@ -46,14 +47,16 @@ class Wire:
         pause = SimpleNamespace(sleep=self._sleep)
         botocore.endpoint.time = pause  # type: ignore[attr-defined]  # retries wait in our time
 
-    def connect(self, outputs: Outputs) -> Systems:
-        """The systems that a command works on."""
+    def connect(self, outputs: Outputs) -> Release:
+        """What a command works on."""
         assert self.cloud is not None
-        return Systems(
+        return Release(
             LambdaFunctions(self.session, outputs.function, outputs.alias),
             CloudWatchMonitoring(self.session),
-            SqsDeadLetters(self.session, outputs.dead_letter_url or ""),
+            SqsQueue(self.session, outputs.dead_letter_url or ""),
             self.cloud.clock,
+            outputs,
+            Echo,
         )
 
     def _client(self, name: str, config: Config) -> Any:

@@ -1,4 +1,4 @@
-"""Warming and driving keep to the slots that live traffic leaves."""
+"""Warming and synthetic traffic keep to what live traffic leaves."""
 
 from __future__ import annotations
 
@@ -9,22 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from release.drive import Driver, Slots
 from release.evidence import Count
 from release.lambda_adapter import Invocation
 from release.report_line import Report, parse_report
 from release.result import Exit
-from release.tests.fakes import OUTPUTS, FakeClock, FakeFunctions, FakeMonitoring
+from release.tests.fakes import OUTPUTS, FakeFunctions, FakeMonitoring, release_of
+from release.traffic import SyntheticTraffic, free_concurrency
 from release.warm import plan, warm
 
 FIVE = replace(OUTPUTS, reserved_concurrency=5)
 
 
 @given(st.integers(0, 50), st.integers(0, 50), st.floats(0, 1))
-def test_warming_never_takes_a_slot_of_live_traffic(
-    reserved: int, used: int, weight: float
-) -> None:
-    """One slot stays free beside those in use, and no more are started than the share needs."""
+def test_warming_takes_nothing_of_live_traffic(reserved: int, used: int, weight: float) -> None:
+    """One stays free beside those in use, and no more are started than the share needs."""
     number = plan(reserved, used, weight)
     assert number == 0 or number + used + 1 <= reserved
     assert number <= max(1, weight * used + 1)
@@ -37,80 +35,85 @@ def test_without_a_reservation_the_share_decides() -> None:
     assert plan(5, 5, 1.0) == 0
 
 
-@pytest.mark.parametrize(("used", "orders"), [(0, 1), (2, 2), (3, 1), (4, 0), (5, 0)])
-def test_warms_as_many_as_there_is_room_for(used: int, orders: int) -> None:
+@pytest.mark.parametrize(("used", "events"), [(0, 1), (2, 2), (3, 1), (4, 0), (5, 0)])
+def test_warms_as_many_as_there_is_room_for(used: int, events: int) -> None:
     """No room is no failure."""
     monitoring = FakeMonitoring(used=used)
-    result = warm(FakeFunctions(), monitoring, FIVE, FakeClock(), "2", 1.0)
-    assert (result.exit, result.details["orders"]) == (Exit.DONE, orders)
+    result = warm(release_of(FakeFunctions(), monitoring=monitoring, outputs=FIVE), "2", 1.0)
+    assert (result.exit, result.details["events"]) == (Exit.DONE, events)
 
 
 def test_nothing_is_warmed_while_nobody_knows_what_is_free() -> None:
-    """Live traffic may need every slot."""
-    result = warm(FakeFunctions(), FakeMonitoring(unavailable=True), FIVE, FakeClock(), "2", 1.0)
-    assert (result.exit, result.details["orders"]) == (Exit.DONE, 0)
-    assert "an unknown number of slots" in result.message
+    """Live traffic may need all of it."""
+    result = warm(
+        release_of(FakeFunctions(), monitoring=FakeMonitoring(unavailable=True), outputs=FIVE),
+        "2",
+        1.0,
+    )
+    assert (result.exit, result.details["events"]) == (Exit.DONE, 0)
+    assert "an unknown number of concurrent executions" in result.message
 
 
 def test_a_throttled_warming_is_no_failure_and_a_failing_one_is() -> None:
-    """The slot was live traffic's; an order that fails is the candidate's fault."""
+    """The concurrency was live traffic's; an event that fails is the candidate's fault."""
     functions = FakeFunctions()
     functions.answer = lambda _q, _p: Invocation(None, error="throttled", throttled=True)
-    assert warm(functions, FakeMonitoring(), FIVE, FakeClock(), "2", 1.0).exit is Exit.DONE
+    assert warm(release_of(functions, outputs=FIVE), "2", 1.0).exit is Exit.DONE
     functions.answer = lambda _q, _p: Invocation(None, error="it broke")
-    assert warm(functions, FakeMonitoring(), FIVE, FakeClock(), "2", 1.0).exit is Exit.FAIL
+    assert warm(release_of(functions, outputs=FIVE), "2", 1.0).exit is Exit.FAIL
 
 
-def driver(functions: FakeFunctions, monitoring: FakeMonitoring, **changes: float) -> Driver:
-    """A driver of version 2 at ten a second."""
-    clock = FakeClock()
-    made = Driver(functions, Slots(monitoring, FIVE, clock), clock, "2")
-    made.maximum = int(changes.get("maximum", 1500))
-    return made
+def traffic(
+    functions: FakeFunctions, monitoring: FakeMonitoring, maximum: int = 1500
+) -> SyntheticTraffic:
+    """At version 2, ten a second."""
+    release = release_of(functions, monitoring=monitoring, outputs=FIVE)
+    return SyntheticTraffic(release, "2", maximum=maximum)
 
 
-def test_drives_at_its_rate() -> None:
+def test_sends_at_its_rate() -> None:
     """Ten a second for two seconds."""
-    made = driver(FakeFunctions(), FakeMonitoring())
+    made = traffic(FakeFunctions(), FakeMonitoring())
     made.run(2.0)
     assert 20 <= made.count.invocations <= 21
     assert made.count.errors == 0
 
 
-def test_leaves_the_slots_to_live_traffic() -> None:
-    """With every slot in use nothing is sent, nor while nobody knows how many are."""
-    made = driver(FakeFunctions(), FakeMonitoring(used=4))
+def test_leaves_room_for_live_traffic() -> None:
+    """With all in use nothing is sent, nor while nobody knows how many are."""
+    made = traffic(FakeFunctions(), FakeMonitoring(used=4))
     made.run(10.0)
     assert made.count == Count()
-    assert Slots(FakeMonitoring(unavailable=True), FIVE, FakeClock()).free() == 0
+    blind = release_of(monitoring=FakeMonitoring(unavailable=True), outputs=FIVE)
+    assert free_concurrency(blind) == 0
 
 
 def test_counts_wrong_answers_and_full_memory_as_failures() -> None:
-    """An answer with another total is as bad as none."""
+    """A wrong answer is as bad as none."""
     functions = FakeFunctions()
     good = functions.answer
 
     def wrong(qualifier: str, payload: bytes) -> Invocation:
         answer = good(qualifier, payload)
         assert isinstance(answer.payload, dict)
-        return replace(answer, payload={**answer.payload, "total": "1.00"})
+        return replace(answer, payload={**answer.payload, "double": 1})
 
     functions.answer = wrong
-    made = driver(functions, FakeMonitoring(), maximum=3)
+    made = traffic(functions, FakeMonitoring(), maximum=3)
     made.run(10.0)
     assert made.count == Count(3, 3)
-    assert "total '1.00'" in made.problems[0]
+    assert "double 1, not 0" in made.problems[0]
     functions.answer = lambda q, p: replace(good(q, p), report=Report(500, 512))
-    made = driver(functions, FakeMonitoring(), maximum=1)
+    made = traffic(functions, FakeMonitoring(), maximum=1)
     made.run(10.0)
     assert made.problems == ["it uses 500 of 512 MB of memory"]
 
 
-def test_a_throttled_order_is_no_sample() -> None:
+def test_a_throttled_event_is_no_sample() -> None:
     """It ran nothing of the candidate."""
     functions = FakeFunctions()
     functions.answer = lambda _q, _p: Invocation(None, error="throttled", throttled=True)
-    made = driver(functions, FakeMonitoring())
+    made = traffic(functions, FakeMonitoring())
     made.run(5.0)
     assert made.count == Count()
 
