@@ -13,7 +13,7 @@ CANDIDATES = ROOT / "services/order_processor/candidates"
 
 PACKAGED = (
     "artifact", "cloud", "console", "deploy", "emulator", "engine", "github", "load", "rehearsal",
-    "release", "reporting", "sandbox",
+    "release", "reporting", "sandbox", "service",
 )  # fmt: skip
 # Part → its directory. The service installs as `order_processor`.
 PARTS = {
@@ -25,7 +25,7 @@ PARTS = {
 }
 # The rehearsal is no exception: it runs the other parts as processes and reads what they write.
 # `reporting`, `cloud` and `sandbox` are below the parts (docs/adr/0011) and import none of them.
-BELOW = {"console", "reporting", "cloud", "sandbox"}
+BELOW = {"console", "reporting", "cloud", "sandbox", "service"}
 ALLOWED: dict[str, set[str]] = dict.fromkeys(PARTS, BELOW) | {
     "candidates": {"order_processor"},
     "order_processor": set(),

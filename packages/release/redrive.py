@@ -114,7 +114,7 @@ def redrive(
             raise
         raise UnfinishedError(f"{tally.so_far}: {error}") from error
     finally:
-        _release(queue, tally.kept)
+        _unhide(queue, tally.kept)
     return _result(tally)
 
 
@@ -129,7 +129,7 @@ def list_messages(release: Release, maximum: int = MAXIMUM) -> Result:
             if again:
                 break
     finally:
-        _release(queue, kept)
+        _unhide(queue, kept)
     found = [named(each, probes) for each in {each.message_id: each for each in kept}.values()]
     lines = [each.line for each in found]
     return Result(
@@ -222,10 +222,10 @@ def _queue(release: Release) -> DeadLetterQueue:
     return release.queue
 
 
-def _release(queue: DeadLetterQueue, kept: Sequence[Message]) -> None:
+def _unhide(queue: DeadLetterQueue, kept: Sequence[Message]) -> None:
     for message in kept:
         with suppress(UnavailableError):  # it shows up by itself, five minutes later
-            queue.release(message)
+            queue.unhide(message)
 
 
 def _bytes(body: str) -> bytes:

@@ -49,7 +49,7 @@ class DeadLetterQueue(Protocol):
         """Remove it for good."""
         ...
 
-    def release(self, message: Message) -> None:
+    def unhide(self, message: Message) -> None:
         """Make it visible again at once."""
         ...
 
@@ -108,7 +108,7 @@ class SqsQueue:
         with translated("deleting a DLQ message"):
             self._client.delete_message(QueueUrl=self._url, ReceiptHandle=message.receipt)
 
-    def release(self, message: Message) -> None:
+    def unhide(self, message: Message) -> None:
         """Make it visible again at once."""
         with translated("returning a DLQ message"):
             self._client.change_message_visibility(

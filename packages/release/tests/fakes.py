@@ -396,9 +396,9 @@ class FakeQueue:
         self.events.append(f"delete {message.message_id}")
         self.hidden.remove(message)
 
-    def release(self, message: Message) -> None:
+    def unhide(self, message: Message) -> None:
         """Make it visible again at once."""
-        self.events.append(f"release {message.message_id}")
+        self.events.append(f"unhide {message.message_id}")
         self.hidden.remove(message)
         self.waiting.append(message)
 

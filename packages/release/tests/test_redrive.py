@@ -128,7 +128,7 @@ def test_a_failing_message_that_shows_up_again_ends_the_run() -> None:
 
     functions.answer = fail_and_return
     redrive(release_of(functions, queue=queue), maximum=5)
-    assert queue.events.count("release m0") == 2
+    assert queue.events.count("unhide m0") == 2
 
 
 @pytest.mark.parametrize(("rate", "maximum"), [(0.0, 5), (-1.0, 5), (1.0, 0)])
