@@ -124,8 +124,8 @@ def test_an_environment_keeps_other_branches_out(
 def test_stars_of_a_branch_rule_stand_for_no_slash() -> None:
     """As File.fnmatch has them."""
     assert may_deploy(None, "refs/heads/a/b")
-    assert may_deploy(["packages/release/*"], "refs/heads/release/1")
-    assert not may_deploy(["packages/release/*"], "refs/heads/release/1/2")
+    assert may_deploy(["release/*"], "refs/heads/release/1")
+    assert not may_deploy(["release/*"], "refs/heads/release/1/2")
     assert not may_deploy(["*"], "refs/pull/7/merge")
 
 
