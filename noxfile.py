@@ -172,10 +172,11 @@ def stack_argument(session: nox.Session) -> tuple[str, list[str]]:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check style (ruff), workflows (zizmor, actionlint, GitHub's own), policies (parliament)."""
+    """Check style, who imports whom, workflows (GitHub's own linters too), and policies."""
     install(session, "check")
     session.run("ruff", "check", *CODE)
     session.run("ruff", "format", "--check", *CODE)
+    session.run("lint-imports", "--no-cache", env={"PYTHONPATH": IMPORTED_FROM})
     session.run("zizmor", "--offline", "--persona", "auditor", ".github")
     # Named, since it finds them by itself in a git repository only.
     session.run("jactionlint", *map(str, Path(".github/workflows").glob("*.yml")))
@@ -279,7 +280,7 @@ def fidelity(session: nox.Session) -> None:
     install(session, "check")
     install_storage(session)
     install_awscli(session)
-    call(session, "emulator.fidelity", *session.posargs)
+    call(session, "emulator.tests.fidelity", *session.posargs)
 
 
 @nox.session(default=False)
@@ -675,18 +676,21 @@ def fuzz_emulator(session: nox.Session) -> None:
 def lock(session: nox.Session) -> None:
     """Resolve every dependency group into its hash-locked file in locks/ (-- --upgrade)."""
     install(session, "artifact")  # uv itself
-    groups = nox.project.load_toml("pyproject.toml")["dependency-groups"].keys() - {"sdk"}
+    project = nox.project.load_toml("pyproject.toml")
+    groups = project["dependency-groups"].keys() - {"sdk"}
+    # The workspace's own packages are found in packages/: what they need is locked, they are not.
+    own = [f"--no-emit-package={name}" for name in project["tool"]["uv"]["sources"]]
     # `check` includes all that share an environment; the others take its versions, so that a
-    # part is tested with what it is deployed with. Storage and the AWS CLI stand alone.
+    # part is tested with what it is deployed with. What has MiniStack or the AWS CLI stands alone.
     for group in sorted(groups, key=lambda name: name != "check"):
-        alone = group in ("check", "storage", "awscli")
+        alone = group in ("check", "storage", "awscli", "lambda-emulator")
         constraints = [] if alone else ["--constraints", "locks/check.txt"]
         session.run(
             "uv", "pip", "compile", "--quiet", "--universal", "--generate-hashes",
             "--python-version", "3.11", "--no-emit-index-url", "--no-annotate",
             "--custom-compile-command", "nox -s lock",
             "--group", f"pyproject.toml:{group}", "--output-file", f"locks/{group}.txt",
-            *constraints, *(["--no-deps"] if group == "interface-emulator" else []),
+            *own, *constraints, *(["--no-deps"] if group == "interface-emulator" else []),
             *session.posargs, external=True,
         )  # fmt: skip
     install(session, "github")

@@ -60,8 +60,9 @@ def test_uv_sync_gives_nox_and_leaves_no_trace_in_git(tmp_path: Path) -> None:
     """Every group resolves beside those that it conflicts with; uv.lock is not committed."""
     for name in ("pyproject.toml", "noxfile.py", ".gitignore"):
         shutil.copy(ROOT / name, tmp_path)
-    for name in ("console", "sandbox"):
-        shutil.copytree(ROOT / "packages" / name, tmp_path / "packages" / name)
+    shutil.copytree(
+        ROOT / "packages", tmp_path / "packages", ignore=shutil.ignore_patterns("tests")
+    )
     nox_s = ("UV_PYTHON", "UV_PROJECT_ENVIRONMENT", "VIRTUAL_ENV")
     own = {name: value for name, value in os.environ.items() if name not in nox_s}
     uv = (sys.executable, "-m", "uv")

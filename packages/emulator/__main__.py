@@ -1,4 +1,4 @@
-"""`python -m emulator`."""
+"""`lambda-emulator`, or `python -m emulator` where it is not installed."""
 
 import sys
 
@@ -6,6 +6,12 @@ from console import closed_output
 
 from emulator.cli import main
 
-if __name__ == "__main__":
+
+def run() -> int:
+    """Emulate AWS until a signal; return the exit status."""
     closed_output.tolerate()
-    sys.exit(main())
+    return main()
+
+
+if __name__ == "__main__":
+    sys.exit(run())

@@ -1,9 +1,10 @@
-"""The command line: `python -m emulator --env-file FILE`."""
+"""The command line: `lambda-emulator --env-file FILE`."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import importlib.util
 import ipaddress
 import signal
 import sys
@@ -13,7 +14,6 @@ from typing import TYPE_CHECKING
 from console.arguments import Parser, sentence
 from console.checkout import ROOT
 from console.errors import UsageError
-from reporting import amounts
 
 from emulator.app import Emulator, Options
 from emulator.lambda_.concurrency import REQUESTS_PER_SLOT
@@ -26,7 +26,7 @@ _EXPOSED = (
     "Warning: the emulator is not on the loopback only; its signatures are not checked, so "
     "anyone who reaches this machine can run code on it."
 )
-DEFAULT_STORAGE = ROOT / "build" / "tools" / "storage"
+_SESSIONS_STORAGE = ROOT / "build" / "tools" / "storage"
 
 
 class _Parser(Parser):
@@ -73,7 +73,7 @@ def parse(arguments: Sequence[str] | None) -> Options:
 
 
 def _parser() -> Parser:
-    parser = _Parser(prog="python -m emulator", description=__doc__, allow_abbrev=False)
+    parser = _Parser(prog="lambda-emulator", description=__doc__, allow_abbrev=False)
     add = parser.add_argument
     add("--env-file", type=Path, required=True, help="written once ready: AWS_* variables")
     add("--host", type=_host, default="127.0.0.1", help="an IPv4 address of this machine")
@@ -81,7 +81,7 @@ def _parser() -> Parser:
     add("--port", type=_port, default=0, help="0 takes a free one")
     add("--time-scale", type=_positive, default=1.0, metavar="S", help="divides AWS's waiting")
     add("--seed", type=int, help="makes alias routing and ids repeatable")
-    add("--storage", type=Path, default=DEFAULT_STORAGE, metavar="DIR", help="where MiniStack is")
+    add("--storage", type=Path, default=_storage(), metavar="DIR", help="where MiniStack is")
     add("--region", default="us-east-1")
     add("--account-concurrency", type=_count, default=1000, metavar="N")
     add(
@@ -100,6 +100,12 @@ def _parser() -> Parser:
         help="added to each call of a service, for example dynamodb=40",
     )
     return parser
+
+
+def _storage() -> Path:
+    """Where MiniStack is: installed beside this package, or by this checkout's sessions."""
+    found = importlib.util.find_spec("ministack")
+    return Path(found.origin).parents[1] if found and found.origin else _SESSIONS_STORAGE
 
 
 def _host(text: str) -> str:
@@ -153,7 +159,7 @@ async def _serve(options: Options) -> int:
         if options.exposed:
             print(_EXPOSED, file=sys.stderr, flush=True)
         print(
-            f"Emulated AWS at {endpoint}, time scale {amounts.number(options.time_scale)}.",
+            f"Emulated AWS at {endpoint}, time scale {options.time_scale:g}.",
             flush=True,
         )
         died = await _until(emulator, stopping)

@@ -41,7 +41,7 @@ def start(
 ) -> tuple[Child, dict[str, str]]:
     """Start an emulator that ends with `children`; return it and the environment of its clients.
 
-    `options` are those of `python -m emulator`; `environment` is its own, `local()` by default.
+    `options` are those of `lambda-emulator`; `environment` is its own, `local()` by default.
     Raises UsageError.
     """
     allow_open_files(EMULATOR)

@@ -42,7 +42,7 @@ def _top_level(name: str) -> list[Path]:
         found = distribution(name)
     except PackageNotFoundError as error:
         raise UsageError(
-            f"The package {name} is missing: install the project's emulator dependency group."
+            f"The package {name} is missing: install lambda-emulator again, with what it needs."
         ) from error
     entries = {file.parts[0] for file in found.files or () if file.parts}
     return [

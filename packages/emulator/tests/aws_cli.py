@@ -10,7 +10,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from console.checkout import IMPORTED_FROM, ROOT
+from console.checkout import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 DIRECTORY = ROOT / "build" / "tools" / "awscli"
 _SECONDS = 120
+_INSTALL_SECONDS = 600
 
 
 def require() -> None:
@@ -42,22 +43,22 @@ def aws(
 
 
 def shell(script: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Run a shell script in `cwd`, where `aws` and `python` are these and the emulator is found."""
+    """Run a shell script in `cwd`, where `aws` and `python3` are these."""
     commands = cwd / "bin"
     commands.mkdir()
-    _write(commands / "python", f"{shlex.quote(sys.executable)} -B")
+    _write(commands / "python3", shlex.quote(sys.executable))
     isolated = f"PYTHONPATH={shlex.quote(str(DIRECTORY))} {shlex.quote(sys.executable)}"
     _write(commands / "aws", f"env {isolated} -S -s -m awscli", environment=True)
     variables = _variables({}, cwd)
     variables["PATH"] = f"{commands}:{variables['PATH']}"
-    variables["PYTHONPATH"] = IMPORTED_FROM
+    del variables["PYTHONPATH"]
     return subprocess.run(
         ["bash", "-euc", f"set -m\n{script}"],
         env=variables,
         cwd=cwd,
         capture_output=True,
         text=True,
-        timeout=_SECONDS,
+        timeout=_INSTALL_SECONDS,
         check=False,
     )
 
@@ -73,6 +74,7 @@ def _variables(environment: Mapping[str, str], home: Path) -> dict[str, str]:
         "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
         "PYTHONPATH": str(DIRECTORY),
         "HOME": str(home),
+        "PIP_CACHE_DIR": os.environ.get("PIP_CACHE_DIR", str(home / ".cache" / "pip")),
         "AWS_MAX_ATTEMPTS": "1",
         "AWS_PAGER": "",
         **environment,

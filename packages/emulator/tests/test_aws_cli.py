@@ -115,13 +115,15 @@ def test_what_is_not_emulated_is_named_to_the_command_line(
     )
 
 
-def test_the_readmes_session_works_as_written(tmp_path: Path) -> None:
-    """Its ten lines, run by a shell in an empty directory."""
+def test_the_readme_installs_it_by_itself(tmp_path: Path) -> None:
+    """Its commands, in a directory without this checkout: an environment, a command, a session."""
     readme = (ROOT / "packages/emulator/README.md").read_text(encoding="utf-8")
-    found = re.search(r"```sh session\n(.*?)```", readme, re.DOTALL)
-    assert found is not None
-    assert len(found[1].splitlines()) == 10
-    result = shell(found[1], tmp_path)
+    install, session = re.findall(r"```sh (?:install|session)\n(.*?)```", readme, re.DOTALL)
+    assert len(session.splitlines()) == 10
+    for part in ("locks", "packages"):
+        (tmp_path / part).symlink_to(ROOT / part)
+    left = "python -m pip check && rm locks packages\n"
+    result = shell(f"{install}{left}{session}", tmp_path)
     assert result.returncode == 0, result.stderr
     assert '"Hello CLI"' in result.stdout
     assert "b'\"Hello boto3\"'" in result.stdout

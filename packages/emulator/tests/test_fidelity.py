@@ -7,11 +7,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from emulator.fidelity import __main__ as fidelity
-from emulator.fidelity.catalogue import behaviours, load
-from emulator.fidelity.marks import marked
-from emulator.fidelity.outcomes import BROKEN, HELD, NOT_RUN, Outcomes, statuses
-from emulator.fidelity.table import render
+from emulator.tests.fidelity import __main__ as fidelity
+from emulator.tests.fidelity.catalogue import behaviours, load
+from emulator.tests.fidelity.marks import marked
+from emulator.tests.fidelity.outcomes import BROKEN, HELD, NOT_RUN, Outcomes, statuses
+from emulator.tests.fidelity.table import render
 
 ROWS = behaviours(load())
 TESTS = marked()

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from emulator.fidelity.outcomes import HELD, NOT_RUN
+from emulator.tests.fidelity.outcomes import HELD, NOT_RUN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from emulator.fidelity.catalogue import Behaviour, Section
+    from emulator.tests.fidelity.catalogue import Behaviour, Section
 
 TIME_SCALE = 300
 """What the tests' emulator divides waiting by (`packages/emulator/tests/running.py`)."""
 
 _HEAD = """# What the emulator holds of AWS
 
-Written by `nox -s fidelity` from `packages/emulator/fidelity/catalogue.toml` and the tests in
+Written by `nox -s fidelity` from `packages/emulator/tests/fidelity/catalogue.toml` and the tests in
 `packages/emulator/tests/` that name its rows; do not edit it. The tests call the emulator through
 boto3, which validates requests and answers by AWS's own service models, and for a sample through
 the AWS CLI. The run divided what AWS makes one wait by {scale}; a function's own time is never

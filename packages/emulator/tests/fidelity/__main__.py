@@ -1,15 +1,14 @@
-"""`python -m emulator.fidelity`: run the marked tests and write their table."""
+"""`python -m emulator.tests.fidelity`: run the marked tests and write their table."""
 
 import sys
 
 import pytest
 from console import closed_output
 from console.checkout import ROOT
-
-from emulator.fidelity.catalogue import load
-from emulator.fidelity.marks import TESTS, marked
-from emulator.fidelity.outcomes import Outcomes, statuses
-from emulator.fidelity.table import render
+from emulator.tests.fidelity.catalogue import load
+from emulator.tests.fidelity.marks import TESTS, marked
+from emulator.tests.fidelity.outcomes import Outcomes, statuses
+from emulator.tests.fidelity.table import render
 
 PAGE = ROOT / "docs" / "emulator-fidelity.md"
 
