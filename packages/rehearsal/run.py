@@ -19,7 +19,7 @@ from service.candidates import COLD_FLIP
 from rehearsal import assemble, pulumi
 from rehearsal.journal import Journal
 from rehearsal.report import markdown, page, terminal
-from rehearsal.settings import PULUMI_ENGINE, RUNS
+from rehearsal.settings import AWS_PROVIDER, PULUMI_ENGINE, RUNS
 from rehearsal.steps import Rehearsal
 
 if TYPE_CHECKING:
@@ -43,6 +43,8 @@ def rehearse(settings: Settings) -> int:
             if rehearsal.watcher is not None:
                 rehearsal.watcher.stop()
     leave_report(rehearsal)
+    if journal.failed and settings.provider == AWS_PROVIDER:
+        print("With AWS's own provider: see 'When the job fails' in docs/engines.md.")
     return 1 if journal.failed else 0
 
 

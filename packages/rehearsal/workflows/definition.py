@@ -34,7 +34,7 @@ _RUN_STEP = dict.fromkeys(("name", "id", "if", "env", "run", "shell", "uses", "w
 _CONCURRENCY = dict.fromkeys(("group", "cancel-in-progress", "queue"), _ANY)
 _JOB = {
     **dict.fromkeys(("name", "needs", "if", "permissions", "env", "uses", "with"), _ANY),
-    **dict.fromkeys(("runs-on", "timeout-minutes"), _ANY),
+    **dict.fromkeys(("runs-on", "timeout-minutes", "continue-on-error"), _ANY),
     "strategy": {"fail-fast": _ANY, "matrix": _ANY},
     "concurrency": _CONCURRENCY,
     "environment": {"name": _ANY, "url": _ANY, "deployment": _ANY},
@@ -90,6 +90,8 @@ class Job:
     concurrency: Tree
     environment: Tree = None
     timeout_minutes: float = 360
+    may_fail: bool = False
+    """A failure is shown, and counts for nothing."""
     steps: tuple[Step, ...] = ()
     uses: str | None = None
     given: Mapping[str, Tree] = field(default_factory=dict)
@@ -194,10 +196,17 @@ def _job(where: str, key: str, job: Tree, shell: str | None, rights: Tree) -> Jo
         concurrency=_concurrency(job),
         environment=job.get("environment"),
         timeout_minutes=job.get("timeout-minutes", 360),
+        may_fail=_said(where, job.get("continue-on-error", False)),
         steps=tuple(_step(where, step, shell) for step in job.get("steps", [])),
         uses=job.get("uses"),
         given=job.get("with", {}),
     )
+
+
+def _said(where: str, value: Tree) -> bool:
+    if not isinstance(value, bool):
+        raise DefinitionError(f"{where}: continue-on-error is true or false here: {value}")
+    return value
 
 
 def _concurrency(content: Tree) -> Tree:

@@ -216,7 +216,9 @@ class _Level:
     def _close(self, key: str) -> None:
         parts = self.begun.get(key, [])
         if parts and all(part.done for part in parts):
-            self.results[key] = combined(part.result for part in parts)
+            result = combined(part.result for part in parts)
+            forgiven = result == "failure" and self.workflow.jobs[key].may_fail
+            self.results[key] = "success" if forgiven else result
 
     def _begin(self, job: Job) -> None:
         needs = {name: {"result": self.results[name], "outputs": {}} for name in job.needs}

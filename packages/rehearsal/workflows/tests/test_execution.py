@@ -246,6 +246,17 @@ def test_a_lost_runner_cleans_nothing_up(small: Small) -> None:
     assert run.results() == {"a": "failure", "b": "success"}
 
 
+def test_a_job_that_may_fail_stops_nothing(small: Small) -> None:
+    """It is red itself; what needs it goes on."""
+    run = small.run(
+        """
+        a: {runs-on: u, continue-on-error: true, steps: [{run: "false"}]}
+        b: {runs-on: u, needs: a, steps: [{run: "true"}]}
+        """
+    )
+    assert run.results() == {"a": "failure", "b": "success"}
+
+
 @pytest.mark.usefixtures("impatient")
 def test_a_job_that_takes_too_long_is_cancelled(small: Small) -> None:
     """Its timeout ends the step; what cleans up has time."""
@@ -260,6 +271,7 @@ def test_a_job_that_takes_too_long_is_cancelled(small: Small) -> None:
     [
         ("j: {runs-on: u, container: c, steps: []}", "container"),
         ("j: {runs-on: u, steps: [{run: x, continue-on-error: true}]}", "continue-on-error"),
+        ("j: {runs-on: u, continue-on-error: '${{ true }}', steps: []}", "continue-on-error"),
         ("j: {runs-on: u, steps: [{run: x, shell: pwsh}]}", "pwsh"),
         ("j: {runs-on: u, strategy: {matrix: {a: [1]}}, steps: []}", "fail-fast"),
         ("j: {runs-on: u, outputs: {a: b}, steps: []}", "outputs"),
