@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 INCONCLUSIVE = 3
 _NEVER = "It was never deployed"
-_RECOVER = "run `nox -s recover -- {stack}`, which says what happened and mends it"
 
 
 def preview(project: Project, name: str, config: Mapping[str, str], say: Say) -> int:
@@ -65,7 +64,7 @@ def deploy(project: Project, name: str, config: Mapping[str, str], say: Say) -> 
     try:
         built = _load(project, config)
         with opened(project, name, config) as stack:
-            done, left = _deploy(stack, built.origin.commit if built else None, say)
+            done, left = _deploy(project, stack, built.origin.commit if built else None, say)
     except (UsageError, OperationError) as error:
         pages.summarise(pages.failure(title, str(error)))
         raise
@@ -78,15 +77,18 @@ def deploy(project: Project, name: str, config: Mapping[str, str], say: Say) -> 
     return 0
 
 
-def _deploy(stack: Stack, commit: str | None, say: Say) -> tuple[Seen, dict[str, Any]]:
+def _deploy(
+    project: Project, stack: Stack, commit: str | None, say: Say
+) -> tuple[Seen, dict[str, Any]]:
+    command = project.command("recover", stack.name)
+    recover = f"run `{command}`, which says what happened and mends it"
     try:
         stack.create()
-        before = _settled(stack)
+        before = _settled(stack, recover)
         order.check(stack.name, commit, outputs(before).get("commit"))
         return stack.up(say, f"commit {commit}" if commit else None)
     except LockedError as locked:
-        hint = f"If nobody is deploying, {_RECOVER.format(stack=stack.name)}."
-        raise OperationError(f"{locked}\n{hint}") from None
+        raise OperationError(f"{locked}\nIf nobody is deploying, {recover}.") from None
 
 
 def drift(project: Project, name: str, config: Mapping[str, str], say: Say) -> int:
@@ -121,7 +123,7 @@ def _load(project: Project, config: Mapping[str, str]) -> artifact.Artifact | No
     return artifact.load(ROOT / config.get("artifact", project.artifact))
 
 
-def _settled(stack: Stack) -> dict[str, Any]:
+def _settled(stack: Stack, recover: str) -> dict[str, Any]:
     """Return the state; raises where an earlier deployment, or one that still runs, is in it."""
     state = stack.state()
     if pending := recovery.pending(state):
@@ -129,7 +131,7 @@ def _settled(stack: Stack) -> dict[str, Any]:
             raise LockedError(held)
         raise UsageError(
             f"A deployment of '{stack.name}' was interrupted ({', '.join(map(str, pending))}): "
-            f"{_RECOVER.format(stack=stack.name)}."
+            f"{recover}."
         )
     return state
 

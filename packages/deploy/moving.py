@@ -30,7 +30,8 @@ def move(project: Project, name: str, to: str, say: Say) -> int:
             raise LockedError(held)
         state = source.state()
         if recovery.pending(state):
-            raise UsageError(f"Something is pending: run `nox -s recover -- {name}` first.")
+            command = project.command("recover", name)
+            raise UsageError(f"Something is pending: run `{command}` first.")
         if target.exists and target.state().get("resources"):
             raise UsageError(f"{to} has a stack '{name}' already: nothing was changed.")
         target.create()

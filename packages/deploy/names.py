@@ -1,4 +1,4 @@
-"""How AWS's provider identifies a resource of the program, found out by the resource's name."""
+"""How AWS's provider identifies a resource of either program, found out by the resource's name."""
 
 from __future__ import annotations
 
@@ -37,6 +37,21 @@ def _alias(inputs: Inputs, region: str) -> str | None:
         return None
 
 
+def _policy(inputs: Inputs, region: str) -> str | None:
+    iam = boto3.client("iam", region_name=region)
+    pages = iam.get_paginator("list_policies").paginate(Scope="Local")
+    found = [policy for page in pages for policy in page["Policies"]]
+    return next((each["Arn"] for each in found if each["PolicyName"] == inputs["name"]), None)
+
+
+def _identity_provider(inputs: Inputs, region: str) -> str | None:
+    iam = boto3.client("iam", region_name=region)
+    found = iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]
+    end = f":oidc-provider/{inputs['url'].removeprefix('https://')}"
+    return next((each["Arn"] for each in found if each["Arn"].endswith(end)), None)
+
+
+_ENCRYPTION = "ServerSideEncryptionConfiguration"
 _IDS: dict[str, Callable[[Inputs, str], str | None]] = {
     "aws:iam/role:Role": _named("name"),
     "aws:iam/rolePolicy:RolePolicy": _joined("role", "name", by=":"),
@@ -51,6 +66,20 @@ _IDS: dict[str, Callable[[Inputs, str], str | None]] = {
     ),
     "aws:cloudwatch/metricAlarm:MetricAlarm": _named("name"),
     "aws:cloudwatch/dashboard:Dashboard": _named("dashboardName"),
+    # infra/bootstrap's own
+    "aws:iam/policy:Policy": _policy,
+    "aws:iam/openIdConnectProvider:OpenIdConnectProvider": _identity_provider,
+    "aws:s3/bucketObjectv2:BucketObjectv2": _joined("bucket", "key", by="/"),
+    **dict.fromkeys(
+        (
+            "aws:s3/bucket:Bucket",
+            "aws:s3/bucketVersioning:BucketVersioning",
+            f"aws:s3/bucket{_ENCRYPTION}:Bucket{_ENCRYPTION}",
+            "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
+            "aws:s3/bucketPolicy:BucketPolicy",
+        ),
+        _named("bucket"),
+    ),
 }
 
 

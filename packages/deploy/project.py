@@ -18,13 +18,15 @@ if TYPE_CHECKING:
 class Project:
     """A Pulumi program: where its `Pulumi.yaml` lies and what it deploys.
 
-    `artifact` is None where it deploys none; `outputs` gets a directory per stack.
+    `artifact` is None where it deploys none; `outputs` gets a directory per stack; `typed` is what
+    a person types to do something with a stack.
     """
 
     directory: Path
     program: Callable[[], None]
     outputs: Path
     artifact: Path | None
+    typed: str = "nox -s {verb} -- {stack}"
 
     @property
     def document(self) -> dict[str, Any]:
@@ -37,6 +39,10 @@ class Project:
     def name(self) -> str:
         """The project's name, which is part of every resource's URN."""
         return str(self.document["name"])
+
+    def command(self, verb: str, stack: str) -> str:
+        """What a person types to do this with the stack."""
+        return self.typed.format(verb=verb, stack=stack)
 
     def stack_file(self, stack: str) -> Path:
         """Where the stack's configuration lies; raises UsageError where there is none."""
@@ -68,5 +74,11 @@ ARTIFACT = ROOT / "build" / "artifact"
 _INFRA, _BUILD = ROOT / "infra", ROOT / "build"
 PROJECTS = {
     "processor": Project(ROOT, _processor, _BUILD / "stacks", ARTIFACT),
-    "bootstrap": Project(_INFRA / "bootstrap", _bootstrap, _BUILD / "bootstrap", None),
+    "bootstrap": Project(
+        _INFRA / "bootstrap",
+        _bootstrap,
+        _BUILD / "bootstrap",
+        None,
+        "nox -s {verb} -- {stack} --project bootstrap",
+    ),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -38,6 +39,11 @@ class Pending:
     def type(self) -> str:
         """The resource's type."""
         return str(self.resource["type"])
+
+    @property
+    def in_aws(self) -> bool:
+        """Whether it is more than the state's own: neither a component nor a provider."""
+        return self.type.startswith("aws:")
 
     @property
     def urn(self) -> str:
@@ -81,7 +87,7 @@ def recover(project: Project, name: str, agreed: Callable[[], bool], say: Say) -
             }
             for one in found:
                 say(_outcome(one, gone))
-    say(f"Complete it by `nox -s deploy -- {name}`.")
+    say(f"Complete it by `{project.command('deploy', name)}`.")
     return 0
 
 
@@ -105,9 +111,12 @@ def mended(state: State, region: str) -> State:
     """Return the state with all that may have been made: a refresh drops what was not."""
     open_ = pending(state)
     again = {one.urn for one in open_ if one.type == _FUNCTION}
+    making = {one.urn for one in open_ if one.doing == "creating"}
     kept = [
         _unpublished(resource) if resource["urn"] in again else resource
         for resource in state.get("resources") or []
+        # Deleted already, and kept until what replaces it is made.
+        if not (resource.get("pendingReplacement") and resource["urn"] in making)
     ]
     recorded = {resource["urn"] for resource in kept}
     # What has the name may be another's: with a new title a resource is made before the old goes.
@@ -116,6 +125,7 @@ def mended(state: State, region: str) -> State:
         _recorded(one, id_)
         for one in open_
         if one.doing == "creating"
+        and one.in_aws
         and one.urn not in recorded
         and (id_ := names.find(one.type, one.resource["inputs"], region))
         and (one.type, id_) not in taken
@@ -124,7 +134,9 @@ def mended(state: State, region: str) -> State:
 
 
 def _recorded(one: Pending, id_: str) -> dict[str, Any]:
-    whole = {**one.resource, "id": id_, "outputs": {**one.resource["inputs"], "id": id_}}
+    now = datetime.now(UTC).isoformat()
+    outputs = {**one.resource["inputs"], "id": id_}
+    whole = {**one.resource, "id": id_, "outputs": outputs, "created": now, "modified": now}
     return _unpublished(whole) if one.type == _FUNCTION else whole
 
 
@@ -139,15 +151,18 @@ def _unpublished(function: dict[str, Any]) -> dict[str, Any]:
 
 
 def _outcome(one: Pending, gone: set[tuple[str, str]]) -> str:
-    missing = (one.type, one.urn.rpartition("::")[2]) in gone
-    return (
-        f"{str(one).partition(' ')[2]}: {'AWS has none' if missing else 'recorded as AWS has it'}"
-    )
+    if not one.in_aws:
+        end = "not in AWS, so the next deployment sees to it"
+    elif (one.type, one.urn.rpartition("::")[2]) in gone:
+        end = "AWS has none"
+    else:
+        end = "recorded as AWS has it"
+    return f"{str(one).partition(' ')[2]}: {end}"
 
 
 def _refuse_nameless(found: list[Pending]) -> None:
     for one in found:
-        if one.doing == "creating" and not names.known(one.type):
+        if one.doing == "creating" and one.in_aws and not names.known(one.type):
             raise UsageError(
                 f"'{one}' was interrupted, and a {one.type} cannot be found by its name: see in "
                 "AWS whether it is there, then `pulumi import` it, or "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +11,7 @@ from deploy import command
 from sandbox import emulated
 
 from infra.tests.integration.deployed import build_artifact
+from infra.tests.pulumi.killer import Killer
 from infra.tests.pulumi.team import Team
 
 if TYPE_CHECKING:
@@ -17,6 +19,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _numbers = itertools.count(1)
+# Pulumi's releases have it beside the CLI; no Go module does.
+LANGUAGE_HOST = "pulumi-language-python"
+collect_ignore = [] if shutil.which(LANGUAGE_HOST) else ["test_by_hand.py"]
+
+
+def pytest_report_header() -> str:
+    """Say what is not tried."""
+    left = ", ".join(collect_ignore)
+    return f"Not tried, as there is no {LANGUAGE_HOST}: {left}" if left else ""
 
 
 @pytest.fixture(scope="session")
@@ -39,3 +50,15 @@ def artifact(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def team(tmp_path: Path, aws: dict[str, str], artifact: Path) -> Team:
     """Return a team whose one stack, `tN`, was never deployed."""
     return Team(tmp_path, aws, artifact, f"t{next(_numbers)}")
+
+
+@pytest.fixture
+def killer(team: Team, tmp_path: Path) -> Killer:
+    """Return who kills the team's deployments."""
+    return Killer(team, tmp_path)
+
+
+@pytest.fixture
+def second(tmp_path: Path, aws: dict[str, str], artifact: Path) -> Team:
+    """Return another team on the same AWS."""
+    return Team(tmp_path / "second", aws, artifact, f"t{next(_numbers)}")

@@ -1,8 +1,9 @@
 """A `pulumi-resource-aws` that kills its CLI and itself around its calls to AWS.
 
 KILL_AT is `before:N` for the N-th call that changes something, or `wave:N`: after N of them such
-calls are made, as many as come at the same time, and none of their answers is passed on. With
-`refuse:CALL` nothing is killed: AWS refuses that one.
+calls are made, as many as come at the same time, and none of their answers is passed on. The rest
+kill nothing: with `refuse:CALL` AWS refuses that one, with `hang:CALL` it is made and not answered,
+with `stuck:CALL` it never comes to AWS.
 """
 
 from __future__ import annotations
@@ -13,11 +14,14 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 from engine import plugin
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _READS = ("Get", "List", "Describe", "Head")
 _lock = threading.Lock()
@@ -34,10 +38,9 @@ def _call(self: Any, operation: str, parameters: Any) -> Any:
     if operation.startswith(_READS):
         return _plain(self, operation, parameters)
     when, _, number = os.environ["KILL_AT"].partition(":")
-    if when == "refuse":
-        if operation == number:
-            _note(operation)
-            raise ClientError({"Error": {"Code": "ServiceException", "Message": "no"}}, operation)
+    if operation == number:
+        return _spoilt(lambda: _plain(self, operation, parameters), when, operation)
+    if not number.isdecimal():
         return _plain(self, operation, parameters)
     with _lock:
         _calls += 1
@@ -52,6 +55,16 @@ def _call(self: Any, operation: str, parameters: Any) -> Any:
             time.sleep(0.1)
         _die()
     return answer
+
+
+def _spoilt(call: Callable[[], Any], when: str, operation: str) -> Any:
+    """Refuse a call, or never answer it."""
+    if when == "hang":
+        call()
+    _note(operation)
+    if when == "refuse":
+        raise ClientError({"Error": {"Code": "ServiceException", "Message": "no"}}, operation)
+    threading.Event().wait()
 
 
 def _note(operation: str) -> None:

@@ -11,10 +11,11 @@ from deploy.project import PROJECTS
 
 if __name__ == "__main__":
     place = Path(sys.argv[1])
+    tree, outputs = place / "tree", place / "outputs"
     processor = replace(
-        PROJECTS["processor"],
-        directory=place / "tree",
-        outputs=place / "outputs",
-        artifact=place / "artifact",
+        PROJECTS["processor"], directory=tree, outputs=outputs, artifact=place / "artifact"
     )
-    sys.exit(main(sys.argv[2:], PROJECTS | {"processor": processor}))
+    bootstrap = replace(
+        PROJECTS["bootstrap"], directory=tree / "infra" / "bootstrap", outputs=outputs
+    )
+    sys.exit(main(sys.argv[2:], {"processor": processor, "bootstrap": bootstrap}))

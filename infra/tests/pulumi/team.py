@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -16,21 +17,38 @@ from engine import plugin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 RUN_SECONDS = 300
 
 
-class Team:
-    """One stack `name` of the processor, on the backend `backend`, a directory."""
+FIRST = {
+    "processor": Path("infra/stacks/Pulumi.local.yaml"),
+    "bootstrap": Path("infra/bootstrap/stacks/Pulumi.account.yaml"),
+}
+"""The stack file that a team of each program begins with."""
 
-    def __init__(self, place: Path, aws: Mapping[str, str], artifact: Path, name: str) -> None:
-        self.place, self.name, self.artifact = place, name, artifact
+
+class Team:
+    """One stack `name` of a program, on the backend `backend`, a directory."""
+
+    def __init__(
+        self,
+        place: Path,
+        aws: Mapping[str, str],
+        artifact: Path,
+        name: str,
+        program: str = "processor",
+    ) -> None:
+        self.place, self.name, self.artifact, self.program = place, name, artifact, program
         self.tree, self.backend = place / "tree", place / "backend"
         shutil.copytree(artifact, place / "artifact")
-        (self.tree / "infra" / "stacks").mkdir(parents=True)
+        self.stack_file = self.tree / FIRST[program].with_name(f"Pulumi.{name}.yaml")
+        """The stack file as git tracks it."""
+        for file in FIRST.values():
+            (self.tree / file).parent.mkdir(parents=True)
         self.backend.mkdir()
-        shutil.copy(ROOT / "Pulumi.yaml", self.tree)
+        for document in ("Pulumi.yaml", "infra/bootstrap/Pulumi.yaml"):
+            shutil.copy(ROOT / document, self.tree / document)
         self.configure()
         binaries = plugin.install(place / "bin").parent
         self.environment = {
@@ -41,16 +59,20 @@ class Team:
         }
 
     @property
-    def stack_file(self) -> Path:
-        """The stack file as git tracks it."""
-        return self.tree / "infra" / "stacks" / f"Pulumi.{self.name}.yaml"
+    def project(self) -> dict[str, Any]:
+        """The program's Pulumi.yaml."""
+        folder = "infra/bootstrap" if self.program == "bootstrap" else ""
+        text = (self.tree / folder / "Pulumi.yaml").read_text("utf-8")
+        found: dict[str, Any] = yaml.safe_load(text)
+        return found
 
     def configure(self, **settings: Any) -> None:
-        """Write the stack file: `local`'s with these settings."""
-        document = yaml.safe_load((ROOT / "infra/stacks/Pulumi.local.yaml").read_text("utf-8"))
-        given = {"artifact": str(self.place / "artifact"), "reservedConcurrency": 1} | settings
+        """Write the stack file: the first one's with these settings."""
+        document = yaml.safe_load((ROOT / FIRST[self.program]).read_text("utf-8"))
+        own: dict[str, Any] = {"artifact": str(self.place / "artifact"), "reservedConcurrency": 1}
+        given = (own if self.program == "processor" else {}) | settings
         for key, value in given.items():
-            document["config"][f"order-processing:{key}"] = value
+            document["config"][f"{self.project['name']}:{key}"] = value
         self.stack_file.write_text(yaml.safe_dump(document), "utf-8")
 
     def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
@@ -59,7 +81,7 @@ class Team:
         return subprocess.Popen(
             [
                 *(sys.executable, "-m", "infra.tests.pulumi.run", str(self.place)),
-                *(verb, self.name, *further),
+                *(verb, self.name, "--project", self.program, *further),
             ],
             cwd=ROOT,
             env=self.environment | environment,
@@ -85,8 +107,8 @@ class Team:
         """Ask the CLI itself, in a directory with the project alone; return its answer."""
         place = self.place / "raw"
         place.mkdir(exist_ok=True)
-        document = yaml.safe_load((self.tree / "Pulumi.yaml").read_text("utf-8"))
-        del document["main"], document["stackConfigDir"]
+        left = ("main", "stackConfigDir")
+        document = {key: value for key, value in self.project.items() if key not in left}
         (place / "Pulumi.yaml").write_text(yaml.safe_dump(document), "utf-8")
         done = subprocess.run(
             ["pulumi", "--non-interactive", *arguments, "--stack", self.name],
@@ -98,6 +120,12 @@ class Team:
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """The state, as the CLI exports it."""
+        found: dict[str, Any] = json.loads(self.pulumi("stack", "export"))["deployment"]
+        return found
 
     def page(self, name: str) -> str:
         """A page that a command left."""

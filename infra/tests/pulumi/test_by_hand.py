@@ -11,15 +11,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 import yaml
-
-from infra.settings import ROOT
+from console.checkout import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from infra.tests.pulumi.team import Team
 
-PARTS = ("infra", "cloud", "reporting", "sandbox")
+PARTS = ("infra", "packages")
 """What the program is made of, and what it imports."""
 
 

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.providers import aliases, cloudwatch, dynamodb, functions, iam, logs, sqs
+from engine.providers import (
+    aliases,
+    cloudwatch,
+    dynamodb,
+    functions,
+    iam,
+    identities,
+    logs,
+    s3,
+    sqs,
+)
 
 if TYPE_CHECKING:
     from engine.providers.base import Resource
@@ -21,6 +31,8 @@ _KNOWN: tuple[Resource, ...] = (
     aliases.EVENT_INVOKE,
     cloudwatch.METRIC_ALARM,
     cloudwatch.DASHBOARD,
+    *identities.KINDS,
+    *s3.KINDS,
 )
 PROVIDERS: dict[str, Resource] = {resource.type: resource for resource in _KNOWN}
 """Resource types by Pulumi's token."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from types_boto3_iam import IAMClient
     from types_boto3_lambda import LambdaClient
     from types_boto3_logs import CloudWatchLogsClient
+    from types_boto3_s3 import S3Client
     from types_boto3_sqs import SQSClient
 
 T = TypeVar("T")
@@ -57,6 +58,11 @@ class Aws:
     def dynamodb(self) -> DynamoDBClient:
         """DynamoDB."""
         return self.session.client("dynamodb", config=_CONFIG)
+
+    @cached_property
+    def s3(self) -> S3Client:
+        """Simple Storage Service."""
+        return self.session.client("s3", config=_CONFIG)
 
     @cached_property
     def cloudwatch(self) -> CloudWatchClient:

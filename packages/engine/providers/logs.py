@@ -48,6 +48,7 @@ class LogGroup(Resource):
             "arn": arn,
             "retentionInDays": group.get("retentionInDays", 0),
             "logGroupClass": group.get("logGroupClass"),
+            "deletionProtectionEnabled": group.get("deletionProtectionEnabled", False),
             "tags": aws.logs.list_tags_for_resource(resourceArn=arn).get("tags", {}),
         }
 
