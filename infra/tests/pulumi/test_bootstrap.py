@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from sandbox import emulated
 
 from infra.tests.pulumi.killer import Killer
 from infra.tests.pulumi.team import Team
-from sandbox import emulated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
