@@ -539,7 +539,7 @@ def preflight(session: nox.Session) -> None:
 def gate_power(session: nox.Session) -> None:
     """Simulate how often the gate errs, into build/bench/gate.json: [--runs N] [--seed N]."""
     install(session, "release")
-    call(session, "release.power", *session.posargs)
+    call(session, "release.gate.power", *session.posargs)
 
 
 @nox.session(default=False)

@@ -17,7 +17,7 @@ EXEMPT = {
     "bench/emulator/throttling.py": "the name of an alias",
     "packages/load/local.py": "a command's argument",
     "packages/load/remedy.py": "a command's argument",
-    "packages/release/judge.py": "a command's argument",
+    "packages/release/gate/judge.py": "a command's argument",
     "packages/release/remedy.py": "a command's argument",
     "packages/load/planning/text.py": "a price list's own digits",
     "packages/load/quantiles.py": "rounds a key",

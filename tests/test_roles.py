@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 RELEASE = Path(release.__file__).parent
 SCOPE = Scope("123456789012", "us-east-1", "dev")
 ADAPTERS = {
-    "lambda_adapter": ("lambda",),
+    "lambda_functions": ("lambda",),
     "lambda_history": ("lambda",),
-    "cloudwatch_adapter": ("cloudwatch",),
-    "sqs_adapter": ("sqs",),
+    "cloudwatch": ("cloudwatch",),
+    "sqs": ("sqs",),
     "discover": ("lambda", "sqs"),
 }
 """What calls AWS, and which services."""
@@ -61,7 +61,7 @@ def resource(action: str) -> str:
         return "*"
     if service == "cloudwatch":
         # A composite alarm is shown to whoever may read all there is, and to nobody else.
-        asked = (RELEASE / "cloudwatch_adapter.py").read_text()
+        asked = (RELEASE / "aws/cloudwatch.py").read_text()
         return "*" if "CompositeAlarm" in asked else SCOPE.all_alarms
     if service == "sqs":
         return SCOPE.queue
@@ -98,8 +98,9 @@ class Module:
 
 @cache
 def modules() -> dict[str, Module]:
-    """Return the release tool's modules by their names."""
-    return {path.stem: module(ast.parse(path.read_text())) for path in RELEASE.glob("*.py")}
+    """Return the release tool's modules by their names, whichever folder they are in."""
+    found = [path for path in RELEASE.rglob("*.py") if "tests" not in path.parts]
+    return {path.stem: module(ast.parse(path.read_text())) for path in found}
 
 
 def module(tree: ast.Module) -> Module:
@@ -110,9 +111,10 @@ def module(tree: ast.Module) -> Module:
     imported = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("release"):
-            package = (node.module or "").partition(".")[2]
+            inner = (node.module or "").split(".")[1:]
+            is_folder = (RELEASE / "/".join(inner)).is_dir()
             for alias in node.names:
-                what = (package, alias.name) if package else (alias.name, "")
+                what = (alias.name, "") if is_folder else (inner[-1], alias.name)
                 imported[alias.asname or alias.name] = what
     return Module(defined, methods, imported)
 

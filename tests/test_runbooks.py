@@ -10,7 +10,7 @@ import pytest
 from console.checkout import ROOT
 from rehearsal.drills.catalogue import DRILLS
 from rehearsal.workflows.sessions import sessions
-from release.arguments import parse
+from release.cli.arguments import parse
 from service.declaration import names as services
 
 from infra.tests.recording import Recording, deploy, write_artifact

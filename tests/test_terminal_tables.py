@@ -20,8 +20,8 @@ from rehearsal.tests.report_sample import document
 from rehearsal.trials import Trial
 from rehearsal.trials import table as trials
 from release import status
-from release.power import WORLDS, Power
-from release.power import table as powers
+from release.gate.power import WORLDS, Power
+from release.gate.power import table as powers
 from reporting import terminal
 
 from bench.emulator import throttling

@@ -14,7 +14,7 @@ from github.provenance import options
 from load.scenarios import SCENARIOS
 from rehearsal.workflows.filters import starts
 from rehearsal.workflows.sessions import sessions
-from release.arguments import parse
+from release.cli.arguments import parse
 from release.rollout import PLANS
 
 GITHUB = ROOT / ".github"

@@ -1,6 +1,6 @@
 """Shifts the alias between versions, judges a canary, and takes back what fails.
 
-Knows nothing but the stack's outputs and AWS. Decisions (`gate`, the plans in each command) are
-pure; `lambda_adapter`, `cloudwatch_adapter` and `sqs_adapter` do the talking; `alias` is the only
-module that writes the alias.
+Knows a service by its stack's outputs and its probes, and AWS. A command is a module here; `cli`
+reads what was typed, `gate` decides, `state` has the alias and the ledger, `aws` does the talking,
+`synthetic` sends the probes. `state.alias` is the only module that writes the alias.
 """

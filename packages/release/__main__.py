@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from console import closed_output
 
-from release.cli import main
+from release.cli.main import main
 
 if TYPE_CHECKING:
     from types import FrameType

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
     from service.probes import Probes
 
-    from release.clock import Clock
-    from release.cloudwatch_adapter import Monitoring
-    from release.lambda_adapter import Functions
+    from release.aws.clock import Clock
+    from release.aws.cloudwatch import Monitoring
+    from release.aws.lambda_functions import Functions
+    from release.aws.sqs import DeadLetterQueue
     from release.outputs import Outputs
-    from release.sqs_adapter import DeadLetterQueue
 
 
 def tell(line: str) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from console.errors import UsageError
 
-from release.aws import CONTROL, translated
+from release.aws.clients import CONTROL, translated
 from release.errors import UnavailableError
 
 if TYPE_CHECKING:

@@ -9,22 +9,22 @@ from typing import TYPE_CHECKING
 
 from reporting import amounts
 
-from release import alias, ledger
-from release.clock import from_text
+from release.aws.clock import from_text
 from release.errors import NoAliasError
-from release.gate import Policy, watches_candidate
+from release.gate.decision import Policy, watches_candidate
 from release.result import Change, Exit, Result
+from release.state import alias, ledger
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from release.alias import Alias
+    from release.aws.lambda_functions import Version
     from release.context import Release
-    from release.gate import Alarm
-    from release.lambda_adapter import Version
-    from release.ledger import Entry
+    from release.gate.decision import Alarm
     from release.outputs import Outputs
+    from release.state.alias import Alias
+    from release.state.ledger import Entry
 
 
 WATCH = 3600.0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from console.errors import UsageError
 
 from release.result import Exit, Result
-from release.traffic import payload, plain
+from release.synthetic.traffic import payload, plain
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING
 
 from console.errors import UsageError
 
-from release import alias, ledger
-from release.alias import Record
+from release.aws.clock import to_text
 from release.canary import changed_meanwhile
-from release.clock import to_text
 from release.errors import AliasChangedError
-from release.ledger import Entry
 from release.result import Change, Exit, Result
-from release.succession import check_succession, is_insisted
-from release.target import check_target, served_already
+from release.state import alias, ledger
+from release.state.alias import Record
+from release.state.ledger import Entry
+from release.state.succession import check_succession, is_insisted
+from release.state.versions import check_target, served_already
 
 if TYPE_CHECKING:
-    from release.alias import Alias
+    from release.aws.lambda_functions import Functions
     from release.context import Release
-    from release.lambda_adapter import Functions
     from release.outputs import Outputs
+    from release.state.alias import Alias
 
 _COMMIT = re.compile(r"[0-9a-fA-F]{7,64}")
 

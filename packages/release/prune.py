@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING
 
 from console.errors import UsageError
 
-from release import alias, ledger
-from release.clock import from_text
+from release.aws.clock import from_text
 from release.errors import UnavailableError, UnfinishedError
 from release.result import Exit, Result
+from release.state import alias, ledger
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from datetime import datetime
 
-    from release.alias import Alias
     from release.context import Release
-    from release.history import StoredEntry
-    from release.ledger import Entry
     from release.outputs import Outputs
+    from release.state.alias import Alias
+    from release.state.history import StoredEntry
+    from release.state.ledger import Entry
 
 KEEP = 30
 """Entries: some ten releases, of a few decisions each."""

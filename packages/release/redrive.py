@@ -14,19 +14,19 @@ from typing import TYPE_CHECKING
 
 from console.errors import UsageError
 
-from release import alias
-from release.decoding import decoded
+from release.aws.decoding import decoded
 from release.errors import UnavailableError, UnfinishedError
 from release.result import Change, Exit, Result
+from release.state import alias
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from service.probes import Outcome, Probes
 
+    from release.aws.lambda_functions import Invocation
+    from release.aws.sqs import DeadLetterQueue, Message
     from release.context import Release
-    from release.lambda_adapter import Invocation
-    from release.sqs_adapter import DeadLetterQueue, Message
 
 RATE = 2.0
 """Messages a second, one at a time: at most one concurrent execution."""

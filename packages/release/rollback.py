@@ -8,25 +8,25 @@ from typing import TYPE_CHECKING
 from console.errors import UsageError
 from reporting import amounts
 
-from release import alias, ledger
-from release.alias import Record
-from release.clock import to_text
+from release.aws.clock import to_text
 from release.errors import AliasChangedError, NoAliasError, UnavailableError, UnfinishedError
-from release.ledger import Entry
 from release.promote import COMMIT_LENGTH
 from release.remedy import Typed
-from release.restore import restore
 from release.result import Change, Exit, Result
-from release.succession import is_older
-from release.target import check_exists
+from release.state import alias, ledger
+from release.state.alias import Record
+from release.state.ledger import Entry
+from release.state.restore import restore
+from release.state.succession import is_older
+from release.state.versions import check_exists
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from release.alias import Alias
+    from release.aws.lambda_functions import Functions
     from release.context import Release
-    from release.lambda_adapter import Functions
     from release.outputs import Outputs
+    from release.state.alias import Alias
 
 ATTEMPTS = 5
 """Writes tried when others write the alias at the same time."""
@@ -90,7 +90,7 @@ def end_canary(release: Release, *, fence: bool = False) -> Result:
 
     Unlike a rollback it never moves the live version, whatever others do meanwhile. Without a
     canary nothing is done; with `fence` the alias is written all the same, as it is, so that a
-    rollout that still goes on somewhere begins none (`release.fence`).
+    rollout that still goes on somewhere begins none (`release.state.fence`).
     """
     began = release.clock.monotonic()
     first = seen = alias.read(release.functions)

@@ -12,29 +12,29 @@ from typing import TYPE_CHECKING, Literal
 from console.errors import UsageError
 from reporting import amounts
 
-from release import alias
-from release.answers import MAXIMUM_INIT_MS
 from release.canary import canary, changed_meanwhile
 from release.errors import AliasChangedError, UnfinishedError
-from release.fence import fenced
-from release.guard import Guard
-from release.insist import SECONDS, insist
-from release.judge import Request, judge
+from release.gate.guard import Guard
+from release.gate.judge import Request, judge
 from release.promote import promote
 from release.remedy import Typed
 from release.result import Exit, Result
 from release.rollback import end_canary
 from release.smoke import smoke
-from release.succession import check_succession
-from release.target import check_target, wait_until_made
+from release.state import alias
+from release.state.fence import fenced
+from release.state.insist import SECONDS, insist
+from release.state.succession import check_succession
+from release.state.versions import check_target, wait_until_made
+from release.synthetic.answers import MAXIMUM_INIT_MS
 from release.warm import warm
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from release.alias import Alias
     from release.context import Release
     from release.result import Change
+    from release.state.alias import Alias
 
 PlanName = Literal["canary", "linear", "all-at-once"]
 PLANS: dict[PlanName, tuple[float, ...]] = {

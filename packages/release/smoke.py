@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 from console.errors import UsageError
 from reporting import amounts
 
-from release.answers import MAXIMUM_INIT_MS, check_answer, check_report
 from release.remedy import Typed
 from release.result import Change, Exit, Result
-from release.target import check_target
-from release.traffic import mark, payload
+from release.state.versions import check_target
+from release.synthetic.answers import MAXIMUM_INIT_MS, check_answer, check_report
+from release.synthetic.traffic import mark, payload
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from service.probes import Probe
 
+    from release.aws.lambda_functions import Invocation
     from release.context import Release
-    from release.lambda_adapter import Invocation
 
 ATTEMPTS = 6
 """Invocations tried while throttled: live traffic shares the reserved concurrency."""

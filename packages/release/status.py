@@ -8,20 +8,20 @@ from console.errors import UsageError
 from reporting import terminal
 from reporting.amounts import count, digest, milliseconds, weight
 
-from release import alias, ledger
 from release.errors import UnavailableError
-from release.gate import Alarm
+from release.gate.decision import Alarm
 from release.result import Exit, Result
+from release.state import alias, ledger
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from release.alias import Alias
-    from release.cloudwatch_adapter import Monitoring
+    from release.aws.cloudwatch import Monitoring
+    from release.aws.lambda_functions import Functions
+    from release.aws.sqs import DeadLetterQueue
     from release.context import Release
-    from release.lambda_adapter import Functions
     from release.outputs import Outputs
-    from release.sqs_adapter import DeadLetterQueue
+    from release.state.alias import Alias
 
 
 SHOWN = 10

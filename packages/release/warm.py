@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from release.answers import MAXIMUM_INIT_MS, check_report
 from release.result import Change, Exit, Result
-from release.target import check_target
-from release.traffic import at_once, used_concurrency
+from release.state.versions import check_target
+from release.synthetic.answers import MAXIMUM_INIT_MS, check_report
+from release.synthetic.traffic import at_once, used_concurrency
 
 if TYPE_CHECKING:
+    from release.aws.lambda_functions import Invocation
     from release.context import Release
-    from release.lambda_adapter import Invocation
 
 
 def plan(reserved: int | None, used: int | None, weight: float) -> int:

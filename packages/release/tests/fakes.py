@@ -11,27 +11,27 @@ from typing import TYPE_CHECKING
 from console.errors import UsageError
 from service.probes import Probe
 
-from release.alias import StoredAlias, encode
+from release.aws.decoding import decoded
+from release.aws.lambda_functions import Functions, Invocation, Version
+from release.aws.sqs import Message
 from release.context import Release
-from release.decoding import decoded
 from release.errors import AliasChangedError, NoAliasError, UnavailableError
-from release.evidence import Samples
-from release.gate import Alarm
-from release.lambda_adapter import Functions, Invocation, Version
+from release.gate.decision import Alarm
+from release.gate.evidence import Samples
 from release.outputs import Outputs
-from release.sqs_adapter import Message
+from release.state.alias import StoredAlias, encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from service.probes import Outcome
 
-    from release.alias import Record
-    from release.clock import Clock
-    from release.cloudwatch_adapter import Monitoring
-    from release.gate import AlarmState, Policy
-    from release.history import StoredEntry
-    from release.sqs_adapter import DeadLetterQueue
+    from release.aws.clock import Clock
+    from release.aws.cloudwatch import Monitoring
+    from release.aws.sqs import DeadLetterQueue
+    from release.gate.decision import AlarmState, Policy
+    from release.state.alias import Record
+    from release.state.history import StoredEntry
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 FUNCTION, ALIAS = "echo-staging", "production"

@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 from console.errors import UsageError
 
-from release import alias
+from release.aws.lambda_functions import Version
 from release.canary import canary
-from release.lambda_adapter import Version
 from release.result import Exit
+from release.state import alias
 from release.tests.fakes import OUTPUTS, FakeFunctions, release_of
 
 

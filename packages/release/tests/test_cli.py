@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from release import alias
-from release.cli import main
-from release.clock import to_text
+from release.aws.clock import to_text
+from release.aws.lambda_functions import Invocation, Version
+from release.cli.main import main
 from release.context import Release
-from release.lambda_adapter import Invocation, Version
 from release.outputs import load
+from release.state import alias
 from release.tests.fakes import (
     ALARMS,
     FUNCTION,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from release.lambda_adapter import Invocation
+from release.aws.lambda_functions import Invocation
 from release.tests.fakes import event
 from release.tests.test_cli import Shell
 

@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 from console.errors import UsageError
 
-from release import alias
+from release.aws.lambda_functions import Version
 from release.canary import canary
-from release.lambda_adapter import Version
 from release.promote import promote
 from release.result import Exit
+from release.state import alias
 from release.tests.fakes import FakeFunctions, release_of
 
 

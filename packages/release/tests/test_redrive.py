@@ -11,8 +11,8 @@ from console.errors import UsageError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from release.aws.lambda_functions import Invocation
 from release.errors import UnavailableError, UnfinishedError
-from release.lambda_adapter import Invocation
 from release.redrive import list_messages, outcome_of, redrive
 from release.result import Exit, Result
 from release.tests.fakes import (
@@ -26,7 +26,7 @@ from release.tests.fakes import (
 )
 
 if TYPE_CHECKING:
-    from release.sqs_adapter import Message
+    from release.aws.sqs import Message
 
 
 def run(functions: FakeFunctions, queue: FakeQueue, **limits: float) -> Result:

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import pytest
 from console.checkout import ROOT
 
-from release import alias
-from release.arguments import parse
-from release.gate import Decision
+from release.cli.arguments import parse
+from release.gate.decision import Decision
 from release.remedy import Remedy, Typed, sentence
 from release.result import Exit, Result
+from release.state import alias
 from release.tests.fakes import FakeMonitoring
 from release.tests.test_cli import CANARY, CONTENT, GATE, Shell
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from release.evidence import Samples
-    from release.gate import Policy
+    from release.gate.decision import Policy
+    from release.gate.evidence import Samples
 
 
 ROLLOUT = ("rollout", "--version", "2", "--bake", "60", "--poll", "10", "--steps", "0.25")

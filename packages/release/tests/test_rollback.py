@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 import pytest
 from console.errors import UsageError
 
-from release import alias, ledger
-from release.alias import Record
 from release.canary import canary
 from release.errors import UnavailableError
 from release.promote import promote
 from release.rollback import choose, end_canary, rollback
+from release.state import alias, ledger
+from release.state.alias import Record
 from release.tests.fakes import OUTPUTS, FakeFunctions, Wrapped, release_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from release.history import StoredEntry
+    from release.state.history import StoredEntry
 
 ANY = replace(OUTPUTS, candidate_version=None)
 

@@ -9,14 +9,14 @@ import pytest
 from console.errors import UsageError
 from reporting import amounts
 
-from release import alias, ledger
+from release.aws.lambda_functions import Invocation
+from release.aws.report_line import Report
 from release.canary import canary
-from release.judge import Request
-from release.lambda_adapter import Invocation
-from release.report_line import Report
+from release.gate.judge import Request
 from release.result import Exit, Result
 from release.rollback import end_canary, rollback
 from release.rollout import PLANS, Rollout, RolloutRequest, remaining
+from release.state import alias, ledger
 from release.tests.fakes import (
     OUTPUTS,
     START,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from release.gate import Alarm
+    from release.gate.decision import Alarm
 
 ROLLOUT = RolloutRequest(
     "2", PLANS["linear"], Request("2", bake=20, poll=10), commit="0123456789abcdef"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from console.errors import UsageError
 
-from release.lambda_adapter import Invocation
+from release.aws.lambda_functions import Invocation
 from release.result import Exit
 from release.smoke import smoke
 from release.tests.fakes import Echo, FakeClock, FakeFunctions, echo, release_of

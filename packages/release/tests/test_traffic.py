@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from release.evidence import Count
-from release.lambda_adapter import Invocation
-from release.report_line import Report, parse_report
+from release.aws.lambda_functions import Invocation
+from release.aws.report_line import Report, parse_report
+from release.gate.evidence import Count
 from release.result import Exit
+from release.synthetic.traffic import SyntheticTraffic, free_concurrency
 from release.tests.fakes import OUTPUTS, FakeFunctions, FakeMonitoring, release_of
-from release.traffic import SyntheticTraffic, free_concurrency
 from release.warm import plan, warm
 
 FIVE = replace(OUTPUTS, reserved_concurrency=5)

@@ -15,17 +15,18 @@ from console.errors import UsageError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from release import alias, artifact, ledger
+from release import verify as artifact
+from release.aws.lambda_functions import Configured, Version
 from release.canary import canary
 from release.drift import canary_findings, drift
-from release.history import StoredEntry
-from release.judge import Request
-from release.lambda_adapter import Configured, Version
+from release.gate.judge import Request
 from release.promote import promote
 from release.prune import prune
 from release.result import Exit
 from release.rollout import PLANS, Rollout, RolloutRequest
-from release.target import check_target, wait_until_made
+from release.state import alias, ledger
+from release.state.history import StoredEntry
+from release.state.versions import check_target, wait_until_made
 from release.tests.fakes import OUTPUTS, FakeClock, FakeFunctions, FakeMonitoring, release_of
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ COMMANDS = [
     "rehearsal.good_releases --nosuch",
     "rehearsal.workflows nosuch",
     "release --nosuch",
-    "release.power --nosuch",
+    "release.gate.power --nosuch",
     "artifact nosuch",
     "bench.handler --nosuch",
 ]

@@ -45,7 +45,7 @@ def explore(scenario: Scenario, undone: str | None = None) -> list[Report]:
     """The trials of one command, with a mend undone if one is named."""
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        stack.enter_context(mock.patch("release.cli.session", return_value=wire().session))
+        stack.enter_context(mock.patch("release.cli.main.session", return_value=wire().session))
         if undone is not None:
             stack.enter_context(MENDS[undone].undo())
         trials = list(Explorer(wire(), folder).explore(scenario))

@@ -17,7 +17,7 @@ from release.tests.fakes import FUNCTION, START, FakeClock, echo, event
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from release.lambda_adapter import Invocation
+    from release.aws.lambda_functions import Invocation
 
 ALIAS = "production"
 Body = dict[str, Any]

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from unittest import mock
 
-from release import alias, ledger
-from release.cli import main
+from release.cli.main import main
 from release.outputs import load
+from release.state import alias, ledger
 from release.tests.explore.cloud import ALIAS, Cloud
 from release.tests.explore.faults import FAULTS, PASSING, Killed, Trial
 from release.tests.fakes import ALARMS, FUNCTION, FakeClock, event

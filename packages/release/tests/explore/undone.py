@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
-from release import alias
-from release.history import StoredEntry
-from release.ledger import encode
+from release.state import alias
+from release.state.history import StoredEntry
+from release.state.ledger import encode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
 
-    from release.alias import Alias, StoredAlias
-    from release.history import History
-    from release.ledger import Entry
+    from release.state.alias import Alias, StoredAlias
+    from release.state.history import History
+    from release.state.ledger import Entry
 
 
 @dataclass(frozen=True)
@@ -47,12 +47,12 @@ def _once(attempt: Callable[[], Any], *_: object) -> Any:
 
 MENDS = {
     "the alias is read after a refused write": Mend(
-        lambda: mock.patch("release.alias._sent", _believed), ("canary", "rollback")
+        lambda: mock.patch("release.state.alias._sent", _believed), ("canary", "rollback")
     ),
     "an entry of one's own is recognised": Mend(
-        lambda: mock.patch("release.ledger.write", _unrecognised), ("promote", "rollback")
+        lambda: mock.patch("release.state.ledger.write", _unrecognised), ("promote", "rollback")
     ),
     "a failed canary is put back for minutes": Mend(
-        lambda: mock.patch("release.watch.insist", _once), ("gate of a bad one",)
+        lambda: mock.patch("release.gate.watch.insist", _once), ("gate of a bad one",)
     ),
 }

@@ -15,10 +15,10 @@ from botocore.awsrequest import AWSResponse, HeadersDict
 from botocore.config import Config
 from botocore.retries.quota import RetryQuota
 
-from release.cloudwatch_adapter import CloudWatchMonitoring
+from release.aws.cloudwatch import CloudWatchMonitoring
+from release.aws.lambda_functions import LambdaFunctions
+from release.aws.sqs import SqsQueue
 from release.context import Release
-from release.lambda_adapter import LambdaFunctions
-from release.sqs_adapter import SqsQueue
 from release.tests.fakes import Echo
 
 if TYPE_CHECKING:

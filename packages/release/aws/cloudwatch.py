@@ -1,0 +1,202 @@
+"""CloudWatch: the release alarms and the candidate's samples."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Protocol
+
+from release.aws.clients import CONTROL, translated
+from release.errors import UnavailableError
+from release.gate.decision import Alarm
+from release.gate.evidence import Count, Period, Samples
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    import boto3
+    from types_boto3_cloudwatch.type_defs import (
+        DimensionTypeDef,
+        MetricAlarmTypeDef,
+        MetricDataQueryUnionTypeDef,
+    )
+
+    from release.gate.decision import AlarmState, Dimensions, Policy
+
+PERIOD = 60
+"""Seconds: the finest grain in which Lambda publishes."""
+
+_NAMESPACE = "AWS/Lambda"
+_STATES: Mapping[str, AlarmState] = {
+    "OK": "OK",
+    "ALARM": "ALARM",
+    "INSUFFICIENT_DATA": "INSUFFICIENT_DATA",
+}
+
+
+class Monitoring(Protocol):
+    """What watches the function."""
+
+    def alarms(self, names: Sequence[str]) -> tuple[Alarm, ...]:
+        """One per name, in that order; a missing one is ABSENT. UnavailableError as usual."""
+        ...
+
+    def samples(self, policy: Policy, now: datetime) -> Samples:
+        """The candidate's samples up to now. UnavailableError if they are incomplete."""
+        ...
+
+    def used_concurrency(self, function: str, now: datetime) -> int:
+        """Most execution environments busy at once of late, 0 without traffic."""
+        ...
+
+
+class CloudWatchMonitoring:
+    """`Monitoring` on the CloudWatch API."""
+
+    def __init__(self, session: boto3.Session) -> None:
+        with translated("starting the CloudWatch client"):
+            self._client = session.client("cloudwatch", config=CONTROL)
+
+    def alarms(self, names: Sequence[str]) -> tuple[Alarm, ...]:
+        """One per name, in that order; a missing one is ABSENT. UnavailableError as usual."""
+        found: dict[str, Alarm] = {}
+        if names:
+            with translated("reading the alarms"):
+                # Composite ones may be read by whoever may read every alarm, and there are none.
+                pages = self._client.get_paginator("describe_alarms").paginate(
+                    AlarmNames=list(names), AlarmTypes=["MetricAlarm"]
+                )
+                for page in pages:
+                    for raw in page.get("MetricAlarms", []):
+                        found[raw["AlarmName"]] = _alarm(raw)
+        return tuple(found.get(name, Alarm(name, "ABSENT")) for name in names)
+
+    def samples(self, policy: Policy, now: datetime) -> Samples:
+        """The candidate's samples up to now. UnavailableError if they are incomplete."""
+        series: dict[str, dict[datetime, float]] = {}
+        with translated("reading the candidate's samples"):
+            pages = self._client.get_paginator("get_metric_data").paginate(
+                MetricDataQueries=_queries(policy),
+                StartTime=policy.since,
+                EndTime=now + timedelta(seconds=PERIOD),
+            )
+            for page in pages:
+                for result in page["MetricDataResults"]:
+                    _check(result["Id"], result.get("StatusCode", "Complete"))
+                    points = series.setdefault(result["Id"], {})
+                    points.update(zip(result["Timestamps"], result["Values"], strict=True))
+        return count(series, policy.since)
+
+    def used_concurrency(self, function: str, now: datetime) -> int:
+        """Most execution environments busy at once of late, 0 without traffic."""
+        dimensions: list[DimensionTypeDef] = [{"Name": "FunctionName", "Value": function}]
+        with translated("reading the concurrency"):
+            reply = self._client.get_metric_data(
+                MetricDataQueries=[_query("used", "ConcurrentExecutions", "Maximum", dimensions)],
+                StartTime=now - timedelta(seconds=3 * PERIOD),
+                EndTime=now + timedelta(seconds=PERIOD),
+            )
+            results = reply["MetricDataResults"]
+        values = [value for result in results for value in result["Values"][:3]]
+        return round(max(values, default=0))
+
+
+def count(series: Mapping[str, Mapping[datetime, float]], since: datetime) -> Samples:
+    """Add up the periods that began at or after `since`.
+
+    CloudWatch stamps a point with its period's start, so the period in which the canary began is
+    left out: part of it is older than the canary.
+    """
+    kept = {
+        name: {at: value for at, value in points.items() if at >= since}
+        for name, points in series.items()
+    }
+    invocations = {at: value for at, value in kept.get("invocations", {}).items() if value > 0}
+    moments = sorted({at for points in kept.values() for at in points})
+    return Samples(
+        invocations=round(sum(invocations.values())),
+        errors=round(sum(kept.get("errors", {}).values())),
+        p99_ms=max(kept.get("duration", {}).values(), default=None),
+        throttles=round(sum(kept.get("throttles", {}).values())),
+        newest=max(invocations, default=None),
+        periods=tuple(_period(kept, at) for at in moments),
+    )
+
+
+def _period(series: Mapping[str, Mapping[datetime, float]], at: datetime) -> Period:
+    def whole(name: str) -> int:
+        return round(series.get(name, {}).get(at, 0))
+
+    return Period(
+        candidate=Count(whole("invocations"), whole("errors")),
+        live=Count(whole("live_invocations"), whole("live_errors")),
+        candidate_p99=series.get("duration", {}).get(at),
+        live_p99=series.get("live_duration", {}).get(at),
+    )
+
+
+def _queries(policy: Policy) -> list[MetricDataQueryUnionTypeDef]:
+    alias: list[DimensionTypeDef] = [
+        {"Name": "FunctionName", "Value": policy.function},
+        {"Name": "Resource", "Value": f"{policy.function}:{policy.alias}"},
+    ]
+    queries = [_query("throttles", "Throttles", "Sum", alias)]
+    versions = {"": policy.version} | ({"live_": policy.live} if policy.live else {})
+    for prefix, version in versions.items():
+        executed: list[DimensionTypeDef] = [
+            *alias,
+            {"Name": "ExecutedVersion", "Value": version},
+        ]
+        queries += [
+            _query(f"{prefix}invocations", "Invocations", "Sum", executed),
+            _query(f"{prefix}errors", "Errors", "Sum", executed),
+            _query(f"{prefix}duration", "Duration", "p99", executed),
+        ]
+    return queries
+
+
+def _query(
+    query_id: str, metric: str, statistic: str, dimensions: list[DimensionTypeDef]
+) -> MetricDataQueryUnionTypeDef:
+    return {
+        "Id": query_id,
+        "MetricStat": {
+            "Metric": {"Namespace": _NAMESPACE, "MetricName": metric, "Dimensions": dimensions},
+            "Period": PERIOD,
+            "Stat": statistic,
+        },
+    }
+
+
+def _check(query_id: str, status: str) -> None:
+    """`PartialData` only says that another page follows; the other two are losses."""
+    if status in {"InternalError", "Forbidden"}:
+        raise UnavailableError(f"CloudWatch could not give {query_id} ({status}): try again later.")
+
+
+def _alarm(raw: MetricAlarmTypeDef) -> Alarm:
+    return Alarm(
+        name=raw["AlarmName"],
+        state=_state(raw["StateValue"]),
+        changed_at=raw.get("StateTransitionedTimestamp") or raw.get("StateUpdatedTimestamp"),
+        watched=_watched(raw),
+        partial=bool(raw.get("EvaluationState")),
+    )
+
+
+def _state(value: str) -> AlarmState:
+    return _STATES.get(value, "UNREADABLE")
+
+
+def _watched(raw: MetricAlarmTypeDef) -> tuple[Dimensions, ...]:
+    """The dimensions of the alarm's own metric, or of each metric in its expression."""
+    stats = [query["MetricStat"] for query in raw.get("Metrics", []) if "MetricStat" in query]
+    if stats:
+        return tuple(_dimensions(stat["Metric"].get("Dimensions", [])) for stat in stats)
+    if "MetricName" in raw:
+        return (_dimensions(raw.get("Dimensions", [])),)
+    return ()
+
+
+def _dimensions(pairs: Sequence[DimensionTypeDef]) -> Dimensions:
+    return frozenset((pair["Name"], pair["Value"]) for pair in pairs)

@@ -1,0 +1,191 @@
+"""Each command of the command line: options in, one call, its result out."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from console.errors import UsageError
+from reporting.amounts import digest, number
+
+from release import verify as artifact
+from release.aws.clients import check_lifetime
+from release.canary import canary
+from release.drift import drift
+from release.gate.judge import Request, judge
+from release.invoke import invoke
+from release.promote import promote
+from release.prune import prune
+from release.redrive import list_messages, redrive
+from release.remedy import Typed
+from release.result import Exit, Result
+from release.rollback import end_canary, rollback
+from release.rollout import PLANS, Rollout, RolloutRequest
+from release.smoke import smoke
+from release.state.versions import check_target, choose, wait_until_made
+from release.status import show_ledger, status
+from release.warm import warm
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable
+
+    from release.context import Release
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One command: what it works on and what was asked."""
+
+    release: Release
+    options: argparse.Namespace
+    manifest: artifact.Manifest | None = None
+
+    @property
+    def version(self) -> str:
+        """The version asked for, or the last deployment's; UsageError if neither is known."""
+        return choose(self.options.version, self.release.outputs)
+
+    @property
+    def commit(self) -> str | None:
+        """What is released: said, in the manifest, or of the workflow."""
+        built = self.manifest.commit if self.manifest else None
+        given: str | None = self.options.commit
+        return given or built or os.environ.get("GITHUB_SHA")
+
+    @property
+    def pull_request(self) -> str | None:
+        """By which pull request it came."""
+        given: str | None = self.options.pull_request
+        return given or (self.manifest.pull_request if self.manifest else None)
+
+
+def run(release: Release, options: argparse.Namespace) -> Result:
+    """Run the command that the options name; UsageError as each says."""
+    path = getattr(options, "manifest", None)
+    manifest = artifact.load(path) if path else None
+    if manifest is not None:
+        outputs = replace(release.outputs, built_sha256=manifest.code_sha256)
+        release = replace(release, outputs=outputs)
+    return COMMANDS[options.command](Call(release, options, manifest))
+
+
+def _invoke(call: Call) -> Result:
+    return invoke(call.release, call.options.event)
+
+
+def _ledger(call: Call) -> Result:
+    return show_ledger(call.release.functions, call.options.last)
+
+
+def _prune(call: Call) -> Result:
+    return prune(call.release, call.options.keep)
+
+
+def _verify(call: Call) -> Result:
+    if call.manifest is None:
+        raise UsageError("Name the built artifact with --manifest FILE.")
+    artifact.verify(call.manifest, call.options.provenance)
+    check_target(call.release, call.version)
+    message = f"Version {call.version} holds the artifact {digest(call.manifest.code_sha256)}."
+    return Result(Exit.DONE, message, {"codeSha256": call.manifest.code_sha256})
+
+
+def _smoke(call: Call) -> Result:
+    wait_until_made(call.release, call.version)
+    return smoke(call.release, call.version, call.options.maximum_init_ms)
+
+
+def _warm(call: Call) -> Result:
+    options = call.options
+    if not 0 <= options.weight <= 1:
+        raise UsageError(
+            f"A weight of {number(options.weight)} is impossible: name a share from 0 to 1."
+        )
+    return warm(call.release, call.version, options.weight, options.maximum_init_ms)
+
+
+def _canary(call: Call) -> Result:
+    return canary(call.release, call.version, call.options.weight, call.options.reason)
+
+
+def _request(call: Call) -> Request:
+    options = call.options
+    return Request(
+        version=call.version,
+        since=getattr(options, "since", None),
+        bake=options.bake,
+        poll=options.poll,
+        minimum_samples=options.minimum_samples,
+        maximum_error_share=options.maximum_error_share,
+        restore=getattr(options, "on_fail", "restore") == "restore",
+        on_inconclusive=options.on_inconclusive,
+        patience=options.patience,
+        drive_rate=options.drive_rate,
+        typed=Typed(options.command, call.release.outputs.place, options.typed),
+    )
+
+
+def _gate(call: Call) -> Result:
+    request = _request(call)
+    check_lifetime(request.longest, call.release.clock.now())
+    return judge(call.release, request)
+
+
+def _promote(call: Call) -> Result:
+    return promote(
+        call.release,
+        call.version,
+        commit=call.commit,
+        pull_request=call.pull_request,
+        reason=call.options.reason,
+    )
+
+
+def _rollback(call: Call) -> Result:
+    options = call.options
+    if options.canary_only:
+        return end_canary(call.release, fence=True)
+    return rollback(call.release, options.version, commit=options.commit, reason=options.reason)
+
+
+def _rollout(call: Call) -> Result:
+    options = call.options
+    request = RolloutRequest(
+        version=call.version,
+        steps=PLANS[options.plan] if options.steps is None else options.steps,
+        gate=_request(call),
+        commit=call.commit,
+        pull_request=call.pull_request,
+        reason=options.reason,
+        maximum_init_ms=options.maximum_init_ms,
+        within=options.within,
+    )
+    check_lifetime(request.longest, call.release.clock.now())
+    return Rollout(call.release, request).run()
+
+
+def _redrive(call: Call) -> Result:
+    options = call.options
+    if options.list:
+        return list_messages(call.release, options.max)
+    return redrive(call.release, rate=options.rate, maximum=options.max, wanted=options.only)
+
+
+COMMANDS: dict[str, Callable[[Call], Result]] = {
+    "status": lambda call: status(call.release),
+    "invoke": _invoke,
+    "ledger": _ledger,
+    "drift": lambda call: drift(call.release),
+    "prune": _prune,
+    "verify": _verify,
+    "smoke": _smoke,
+    "warm": _warm,
+    "canary": _canary,
+    "gate": _gate,
+    "promote": _promote,
+    "rollback": _rollback,
+    "rollout": _rollout,
+    "redrive": _redrive,
+}

@@ -1,0 +1,191 @@
+"""`python -m release.power`: how often the gate's tests err, and how soon they are sure; simulated.
+
+Every simulated release is judged by `gate.decide` itself, with alarms that stay OK, so that the
+figures are those of the comparison alone: at each poll once the bake time began, a fail ends it;
+after the bake time a pass ends it, and without a verdict it waits as long as its patience lasts.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+import sys
+from collections import Counter
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from statistics import NormalDist, median
+from typing import TYPE_CHECKING
+
+from console import closed_output
+from console.arguments import Parser
+from reporting import amounts, terminal
+
+from release.gate.decision import Alarm, Policy, decide
+from release.gate.evidence import Count, Period, Samples
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from release.gate.decision import Verdict
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+BAKE, PATIENCE = 10, 30
+"""Periods (minutes on AWS): the workflow's bake time, and how long a waiting gate goes on."""
+
+_POLICY = Policy("function", "production", "2", START, START, live="1", weight=0.1)
+_WATCHED = frozenset(
+    {("FunctionName", "function"), ("Resource", "function:production"), ("ExecutedVersion", "2")}
+)
+_ALARMS = (Alarm("quiet", "OK", None, (_WATCHED,)),)
+_NORMAL = NormalDist()
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What is true: error shares, and how much longer the candidate takes (a factor).
+
+    `rate` is invocations of both versions per period. Durations are log-normal, 80 ms in the
+    middle, with a `spread` of the logarithm; `noise` is that of a whole period, per version.
+    """
+
+    name: str
+    candidate_errors: float = 0.0
+    live_errors: float = 0.0
+    slower: float = 1.0
+    rate: int = 1000
+    spread: float = 0.4
+    noise: float = 0.1
+
+    def period(self, rng: random.Random) -> Period:
+        """One period of traffic."""
+        mine = _binomial(rng, self.rate, _POLICY.weight or 0.0)
+        others = self.rate - mine
+        return Period(
+            Count(mine, _binomial(rng, mine, self.candidate_errors)),
+            Count(others, _binomial(rng, others, self.live_errors)),
+            self._p99(rng, mine, self.slower),
+            self._p99(rng, others, 1.0),
+        )
+
+    def _p99(self, rng: random.Random, number: int, factor: float) -> float | None:
+        """The p99 of so many durations: an order statistic, whose rank is beta distributed."""
+        if not number:
+            return None
+        rank = math.ceil(0.99 * number)
+        at = min(rng.betavariate(rank, number - rank + 1), 1 - 1e-12)
+        return 80 * factor * math.exp(self.spread * _NORMAL.inv_cdf(at) + rng.gauss(0, self.noise))
+
+
+WORLDS = (
+    World("good, no errors"),
+    World("good, 0.1 % errors on both", 0.001, 0.001),
+    World("good, 0.5 % errors on both", 0.005, 0.005),
+    World("good, wild durations", spread=0.8, noise=0.3),
+    World("good, during an outage of 10 %", 0.1, 0.1),
+    World("a fix: the live version fails 10 %", 0.0, 0.1),
+    World("fails 1 %", 0.01),
+    World("fails 2 %", 0.02),
+    World("fails 5 %", 0.05),
+    World("fails 10 %", 0.1),
+    World("fails 20 %", 0.2),
+    World("fails always", 1.0),
+    World("twice as slow", slower=2.0),
+    World("four times as slow", slower=4.0),
+    World("quiet: 20 a period, no errors", rate=20),
+    World("quiet: 20 a period, fails 5 %", 0.05, rate=20),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Power:
+    """Shares of the runs by verdict, and the candidate's samples at the median verdict."""
+
+    world: str
+    runs: int
+    passed: float
+    failed: float
+    inconclusive: float
+    samples: float
+    periods: float
+
+
+def run(world: World, rng: random.Random) -> tuple[Verdict, int, int]:
+    """One release: its verdict, the candidate's samples and the periods it took."""
+    periods: list[Period] = []
+    while True:
+        periods.append(world.period(rng))
+        mine = sum((period.candidate for period in periods), Count())
+        newest = START + timedelta(minutes=len(periods))
+        samples = Samples(mine.invocations, mine.errors, newest=newest, periods=tuple(periods))
+        verdict = decide(_ALARMS, samples, _POLICY).verdict
+        baked = len(periods) >= BAKE
+        if verdict == "fail" or (baked and verdict == "pass") or len(periods) >= BAKE + PATIENCE:
+            return verdict, mine.invocations, len(periods)
+
+
+def measure(world: World, runs: int, seed: int) -> Power:
+    """Many releases in one world."""
+    rng = random.Random(f"{seed}/{world.name}")  # noqa: S311 - replayable
+    ended = [run(world, rng) for _ in range(runs)]
+    verdicts = Counter(verdict for verdict, _, _ in ended)
+    return Power(
+        world.name,
+        runs,
+        verdicts["pass"] / runs,
+        verdicts["fail"] / runs,
+        verdicts["inconclusive"] / runs,
+        median(samples for _, samples, _ in ended),
+        median(periods for _, _, periods in ended),
+    )
+
+
+def table(figures: Sequence[Power]) -> str:
+    """One line per world."""
+    head = ("what is true", "pass", "fail", "inconclusive", "samples", "periods")
+    rows = (
+        (
+            each.world,
+            *map(amounts.share, (each.passed, each.failed, each.inconclusive)),
+            *map(amounts.count, (each.samples, each.periods)),
+        )
+        for each in figures
+    )
+    return "\n".join(terminal.table(head, rows, right=range(1, len(head))))
+
+
+def main(arguments: list[str]) -> int:
+    """Simulate, print the table, write the figures."""
+    parser = Parser(prog="python -m release.power", description=__doc__)
+    parser.add_argument("--runs", type=int, default=2000, help="per world (%(default)s)")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--out", type=Path, default=Path("build/bench/gate.json"))
+    options = parser.parse_args(arguments)
+    figures = [measure(world, options.runs, options.seed) for world in WORLDS]
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    report = {"seed": options.seed, "bake": BAKE, "patience": PATIENCE, "weight": _POLICY.weight}
+    content = {**report, "worlds": [asdict(each) for each in figures]}
+    options.out.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    print(table(figures))
+    return 0
+
+
+def _binomial(rng: random.Random, trials: int, share: float) -> int:
+    """Exact: the gaps between hits are geometric."""
+    if share <= 0 or not trials:
+        return 0
+    if share >= 1:
+        return trials
+    hits, position = 0, 0
+    scale = math.log1p(-share)
+    while True:
+        position += 1 + int(math.log(1 - rng.random()) / scale)
+        if position > trials:
+            return hits
+        hits += 1
+
+
+if __name__ == "__main__":
+    closed_output.tolerate()
+    sys.exit(main(sys.argv[1:]))

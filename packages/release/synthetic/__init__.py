@@ -1,0 +1,1 @@
+"""The service's own probes, sent to a version by its number."""
