@@ -190,8 +190,9 @@ def typecheck(session: nox.Session) -> None:
     """Check every annotation (mypy --strict), for macOS too what runs there."""
     install(session, "check")
     darwin = ("--platform", "darwin", "--no-warn-unreachable", "--cache-dir", ".mypy_cache/darwin")
-    call(session, "mypy", *CODE)
-    call(session, "mypy", *darwin, "--exclude", "tests/|bench/", *PORTABLE)
+    services = os.pathsep.join(map(str, Path("services").glob("*/src")))
+    call(session, "mypy", *CODE, MYPYPATH=services)
+    call(session, "mypy", *darwin, "--exclude", "tests/|bench/", *PORTABLE, MYPYPATH=services)
 
 
 @nox.session
@@ -233,6 +234,13 @@ def inputs(session: nox.Session) -> None:
         session, "services.order_processor.tests.inputs", *session.posargs,
         PYTHONPATH=f"{IMPORTED_FROM}:services/order_processor/src",
     )  # fmt: skip
+
+
+@nox.session(default=False)
+def new_service(session: nox.Session) -> None:
+    """Make a service from the template, in services/NAME: nox -s new_service -- NAME."""
+    install(session, "artifact")
+    call(session, "service.creation", *session.posargs)
 
 
 @nox.session(default=False)

@@ -82,6 +82,7 @@ NOT_IN_CI = {
     "a Pulumi CLI, on which .ci/pulumi runs them": "recover move destroy engines",
     "GitHub": "provenance fork tell",
     "the network, and changes files": "lock pulumi_cli fidelity",
+    "a copy of the tree, which tests/test_new_service.py makes": "new_service",
     "a quiet machine": "bench_client bench_emulator bench_handler throttling soak_emulator",
 }
 """Sessions that CI leaves out, by what they need; their parts are tested by `tests`."""
