@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from reporting.amounts import weight
+from sandbox import clients
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -39,16 +38,10 @@ class AliasState:
 
 def client(environment: Mapping[str, str]) -> LambdaClient:
     """Return a Lambda client for the account and endpoint that `environment` names."""
-    session = boto3.Session(
-        aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
-        region_name=environment["AWS_REGION"],
+    found: LambdaClient = clients.client(
+        "lambda", environment, read_timeout=10, retries={"total_max_attempts": 2}
     )
-    return session.client(
-        "lambda",
-        endpoint_url=environment.get("AWS_ENDPOINT_URL"),
-        config=Config(connect_timeout=5, read_timeout=10, retries={"total_max_attempts": 2}),
-    )
+    return found
 
 
 def read(lambda_: LambdaClient, function: str, alias: str) -> AliasState:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TextIO
 
+from console.errors import UsageError
 from console.progress import doing
 from reporting.amounts import seconds
 from reporting.terminal import width, wrapped
@@ -23,7 +24,7 @@ INDENT = 8
 """Columns before what a step says."""
 
 
-class StepError(Exception):
+class StepError(UsageError):
     """A step did not hold; the message is one sentence that says what was seen."""
 
 
@@ -59,14 +60,14 @@ class Journal:
 
     @contextmanager
     def step(self, name: str) -> Iterator[Seen]:
-        """Time a step; a `StepError` inside it is recorded, anything else passes through."""
+        """Time a step; a `UsageError` inside it is recorded, anything else passes through."""
         self._announce(name)
         seen = Seen()
         started = time.monotonic()
         try:
             with doing(name):
                 yield seen
-        except StepError as error:
+        except UsageError as error:
             self._record(Step(name, "fail", _since(started), str(error)))
         except BaseException as error:
             self._record(Step(name, "fail", _since(started), type(error).__name__))

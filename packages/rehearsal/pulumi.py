@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 from typing import TYPE_CHECKING
 
-import boto3
 from console.checkout import ROOT
 from engine import plugin
+from sandbox.clients import client
+from sandbox.stack import NAME, module
 
 from rehearsal.journal import StepError
-from rehearsal.settings import AWS_PROVIDER, STACK
+from rehearsal.settings import AWS_PROVIDER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,13 +41,7 @@ def available() -> bool:
 
 def environment(settings: Settings, aws: Mapping[str, str]) -> dict[str, str]:
     """Make the bucket; return the environment in which the CLI keeps its state there."""
-    boto3.client(
-        "s3",
-        endpoint_url=aws["AWS_ENDPOINT_URL"],
-        region_name=aws["AWS_REGION"],
-        aws_access_key_id=aws["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=aws["AWS_SECRET_ACCESS_KEY"],
-    ).create_bucket(Bucket=BUCKET)
+    client("s3", aws).create_bucket(Bucket=BUCKET)
     where = f"endpoint={aws['AWS_ENDPOINT_URL']}&s3ForcePathStyle=true&region={aws['AWS_REGION']}"
     path = [aws.get("PATH", ""), os.fspath(_TOOLS)]
     if settings.provider != AWS_PROVIDER:
@@ -67,7 +61,7 @@ def command(settings: Settings, verb: str, outputs: Path, artifact: Path) -> lis
         config |= _AWS_SETTINGS
     given = [f"--config={key}={value}" for key, value in config.items()]
     where = ["--outputs", os.fspath(outputs)]
-    return [sys.executable, "-m", "deploy", verb, STACK, *where, *given]
+    return module("deploy", verb, NAME, *where, *given)
 
 
 def hold(stack: Stack, artifact: str) -> str:
@@ -77,13 +71,13 @@ def hold(stack: Stack, artifact: str) -> str:
     """
     stack.operate("deploy-again", "deploy", artifact, says="0 changed")
     stack.operate("compare", "drift", artifact)
-    client = stack.client
-    before = client.get_function_configuration(FunctionName=stack.function)["Timeout"]
-    client.update_function_configuration(FunctionName=stack.function, Timeout=BY_HAND_SECONDS)
-    client.get_waiter("function_updated_v2").wait(FunctionName=stack.function)
+    functions = stack.lambda_
+    before = functions.get_function_configuration(FunctionName=stack.function)["Timeout"]
+    functions.update_function_configuration(FunctionName=stack.function, Timeout=BY_HAND_SECONDS)
+    functions.get_waiter("function_updated_v2").wait(FunctionName=stack.function)
     stack.operate("find", "drift", artifact, status=1, says=f"`{before}` → `{BY_HAND_SECONDS}`")
     stack.operate("mend", "deploy", artifact, says="Changed by hand in AWS: Function processor")
-    after = client.get_function_configuration(FunctionName=stack.function)["Timeout"]
+    after = functions.get_function_configuration(FunctionName=stack.function)["Timeout"]
     if after != before:
         raise StepError(f"the timeout changed by hand is {after}, not {before} again")
     return "nothing left to change, no drift; a timeout changed by hand was found and put back"

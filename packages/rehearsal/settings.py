@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 RUNS = ROOT / "build" / "rehearsal"
 """Where each rehearsal has a directory of its own, and the last report lies."""
-STACK = "local"
 OWN_ENGINE, PULUMI_ENGINE = "own", "pulumi"
 EMULATED_PROVIDER, AWS_PROVIDER = "emulated", "aws"
 

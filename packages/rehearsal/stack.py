@@ -1,22 +1,24 @@
-"""The emulated AWS and a stack on it, driven by the commands that a person would type."""
+"""The stack under rehearsal: deployed as a person would, released by the release tool."""
 
 from __future__ import annotations
 
+import itertools
 import json
-import shutil
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 from reporting.terminal import width
-from sandbox.environment import local
+from sandbox import stack
+from sandbox.stack import module
 
 from rehearsal import alias as alias_view
-from rehearsal import commands, emulated, pulumi
+from rehearsal import pulumi
 from rehearsal.journal import INDENT, StepError
 from rehearsal.settings import PULUMI_ENGINE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from console.processes import Child, Children
@@ -24,96 +26,126 @@ if TYPE_CHECKING:
 
     from rehearsal.settings import Settings
 
+# Lambda's two retries of a failed event take three minutes: after as long without an event
+# arriving, one that is nowhere is lost.
+QUIET_AWS_SECONDS = 180.0
 
-class Stack:
-    """What a rehearsal builds, deploys and releases to; `outputs` are those of the last deployment.
 
-    Every method raises `StepError` where its command fails; `tell` hears what a deployment says.
-    """
+@dataclass(frozen=True, slots=True)
+class Released:
+    """A call of the release tool."""
+
+    command: str
+    child: Child
+    path: Path
+
+    @property
+    def status(self) -> int | None:
+        """The exit status."""
+        return self.child.process.returncode
+
+    @property
+    def said(self) -> str:
+        """The last line of what it said."""
+        return self.child.last_line
+
+    @property
+    def result(self) -> dict[str, Any]:
+        """What it did; raises StepError where it did not say so."""
+        try:
+            found: dict[str, Any] = json.loads(self.path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise StepError(f"{self.command} ended without saying what it did") from error
+        return found
+
+
+class Stack(stack.Stack):
+    """What a rehearsal builds, deploys and releases to. Methods raise StepError or UsageError."""
 
     def __init__(
         self, settings: Settings, children: Children, tell: Callable[[str], None] | None = None
     ) -> None:
+        super().__init__(children, settings.directory, tell)
         self.settings = settings
-        self.children = children
-        self.environment = local()
-        self.outputs: dict[str, Any] = {}
-        self._tell = tell
-        self._lambda: LambdaClient | None = None
+        self.lambda_: LambdaClient
+        self._numbers = itertools.count(1)
 
-    def start(self) -> str:
-        """Start the emulated AWS and take over the variables that lead clients to it."""
-        _, found = emulated.start(self.children, self.settings)
+    def start(self, *options: str) -> None:
+        """Start the emulated AWS as the settings want it, with further options."""
+        settings = self.settings
+        super().start(
+            *("--seed", str(settings.seed), "--time-scale", str(settings.time_scale)),
+            *("--latency", f"dynamodb={settings.storage_latency_ms}", *options),
+        )
         # What a command says is shown further right.
-        self.environment = {**found, "COLUMNS": str(width() - INDENT)}
-        if self.settings.engine == PULUMI_ENGINE:
-            self.environment = pulumi.environment(self.settings, self.environment)
-        self._lambda = alias_view.client(self.environment)
-        return self.environment["AWS_ENDPOINT_URL"]
+        self.environment["COLUMNS"] = str(width() - INDENT)
+        if settings.engine == PULUMI_ENGINE:
+            self.environment = pulumi.environment(settings, self.environment)
+        self.lambda_ = alias_view.client(self.environment)
 
-    def build(self, name: str, candidate: str | None) -> dict[str, Any]:
+    def build_candidate(self, name: str, candidate: str | None) -> dict[str, Any]:
         """Build the artifact `name`, of the service or of a candidate; returns its manifest."""
-        out = self.path(name)
-        shutil.rmtree(out, ignore_errors=True)
-        self.run(f"build-{name}", commands.build(out, self.settings.overlay(candidate)))
-        manifest: dict[str, Any] = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
-        return manifest
+        return self.build(self.path(name), self.settings.overlay(candidate))
 
-    def deploy(self, name: str, *, fresh: bool) -> str:
-        """Deploy the artifact called `name`; returns the version that it became."""
-        command = commands.deploy(self.settings, self.path(name), fresh=fresh)
-        self.run(f"deploy-{name}", command, self._tell)
-        written = commands.outputs(self.settings).read_text(encoding="utf-8")
-        self.outputs = json.loads(written)
-        return self.candidate
+    def deployment(self, artifact: Path, config: Mapping[str, object]) -> list[str]:
+        """Return the command that deploys, by the engine that the settings want."""
+        if self.settings.engine == PULUMI_ENGINE:
+            return self._operation("deploy", artifact)
+        return super().deployment(artifact, config)
 
     def operate(
         self, name: str, verb: str, artifact: str, *, status: int = 0, says: str = ""
     ) -> None:
         """Run one operation of Pulumi's engine, which has to end so and say that."""
-        command = commands.operate(self.settings, verb, self.path(artifact))
+        command = self._operation(verb, self.path(artifact))
         child = self.children.run(name, command, self.environment, self._tell)
         if child.process.returncode != status or says not in "\n".join(child.lines):
             raise StepError(f"{name} ended with {child.process.returncode}: {child.last_line}")
 
-    def release(self, name: str, command: str, *arguments: str) -> Child:
-        """Call the release tool; what it did is afterwards found as `result(name)`."""
-        return self.run(name, self.release_command(name, command, *arguments))
+    def _operation(self, verb: str, artifact: Path) -> list[str]:
+        return pulumi.command(self.settings, verb, self.outputs_file.parent.parent, artifact)
 
-    def try_release(self, name: str, command: str, *arguments: str) -> Child:
-        """As `release`, whatever its exit status: a verdict may be a refusal."""
-        return self.children.run(
-            name, self.release_command(name, command, *arguments), self.environment
-        )
+    def release(self, command: str, *arguments: str, status: int | None = 0) -> Released:
+        """Call the release tool; it has to end with `status`, where one is given."""
+        released = self.start_release(command, *arguments)
+        released.child.wait()
+        if status not in (None, released.status):
+            raise StepError(f"{command} ended with {released.status}: {released.said}")
+        return released
 
-    def release_command(self, name: str, command: str, *arguments: str) -> list[str]:
-        """The command line of `release`."""
+    def start_release(self, command: str, *arguments: str) -> Released:
+        """Start the release tool and do not wait for its end."""
+        name = f"release-{next(self._numbers)}-{command}"
         path = self.path(f"{name}.json")
         path.unlink(missing_ok=True)
-        return commands.release(self.settings, command, *arguments, result=path)
+        where = ("--outputs", str(self.outputs_file))
+        line = module("release", *where, command, *arguments, "--json", str(path))
+        return Released(command, self.children.start(name, line, self.environment), path)
 
-    def result(self, name: str) -> dict[str, Any]:
-        """What the release command called `name` did."""
-        path = self.path(f"{name}.json")
-        try:
-            found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise StepError(f"{name} ended without saying what it did") from error
-        return found
+    def load(self, run_log: Path) -> list[str]:
+        """Return the command that loads the alias with the peak hour, and reconciles it."""
+        settings = self.settings
+        return module(
+            *("load", "run", "--scenario", "peak_hour", "--seed", str(settings.seed)),
+            *("--peak-rate", str(settings.peak_rate), "--duration", str(settings.load_seconds)),
+            *self._reconciled(run_log),
+        )
 
-    def run(
-        self, name: str, command: list[str], echo: Callable[[str], None] | None = None
-    ) -> Child:
-        """Run a command that has to succeed."""
-        child = self.children.run(name, command, self.environment, echo)
-        if child.process.returncode != 0:
-            raise StepError(f"{name} ended with {child.process.returncode}: {child.last_line}")
-        return child
+    def reconciliation(self, run_log: Path) -> list[str]:
+        """Return the command that finds what became of every event that a run log has."""
+        return module("load", "report", *self._reconciled(run_log))
+
+    def _reconciled(self, run_log: Path) -> tuple[str, ...]:
+        quiet = QUIET_AWS_SECONDS / self.settings.time_scale
+        return (
+            *("--outputs", str(self.outputs_file), "--ledger", str(run_log)),
+            *("--quiet-seconds", str(quiet), "--drain-seconds", "30"),
+        )
 
     def alias(self) -> alias_view.AliasState:
         """What the alias serves now."""
         try:
-            return alias_view.read(self.client, self.function, self.alias_name)
+            return alias_view.read(self.lambda_, self.function, self.alias_name)
         except (BotoCoreError, ClientError) as error:
             raise StepError(f"the alias cannot be read: {error}") from error
 
@@ -125,26 +157,9 @@ class Stack:
         return f"alias serves {state}"
 
     @property
-    def client(self) -> LambdaClient:
-        """A Lambda client for the emulated AWS."""
-        if self._lambda is None:
-            raise StepError("there is no emulator yet")
-        return self._lambda
-
-    @property
     def candidate(self) -> str:
         """The version of the last deployment."""
         return str(self.outputs["candidateVersion"])
-
-    @property
-    def function(self) -> str:
-        """The function's name."""
-        return str(self.outputs["lambdaFunctionName"])
-
-    @property
-    def alias_name(self) -> str:
-        """The alias's name."""
-        return str(self.outputs["lambdaAliasName"])
 
     def path(self, name: str) -> Path:
         """A file in the rehearsal's directory."""

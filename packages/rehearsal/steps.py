@@ -14,7 +14,7 @@ from reporting.terminal import spaced
 from service.candidates import COLD_FLIP
 
 from rehearsal import alias as alias_view
-from rehearsal import attempts, commands, pulumi
+from rehearsal import attempts, pulumi
 from rehearsal.flip import QUIET_SECONDS, WINDOW_SECONDS, FlipCost, flip_costs, judge
 from rehearsal.journal import StepError
 from rehearsal.loss import expected_refusals
@@ -67,34 +67,35 @@ class Rehearsal:
 
     def build_first(self) -> str:
         """Build the artifact of version 1."""
-        self.facts.artifact = self.stack.build("artifact-1", None)
+        self.facts.artifact = self.stack.build_candidate("artifact-1", None)
         return describe(self.facts.artifact)
 
     def start_emulator(self) -> str:
         """Start the emulated AWS."""
-        return f"ready at {self.stack.start()}"
+        self.stack.start()
+        return f"ready at {self.stack.environment['AWS_ENDPOINT_URL']}"
 
     def deploy_first(self) -> str:
         """Deploy the stack `local` with the first artifact."""
         stack = self.stack
-        version = stack.deploy("artifact-1", fresh=True)
-        self.watcher = alias_view.Watcher(stack.client, stack.function, stack.alias_name)
+        version = stack.deploy(stack.path("artifact-1"))
+        self.watcher = alias_view.Watcher(stack.lambda_, stack.function, stack.alias_name)
         self.watcher.start()
         return f"{stack.function} version {version}"
 
     def go_live(self) -> str:
         """Make version 1 the live one."""
         version = self.stack.candidate
-        self.stack.release("smoke-1", "smoke", "--version", version)
-        self.stack.release("promote-1", "promote", "--version", version)
+        self.stack.release("smoke", "--version", version)
+        self.stack.release("promote", "--version", version)
         self.facts.alias_before = version
         return self._serves_only(version)
 
     def deploy_second(self) -> str:
         """Build and deploy the candidate; the alias must not move."""
         before = self.stack.alias()
-        self.facts.artifact = self.stack.build("artifact-2", self.settings.candidate)
-        version = self.stack.deploy("artifact-2", fresh=False)
+        self.facts.artifact = self.stack.build_candidate("artifact-2", self.settings.candidate)
+        version = self.stack.deploy(self.stack.path("artifact-2"))
         if self.stack.alias() != before:
             raise StepError(f"the deployment moved the alias from {before} to {self.stack.alias()}")
         if version == before.version:
@@ -106,15 +107,15 @@ class Rehearsal:
 
         Some faulty candidates show here already: they never see an order of a customer.
         """
-        child = self.stack.try_release("smoke-2", "smoke", "--version", self.candidate)
-        refused = child.process.returncode == 1
+        smoke = self.stack.release("smoke", "--version", self.candidate, status=None)
+        refused = smoke.status == 1
         if refused and not self.settings.bad:
-            raise StepError(child.last_line)
+            raise StepError(smoke.said)
         self.facts.refused_by_smoke = refused
         if refused:
-            self.facts.smoke_problems = self.stack.result("smoke-2").get("problems", [])
+            self.facts.smoke_problems = smoke.result.get("problems", [])
         self._serves_only(self.facts.alias_before)
-        return child.last_line
+        return smoke.said
 
     def start_load(self) -> str:
         """Start the peak hour at the alias; it goes on until `finish_load`."""
@@ -122,7 +123,7 @@ class Rehearsal:
         shutil.rmtree(ledger, ignore_errors=True)
         self._load = self.children.start(
             "load",
-            commands.load(self.settings, ledger),
+            self.stack.load(ledger),
             self.stack.environment,
             self.journal.tell,
         )
@@ -139,16 +140,16 @@ class Rehearsal:
         """Warm the candidate, shift, watch and promote by one command; or see it refused by it."""
         watch = ("--bake", str(BAKE_SECONDS), "--poll", "1")
         wait = ("--on-inconclusive", "wait", "--patience", str(self.settings.load_seconds))
-        child = self.stack.try_release(
-            *("rollout", "rollout", "--version", self.candidate),
+        rollout = self.stack.release(
+            *("rollout", "--version", self.candidate),
             *("--steps", str(self.settings.canary_weight), *watch, *wait),
             *("--minimum-samples", str(self.settings.minimum_samples)),
+            status=None,
         )
-        result = self.stack.result("rollout")
-        judged = [step for step in result.get("steps", []) if "decision" in step]
+        judged = [step for step in rollout.result.get("steps", []) if "decision" in step]
         self.facts.gate = judged[-1] if judged else {}
         decision = self.facts.gate.get("decision", "not asked")
-        said = f"gate: {decision}; {child.last_line}"
+        said = f"gate: {decision}; {rollout.said}"
         if decision != ("fail" if self.settings.bad else "pass"):
             raise StepError(said)
         if self.settings.bad:
@@ -161,7 +162,7 @@ class Rehearsal:
         """Flip to a candidate that nobody warmed, in the middle of the peak."""
         self._hold(QUIET_SECONDS)
         why = ("--reason", "a flip without warming, to measure what it costs")
-        self.stack.release("promote-2", "promote", "--version", self.candidate, *why)
+        self.stack.release("promote", "--version", self.candidate, *why)
         self.mark("cold flip")
         served = self._serves_only(self.candidate)
         self._hold(WINDOW_SECONDS)
@@ -171,13 +172,13 @@ class Rehearsal:
         """Roll back to version 1 and forward again under load, one alias write each."""
         self._hold(WINDOW_SECONDS)
         started = time.monotonic()
-        self.stack.release("rollback", "rollback")
+        self.stack.release("rollback")
         self.facts.rollback_seconds = round(time.monotonic() - started, 2)
         self.mark("roll back")
         self._serves_only(self.facts.alias_before)
         self._hold(WINDOW_SECONDS)
         # By name: without one, a rollback never leads to what was rolled back from.
-        self.stack.release("forward", "rollback", "--version", self.candidate)
+        self.stack.release("rollback", "--version", self.candidate)
         self.mark("forward")
         forward = self._serves_only(self.candidate)
         self._hold(WINDOW_SECONDS)

@@ -10,9 +10,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from sandbox.clients import client
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,22 +58,9 @@ class Traffic:
     _threads: list[threading.Thread] = field(default_factory=list)
 
     def __enter__(self) -> Self:
-        client = boto3.Session(
-            aws_access_key_id=self.environment["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=self.environment["AWS_SECRET_ACCESS_KEY"],
-            region_name=self.environment["AWS_REGION"],
-        ).client(
-            "lambda",
-            endpoint_url=self.environment.get("AWS_ENDPOINT_URL"),
-            config=Config(
-                connect_timeout=5,
-                read_timeout=60,
-                retries={"total_max_attempts": 1},
-                max_pool_connections=SENDERS,
-            ),
-        )
+        lambda_ = client("lambda", self.environment, max_pool_connections=SENDERS)
         for number in range(SENDERS):
-            thread = threading.Thread(target=self._drive, args=(number, client), daemon=True)
+            thread = threading.Thread(target=self._drive, args=(number, lambda_), daemon=True)
             thread.start()
             self._threads.append(thread)
         return self
@@ -84,7 +70,7 @@ class Traffic:
         for thread in self._threads:
             thread.join(timeout=40)
 
-    def _drive(self, number: int, client: LambdaClient) -> None:
+    def _drive(self, number: int, lambda_: LambdaClient) -> None:
         rng = random.Random(f"{self.seed}/{number}")  # noqa: S311 - replayable, nothing secret
         due = time.monotonic() + rng.random() * SENDERS / self.rate
         while not self._stop.wait(max(0.0, due - time.monotonic())):
@@ -92,7 +78,7 @@ class Traffic:
             self.sent += 1
             kind = "Event" if rng.random() < 0.1 else "RequestResponse"
             try:
-                client.invoke(
+                lambda_.invoke(
                     FunctionName=self.function,
                     Qualifier=self.alias,
                     InvocationType=kind,  # type: ignore[arg-type]  # one of the two

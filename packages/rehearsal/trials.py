@@ -61,13 +61,15 @@ class Trials:
     def prepare(self) -> None:
         """Start the emulator and deploy version 1, which is live at once."""
         self._stack.start()
-        self._stack.build("first", None)
-        self._stack.deploy("first", fresh=True)
+        self._deploy("first", None)
 
     def offer(self, candidate: str) -> None:
         """Build and deploy a candidate."""
-        self._stack.build(candidate, candidate)
-        self._stack.deploy(candidate, fresh=False)
+        self._deploy(candidate, candidate)
+
+    def _deploy(self, name: str, candidate: str | None) -> None:
+        self._stack.build_candidate(name, candidate)
+        self._stack.deploy(self._stack.path(name))
 
     def run(self, candidate: str, seed: int, *, good: bool, reason: str | None = None) -> Trial:
         """Roll the candidate that was offered last out under traffic, then put the alias back."""
@@ -78,7 +80,7 @@ class Trials:
             result = self._roll_out(version, reason)
         shares = stack.alias().shares()
         if version in shares:
-            stack.release("rollback", "rollback", "--version", live, "--reason", "a trial")
+            stack.release("rollback", "--version", live, "--reason", "a trial")
         steps = result.get("steps") or []
         return Trial(
             candidate,
@@ -94,12 +96,13 @@ class Trials:
 
     def _roll_out(self, version: str, reason: str | None) -> dict[str, Any]:
         wait = ("--on-inconclusive", "wait", "--patience", str(PATIENCE))
-        self._stack.try_release(
-            *("rollout", "rollout", "--version", version, "--steps", str(WEIGHT)),
+        rollout = self._stack.release(
+            *("rollout", "--version", version, "--steps", str(WEIGHT)),
             *("--poll", "1", "--bake", str(BAKE), *wait),
             *(("--reason", reason) if reason else ()),
+            status=None,
         )
-        return self._stack.result("rollout")
+        return rollout.result
 
 
 def summary(trials: Sequence[Trial]) -> dict[str, Any]:

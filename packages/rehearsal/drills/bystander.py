@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 from botocore.exceptions import BotoCoreError, ClientError
 
 if TYPE_CHECKING:
-    from rehearsal.drills.stage import Stage
+    from rehearsal.drills.environment import DrillEnvironment
 
 NAME = "bystander"
 PAUSE_SECONDS = 0.1
@@ -21,11 +21,11 @@ _CODE = "def handler(event, context):\n    return event\n"
 class Bystander:
     """A context in which somebody calls it, one call after the other; counts what came of them."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, env: DrillEnvironment) -> None:
         self.served = 0
         self.refused = 0
-        self._client = stage.client("lambda")
-        self._function = stage.function
+        self._client = env.client("lambda")
+        self._function = env.function
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._call, daemon=True, name=NAME)
 

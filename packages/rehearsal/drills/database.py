@@ -15,7 +15,7 @@ from rehearsal.faults.stack import publish_version
 from rehearsal.journal import StepError
 
 if TYPE_CHECKING:
-    from rehearsal.drills.stage import Stage
+    from rehearsal.drills.environment import DrillEnvironment
 
 REFUSED = Fault(stored=False, reply="error", code="ServiceUnavailable")
 SILENT = Fault(stored=False, reply="withhold", seconds=30.0)
@@ -24,14 +24,14 @@ SILENT = Fault(stored=False, reply="withhold", seconds=30.0)
 class Database:
     """A context in which the live version's DynamoDB is the proxy; `version` is its number."""
 
-    def __init__(self, stage: Stage) -> None:
-        self._stage = stage
+    def __init__(self, env: DrillEnvironment) -> None:
+        self._env = env
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self._ledger = Ledger(stage.settings.directory / "database")
+        self._ledger = Ledger(env.settings.directory / "database")
         self._proxy = FaultProxy(
-            stage.environment["AWS_ENDPOINT_URL"],
-            Environments(stage.emulator.process.pid),
+            env.environment["AWS_ENDPOINT_URL"],
+            Environments(env.emulator.process.pid),
             self._ledger,
         )
         self.version = ""
@@ -39,19 +39,19 @@ class Database:
     def __enter__(self) -> Self:
         self._thread.start()
         endpoint = self._await(self._proxy.start())
-        client = self._stage.aws_lambda
-        deployed = client.get_function_configuration(FunctionName=self._stage.function)
+        client = self._env.lambda_
+        deployed = client.get_function_configuration(FunctionName=self._env.function)
         self.version = publish_version(
-            client, self._stage.function, deployed, endpoint, deployed["Timeout"]
+            client, self._env.function, deployed, endpoint, deployed["Timeout"]
         )
-        self._stage.release("promote", "--version", self.version, "--reason", "for the drill")
+        self._env.release("promote", "--version", self.version, "--reason", "for the drill")
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is None or issubclass(kind, Exception):
             # Callers would otherwise go on at a function that has no database any more.
             self.mend()
-            self._stage.callers.stop()
+            self._env.callers.stop()
         self._await(self._proxy.stop())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
@@ -80,11 +80,11 @@ class Database:
         Returns the seconds to its being noticed and to the end. Raises StepError where one of these
         is not seen, or where an order was written more than once.
         """
-        stage = self._stage
-        detected = stage.alarmed(alarm)
-        stage.until("callers served again", lambda: not stage.callers.waiting)
-        recovered = stage.until("every accepted order recorded", lambda: not stage.missing())
-        stage.callers.stop()
+        env = self._env
+        detected = env.alarmed(alarm)
+        env.until("callers served again", lambda: not env.callers.waiting)
+        recovered = env.until("every accepted order recorded", lambda: not env.missing())
+        env.callers.stop()
         doubled = [order for order, times in self.writes.items() if times > 1]
         if doubled:
             raise StepError(f"{len(doubled)} orders were written more than once")

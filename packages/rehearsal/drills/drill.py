@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from rehearsal.drills.stage import Stage
+    from rehearsal.drills.environment import DrillEnvironment
 
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What a drill's stage is made with: the emulated AWS, the stack, the callers.
+    """What a drill's test environment is made with: the emulated AWS, the stack, the callers.
 
     `time_scale` divides what AWS makes one wait; `storage_latency_ms` is added to each DynamoDB
     call; `slots` is the reserved concurrency and `rate` the callers' orders a second. Callers that
@@ -47,15 +47,15 @@ class Observation:
 class Drill:
     """A claim, and the fault that would disprove it.
 
-    `run` lets the fault happen on a stage whose callers are sending already and returns what it
-    saw; it raises `StepError` where the claim does not hold. What became of every order is counted
-    afterwards: any end that is not in `ends` disproves the claim as well.
+    `run` lets the fault happen in an environment whose callers are sending already and returns what
+    it saw; it raises `StepError` where the claim does not hold. What became of every order is
+    counted afterwards: any end that is not in `ends` disproves the claim as well.
     """
 
     name: str
     claim: str
     fault: str
-    run: Callable[[Stage], Observation]
+    run: Callable[[DrillEnvironment], Observation]
     needs: Needs = Needs()
     ends: frozenset[str] = frozenset({"confirmed", "throttled", "failed"})
 

@@ -1,4 +1,4 @@
-"""Runs drills one after the other, each on a stage of its own."""
+"""Runs drills one after the other, each in a test environment of its own."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 from console.checkout import ROOT
+from console.errors import UsageError
 from console.processes import Children
 from service import declaration
 
-from rehearsal.drills.artifacts import FIRST, Artifacts
 from rehearsal.drills.drill import Row
-from rehearsal.drills.stage import Stage
+from rehearsal.drills.environment import FIRST, DrillEnvironment
 from rehearsal.journal import Journal, StepError
 from rehearsal.settings import Settings
+from rehearsal.stack import Stack
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from rehearsal.drills.drill import Drill, Observation
 
-_TROUBLE = (StepError, BotoCoreError, ClientError, subprocess.TimeoutExpired)
+_TROUBLE = (UsageError, BotoCoreError, ClientError, subprocess.TimeoutExpired)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +43,22 @@ class Day:
     faulty: bool = True
     service: Service = field(default_factory=lambda: declaration.load(declaration.default()))
 
+    @property
+    def artifacts(self) -> Path:
+        """What the drills have built, by candidate."""
+        return self.directory / "artifacts"
+
 
 def play(day: Day) -> list[Row]:
     """Run the drills, telling of each; a failed one does not keep the next from being run."""
     journal = Journal(total=len(day.drills))
     rows = []
-    artifacts = Artifacts(day.directory / "artifacts", day.service)
+    shutil.rmtree(day.artifacts, ignore_errors=True)
     with Children(ROOT, day.directory / "logs") as children:
-        artifacts.of(FIRST, children)
+        Stack(Settings(service=day.service), children).build(day.artifacts / FIRST)
     for drill in day.drills:
         with journal.step(f"{drill.name}: {drill.claim}") as said:
-            row = rehearse(drill, day, artifacts)
+            row = rehearse(drill, day)
             rows.append(row)
             if not row.proved:
                 raise StepError(row.objection)
@@ -60,7 +66,7 @@ def play(day: Day) -> list[Row]:
     return rows
 
 
-def rehearse(drill: Drill, day: Day, artifacts: Artifacts) -> Row:
+def rehearse(drill: Drill, day: Day) -> Row:
     """Run one drill; whatever goes wrong in it is its outcome."""
     directory = day.directory / drill.name
     shutil.rmtree(directory, ignore_errors=True)
@@ -76,20 +82,20 @@ def rehearse(drill: Drill, day: Day, artifacts: Artifacts) -> Row:
     observation: Observation | None = None
     orders, why = None, ""
     with Children(ROOT, directory / "logs") as children:
-        stage = Stage(settings, drill.needs, children, artifacts, faulty=day.faulty)
+        env = DrillEnvironment(settings, drill.needs, children, day.artifacts, faulty=day.faulty)
         try:
-            stage.prepare()
-            with stage:
-                observation, why = _watch(drill, stage)
-                orders = stage.reconcile()
+            env.prepare()
+            with env:
+                observation, why = _watch(drill, env)
+                orders = env.reconcile()
         except _TROUBLE as error:
             why = why or str(error)
     return Row(drill, observation, orders, round(time.monotonic() - began, 1), why)
 
 
-def _watch(drill: Drill, stage: Stage) -> tuple[Observation | None, str]:
+def _watch(drill: Drill, env: DrillEnvironment) -> tuple[Observation | None, str]:
     """Return what the drill saw, or why it did not: the orders are reconciled all the same."""
     try:
-        return drill.run(stage), ""
+        return drill.run(env), ""
     except _TROUBLE as error:
         return None, str(error)

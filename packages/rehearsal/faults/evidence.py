@@ -12,13 +12,13 @@ from rehearsal.faults.orders import digest
 from rehearsal.faults.settings import TIME_SCALE
 
 if TYPE_CHECKING:
+    from sandbox.stack import Stack
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_sqs import SQSClient
 
     from rehearsal.faults.driver import Driver
     from rehearsal.faults.ledger import Ledger
     from rehearsal.faults.proxy import FaultProxy
-    from rehearsal.faults.stack import Stack
 
 _HIDDEN_SECONDS = 3600
 # The longest delay between two attempts: two minutes after an error. A cold start comes on top.

@@ -28,6 +28,8 @@ from rehearsal.faults.report import Report, assemble
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from sandbox.stack import Stack
+
     from rehearsal.faults.judge import Expected
     from rehearsal.faults.plan import PlannedOrder
     from rehearsal.faults.settings import Settings
@@ -65,11 +67,11 @@ def run(settings: Settings, tell: Callable[[str], None]) -> Report:
 
 
 async def _send(
-    settings: Settings, deployed: stack.Stack, units: Units, started_at: float
+    settings: Settings, deployed: Stack, units: Units, started_at: float
 ) -> Counter[str]:
     """Send all orders through the faults; what befell each, by order id."""
     books = ledger.Ledger(settings.directory / "books")
-    environments = Environments(deployed.emulator_pid)
+    environments = Environments(deployed.emulator.process.pid)
     proxy = FaultProxy(deployed.environment["AWS_ENDPOINT_URL"], environments, books)
     letters = evidence.DeadLetters(deployed, books)
     with socket.socket() as nobody:
@@ -119,7 +121,7 @@ def _clear(directory: Path) -> None:
     """Remove what an earlier run left; raises UsageError where the directory cannot be used."""
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        for name in ("artifact", "overlay", "stack", "books", "logs"):
+        for name in ("artifact", "overlay", "stacks", "books", "logs"):
             shutil.rmtree(directory / name, ignore_errors=True)
     except OSError as error:
         raise UsageError(

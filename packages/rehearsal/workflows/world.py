@@ -7,10 +7,10 @@ import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import boto3
 from console.checkout import ROOT
 from reporting import amounts
 from sandbox import emulated
+from sandbox.clients import client
 from sandbox.environment import local
 
 from rehearsal import alias as alias_view
@@ -142,13 +142,7 @@ def bound(cloud: Mapping[str, str]) -> None:
     """Make what bounds each stack's function, under the name that infra/bootstrap gives it."""
     everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [everything]})
-    iam = boto3.client(
-        "iam",
-        endpoint_url=cloud["AWS_ENDPOINT_URL"],
-        region_name=cloud["AWS_REGION"],
-        aws_access_key_id=cloud["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=cloud["AWS_SECRET_ACCESS_KEY"],
-    )
+    iam = client("iam", cloud)
     for stack in STACKS:
         name = boundary(stack).rpartition("/")[2]
         iam.create_policy(PolicyName=name, PolicyDocument=document)

@@ -10,17 +10,17 @@ from rehearsal.drills.drill import Drill, Needs, Observation
 from rehearsal.drills.refusal import roll_out
 
 if TYPE_CHECKING:
-    from rehearsal.drills.stage import Stage
+    from rehearsal.drills.environment import DrillEnvironment
 
 SETTLE_SECONDS = 2.0
 
 
-def run(stage: Stage) -> Observation:
+def run(env: DrillEnvironment) -> Observation:
     """Roll the candidate out, and see that failures end with it."""
-    refusal = roll_out(stage, "bad-release" if stage.faulty else "good-release", "0.5")
+    refusal = roll_out(env, "bad-release" if env.faulty else "good-release", "0.5")
     time.sleep(SETTLE_SECONDS)
-    recovered = max(refusal.seconds, stage.last(*FAILED))
-    failures = stage.callers.since(stage.struck_at, *FAILED)
+    recovered = max(refusal.seconds, env.last(*FAILED))
+    failures = env.callers.since(env.struck_at, *FAILED)
     failed_by = sorted({answer.version for answer in failures})
     return Observation(
         f"{len(failures)} orders failed, all by version {', '.join(failed_by)}. {refusal.why}",

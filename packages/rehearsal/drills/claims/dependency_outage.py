@@ -12,23 +12,23 @@ from rehearsal.drills.database import REFUSED, SILENT, Database
 from rehearsal.drills.drill import Drill, Needs, Observation
 
 if TYPE_CHECKING:
-    from rehearsal.drills.stage import Stage
+    from rehearsal.drills.environment import DrillEnvironment
 
 REFUSING_SECONDS, SILENT_SECONDS = 3.0, 3.0
 
 
-def run(stage: Stage) -> Observation:
+def run(env: DrillEnvironment) -> Observation:
     """Break the database for a while, then wait until every order has arrived."""
-    alarm = stage.alarm_on("Errors")
-    with Database(stage) as database:
-        stage.inject(lambda: database.fail(REFUSED))
+    alarm = env.alarm_on("Errors")
+    with Database(env) as database:
+        env.inject(lambda: database.fail(REFUSED))
         time.sleep(REFUSING_SECONDS)
-        if stage.faulty:
+        if env.faulty:
             database.fail(SILENT)
         time.sleep(SILENT_SECONDS)
         database.mend()
         detected, recovered = database.outlast(alarm)
-    told = stage.callers.since(stage.struck_at, *FAILED)
+    told = env.callers.since(env.struck_at, *FAILED)
     reasons = ", ".join(sorted({answer.reason for answer in told}))
     return Observation(
         f"{len(told)} attempts were told of an error ({reasons}) and repeated; each of "

@@ -16,7 +16,7 @@ from rehearsal.drills.drill import Drill, Needs, Observation
 from rehearsal.journal import StepError
 
 if TYPE_CHECKING:
-    from rehearsal.drills.stage import Stage
+    from rehearsal.drills.environment import DrillEnvironment
 
 METRIC = "DeadLetterErrors"
 BROKEN_SECONDS = 8.0
@@ -25,30 +25,29 @@ MARGIN_SECONDS = 5.0
 three minutes and some."""
 
 
-def run(stage: Stage) -> Observation:
+def run(env: DrillEnvironment) -> Observation:
     """Take the role's rights away, give them back, and send again what the books say was sent."""
-    alarm = stage.alarm_on(METRIC)
-    iam, role = stage.client("iam"), {"RoleName": stage.function, "PolicyName": stage.function}
+    alarm = env.alarm_on(METRIC)
+    iam, role = env.client("iam"), {"RoleName": env.function, "PolicyName": env.function}
     rights = json.dumps(iam.get_role_policy(**role)["PolicyDocument"])
-    stage.inject(lambda: iam.delete_role_policy(**role))
-    detected = stage.until(f"{alarm} in ALARM", lambda: stage.alarm(alarm) == "ALARM")
-    time.sleep(max(0.0, BROKEN_SECONDS - stage.seconds()))
+    env.inject(lambda: iam.delete_role_policy(**role))
+    detected = env.until(f"{alarm} in ALARM", lambda: env.alarm(alarm) == "ALARM")
+    time.sleep(max(0.0, BROKEN_SECONDS - env.seconds()))
     iam.put_role_policy(**role, PolicyDocument=rights)
     # A last try that failed just before the rights came back is a dead letter after all.
-    stage.until(
+    env.until(
         "every event done, kept or counted as gone",
-        lambda: len(stage.missing()) <= _undelivered(stage) + stage.dead_letters(),
+        lambda: len(env.missing()) <= _undelivered(env) + env.dead_letters(),
     )
-    gone = _undelivered(stage)
+    gone = _undelivered(env)
     if not gone:
         raise StepError("no event is gone")
     sent = {
-        answer.order_id
-        for answer in stage.callers.since(stage.struck_at - MARGIN_SECONDS, "accepted")
+        answer.order_id for answer in env.callers.since(env.struck_at - MARGIN_SECONDS, "accepted")
     }
-    stage.callers.resend(sorted(sent))
-    recovered = stage.until("every order recorded", lambda: not stage.missing())
-    kept = stage.release("redrive", "--rate", "50")["deleted"]
+    env.callers.resend(sorted(sent))
+    recovered = env.until("every order recorded", lambda: not env.missing())
+    kept = env.release("redrive", "--rate", "50").result["deleted"]
     return Observation(
         f"{METRIC} counts {gone} events, which are gone from AWS; the senders repeated the "
         f"{len(sent)} orders they had sent since: each is recorded, once; {kept} were in the queue",
@@ -57,13 +56,13 @@ def run(stage: Stage) -> Observation:
     )
 
 
-def _undelivered(stage: Stage) -> int:
+def _undelivered(env: DrillEnvironment) -> int:
     """How many events the metric has so far."""
     now = datetime.now(UTC)
-    points: list[dict[str, float]] = stage.client("cloudwatch").get_metric_statistics(
+    points: list[dict[str, float]] = env.client("cloudwatch").get_metric_statistics(
         Namespace="AWS/Lambda",
         MetricName=METRIC,
-        Dimensions=[{"Name": "FunctionName", "Value": stage.function}],
+        Dimensions=[{"Name": "FunctionName", "Value": env.function}],
         StartTime=now - timedelta(minutes=10),
         EndTime=now + timedelta(minutes=1),
         Period=60,

@@ -15,20 +15,20 @@ from rehearsal.drills.drill import Drill, Needs, Observation
 from rehearsal.faults.environments import Environments
 
 if TYPE_CHECKING:
-    from rehearsal.drills.stage import Stage
+    from rehearsal.drills.environment import DrillEnvironment
 
 KILLING_SECONDS, PAUSE_SECONDS = 6.0, 0.25
 
 
-def run(stage: Stage) -> Observation:
+def run(env: DrillEnvironment) -> Observation:
     """Kill one environment after the other under load, then wait until every order has arrived."""
-    alarm = stage.alarm_on("Errors")
+    alarm = env.alarm_on("Errors")
     killed: list[int] = []
-    with Database(stage) as database:
-        stage.until("orders served", lambda: database.writes)
-        stage.inject(lambda: killed.extend(_kill(stage, database.version)))
+    with Database(env) as database:
+        env.until("orders served", lambda: database.writes)
+        env.inject(lambda: killed.extend(_kill(env, database.version)))
         detected, recovered = database.outlast(alarm)
-    told = stage.callers.since(stage.struck_at, *FAILED)
+    told = env.callers.since(env.struck_at, *FAILED)
     reasons = ", ".join(sorted({answer.reason for answer in told}))
     return Observation(
         f"{len(killed)} environments were killed, {len(told)} callers told ({reasons}); each of "
@@ -38,12 +38,12 @@ def run(stage: Stage) -> Observation:
     )
 
 
-def _kill(stage: Stage, version: str) -> list[int]:
+def _kill(env: DrillEnvironment, version: str) -> list[int]:
     """Kill an environment that runs the version, again and again; return the processes."""
-    rng = random.Random(stage.settings.seed)  # noqa: S311 - replayable, nothing secret
-    environments = Environments(stage.emulator.process.pid)
+    rng = random.Random(env.settings.seed)  # noqa: S311 - replayable, nothing secret
+    environments = Environments(env.emulator.process.pid)
     killed = []
-    while stage.seconds() < KILLING_SECONDS:
+    while env.seconds() < KILLING_SECONDS:
         if running := environments.running(version):
             killed.append(rng.choice(running))
             environments.signal(killed[-1], signal.SIGKILL)

@@ -4,31 +4,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from console.errors import UsageError
+
 from rehearsal.drills.drill import Drill, Needs, Observation
 from rehearsal.journal import StepError
 
 if TYPE_CHECKING:
-    from rehearsal.drills.stage import Stage
+    from rehearsal.drills.environment import DrillEnvironment
 
 
-def run(stage: Stage) -> Observation:
+def run(env: DrillEnvironment) -> Observation:
     """Delete the alias while a version that nobody judged waits; later move it there by hand."""
-    live = stage.deploy("good-release")
-    stage.release("promote", "--version", live, "--reason", "for the drill")
-    unjudged = stage.deploy("bad-release")
-    alias = {"FunctionName": stage.function, "Name": stage.alias_name}
-    stage.inject(lambda: stage.aws_lambda.delete_alias(**alias))
-    gone = stage.release("drift", status=1)
-    detected = stage.seconds()
-    _see_deployment_refused(stage)
-    stage.release("rollback", "--reason", "the alias was deleted")
-    stage.seconds_to_alias({live: 1.0})
-    recovered = stage.until("callers served again", lambda: not stage.callers.waiting)
-    refused = stage.callers.since(stage.struck_at, "transportError")
+    live = env.deploy_candidate("good-release")
+    env.release("promote", "--version", live, "--reason", "for the drill")
+    unjudged = env.deploy_candidate("bad-release")
+    alias = {"FunctionName": env.function, "Name": env.alias_name}
+    env.inject(lambda: env.lambda_.delete_alias(**alias))
+    gone = env.release("drift", status=1).result
+    detected = env.seconds()
+    _see_deployment_refused(env)
+    env.release("rollback", "--reason", "the alias was deleted")
+    env.seconds_to_alias({live: 1.0})
+    recovered = env.until("callers served again", lambda: not env.callers.waiting)
+    refused = env.callers.since(env.struck_at, "transportError")
     reasons = {answer.reason for answer in refused}
     if reasons != {"HTTP 404"}:
         raise StepError(f"orders were not refused by 404: {', '.join(sorted(reasons))}")
-    moved = _moved(stage, live, unjudged)
+    moved = _moved(env, live, unjudged)
     return Observation(
         f"drift: {gone['findings'][0]} {len(refused)} calls were refused with 404. A deployment, "
         f"which would have made the alias anew at version {unjudged}, refused; rollback made it at "
@@ -38,26 +40,26 @@ def run(stage: Stage) -> Observation:
     )
 
 
-def _see_deployment_refused(stage: Stage) -> None:
+def _see_deployment_refused(env: DrillEnvironment) -> None:
     """It would make the alias anew, at the newest version."""
     try:
-        stage.deploy("bad-release")
-    except StepError as error:
+        env.deploy_candidate("bad-release")
+    except UsageError as error:
         if "is gone" in str(error):
             return
         raise
     raise StepError("a deployment went on although the alias is gone")
 
 
-def _moved(stage: Stage, live: str, unjudged: str) -> str:
+def _moved(env: DrillEnvironment, live: str, unjudged: str) -> str:
     """Move the alias past the release tool, see it told, and put it back by a rollback."""
-    stage.aws_lambda.update_alias(
-        FunctionName=stage.function, Name=stage.alias_name, FunctionVersion=unjudged
+    env.lambda_.update_alias(
+        FunctionName=env.function, Name=env.alias_name, FunctionVersion=unjudged
     )
-    told = stage.release("drift", status=1)
-    stage.release("rollback", "--version", live, "--reason", "moved by hand")
-    stage.seconds_to_alias({live: 1.0})
-    stage.release("drift")
+    told = env.release("drift", status=1).result
+    env.release("rollback", "--version", live, "--reason", "moved by hand")
+    env.seconds_to_alias({live: 1.0})
+    env.release("drift")
     return f"{told['findings'][0]}."
 
 

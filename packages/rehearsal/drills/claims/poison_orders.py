@@ -11,7 +11,7 @@ from rehearsal.journal import StepError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from rehearsal.drills.stage import Stage
+    from rehearsal.drills.environment import DrillEnvironment
 
 POISONED_SECONDS = 6.0
 REDRIVE_RATE = "50"
@@ -19,27 +19,27 @@ ERROR = "RuntimeError"
 """What the broken version raises. The service keeps its message back, which may quote an order."""
 
 
-def run(stage: Stage) -> Observation:
+def run(env: DrillEnvironment) -> Observation:
     """Let one order in fifteen fail for ever, mend it, and replay what was kept."""
-    alarm = stage.alarm_on("ApproximateNumberOfMessagesVisible")
-    broken = stage.deploy("dead-letters" if stage.faulty else "good-release")
-    stage.inject(lambda: stage.release("promote", "--version", broken, "--reason", "for the drill"))
-    detected = stage.alarmed(alarm)
-    time.sleep(max(0.0, POISONED_SECONDS - stage.seconds()))
-    stage.release("rollback")
-    stage.until(
+    alarm = env.alarm_on("ApproximateNumberOfMessagesVisible")
+    broken = env.deploy_candidate("dead-letters" if env.faulty else "good-release")
+    env.inject(lambda: env.release("promote", "--version", broken, "--reason", "for the drill"))
+    detected = env.alarmed(alarm)
+    time.sleep(max(0.0, POISONED_SECONDS - env.seconds()))
+    env.release("rollback")
+    env.until(
         "every accepted order recorded or dead-lettered",
-        lambda: len(stage.missing()) <= stage.dead_letters(),
+        lambda: len(env.missing()) <= env.dead_letters(),
     )
-    letters = stage.release("redrive", "--list")["messages"]
-    unexplained = [each for each in letters if not _explained(stage, each)]
+    letters = env.release("redrive", "--list").result["messages"]
+    unexplained = [each for each in letters if not _explained(env, each)]
     if unexplained:
         raise StepError(f"{len(unexplained)} of {len(letters)} dead letters lead to no error")
-    redriven = stage.release("redrive", "--rate", REDRIVE_RATE)
+    redriven = env.release("redrive", "--rate", REDRIVE_RATE).result
     if redriven["confirmed"] != len(letters):
         raise StepError(f"{redriven['confirmed']} of {len(letters)} dead letters were confirmed")
-    again = stage.release("redrive", "--rate", REDRIVE_RATE)
-    recovered = stage.until(f"{alarm} OK again", lambda: stage.alarm(alarm) == "OK")
+    again = env.release("redrive", "--rate", REDRIVE_RATE).result
+    recovered = env.until(f"{alarm} OK again", lambda: env.alarm(alarm) == "OK")
     return Observation(
         f"{len(letters)} events were kept, each led to its {ERROR} in the log by its request id; "
         f"rolled back and redriven, all were confirmed; a second redrive found {again['deleted']}",
@@ -48,12 +48,12 @@ def run(stage: Stage) -> Observation:
     )
 
 
-def _explained(stage: Stage, letter: Mapping[str, str | None]) -> bool:
+def _explained(env: DrillEnvironment, letter: Mapping[str, str | None]) -> bool:
     """Whether the letter's attributes lead to what happened, as the runbook has it."""
     if not letter["requestId"] or not letter["deadLetterError"]:
         return False
-    found = stage.client("logs").filter_log_events(
-        logGroupName=stage.outputs["logGroupName"], filterPattern=f'"{letter["requestId"]}"'
+    found = env.client("logs").filter_log_events(
+        logGroupName=env.outputs["logGroupName"], filterPattern=f'"{letter["requestId"]}"'
     )
     return any(ERROR in event["message"] for event in found["events"])
 

@@ -6,12 +6,14 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from rehearsal import commands, emulated
+from console.errors import UsageError
+
 from rehearsal.drills.drill import Drill, Needs, Observation
 from rehearsal.journal import StepError
+from rehearsal.stack import Stack
 
 if TYPE_CHECKING:
-    from rehearsal.drills.stage import Stage
+    from rehearsal.drills.environment import DrillEnvironment
 
 LIMIT, ASKED = 118, 50
 CANDIDATE = "good-release"
@@ -22,25 +24,25 @@ REQUEST = re.compile(
 LOWER = re.compile(r"lower order-processing:reservedConcurrency to (\d+)")
 
 
-def run(stage: Stage) -> Observation:
+def run(env: DrillEnvironment) -> Observation:
     """Ask for more than there is, then take either of the two ways out that the sentence names."""
-    before = _everything(stage)
+    before = _everything(env)
     said = ""
-    stage.inject(lambda: None)
+    env.inject(lambda: None)
     try:
-        stage.deploy(CANDIDATE, *(_asking(ASKED) if stage.faulty else ()))
-    except StepError as error:
+        env.deploy_candidate(CANDIDATE, **(_asking(ASKED) if env.faulty else {}))
+    except UsageError as error:
         said = str(error)
-    detected = stage.seconds()
+    detected = env.seconds()
     request, lower = REQUEST.search(said), LOWER.search(said)
     if not request or not lower:
         raise StepError(f"the refusal does not say what mends it: {said or 'there was none'}")
-    changed = sorted(key for key, value in _everything(stage).items() if value != before[key])
+    changed = sorted(key for key, value in _everything(env).items() if value != before[key])
     if changed:
         raise StepError(f"the refused deployment had changed already: {', '.join(changed)}")
-    version = stage.deploy(CANDIDATE, *_asking(int(lower[1])))
-    recovered = stage.seconds()
-    _deploy_elsewhere(stage, int(request[1]))
+    version = env.deploy_candidate(CANDIDATE, **_asking(int(lower[1])))
+    recovered = env.seconds()
+    _deploy_elsewhere(env, int(request[1]))
     return Observation(
         f"refused with nothing changed, naming {lower[1]} as what fits and {request[1]} as the "
         f"quota to request; with {lower[1]} it became version {version}, and in an account with "
@@ -50,13 +52,13 @@ def run(stage: Stage) -> Observation:
     )
 
 
-def _asking(reserved: int) -> tuple[str, str]:
-    return "--config", f"reservedConcurrency={reserved}"
+def _asking(reserved: int) -> dict[str, int]:
+    return {"reservedConcurrency": reserved}
 
 
-def _everything(stage: Stage) -> dict[str, object]:
+def _everything(env: DrillEnvironment) -> dict[str, object]:
     """What a deployment could have changed of the function."""
-    client, name = stage.aws_lambda, stage.function
+    client, name = env.lambda_, env.function
     latest = client.get_function_configuration(FunctionName=name)
     return {
         "code": (latest["CodeSha256"], latest["RevisionId"]),
@@ -71,19 +73,16 @@ def _everything(stage: Stage) -> dict[str, object]:
     }
 
 
-def _deploy_elsewhere(stage: Stage, limit: int) -> None:
+def _deploy_elsewhere(env: DrillEnvironment, limit: int) -> None:
     """Deploy the refused request to an account that has the quota requested."""
-    settings = replace(stage.settings, directory=stage.settings.directory / "granted")
-    settings.directory.mkdir()
-    emulator, environment = emulated.start(
-        stage.children, settings, "--account-concurrency", str(limit)
-    )
-    artifact = stage.artifact(CANDIDATE)
-    deployment = [*commands.deploy(settings, artifact, fresh=True), *_asking(ASKED)]
-    child = stage.children.run("deploy-granted", deployment, environment)
-    emulator.stop()
-    if child.process.returncode:
-        raise StepError(f"a quota of {limit} does not suffice: {child.last_line}")
+    other = Stack(replace(env.settings, directory=env.path("granted")), env.children)
+    other.start("--account-concurrency", str(limit))
+    try:
+        other.deploy(env.artifact(CANDIDATE), **_asking(ASKED))
+    except UsageError as error:
+        raise StepError(f"a quota of {limit} does not suffice: {error}") from error
+    finally:
+        other.emulator.stop()
 
 
 DRILL = Drill(

@@ -9,42 +9,39 @@ from rehearsal.drills.meeting import Meeting
 from rehearsal.journal import StepError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from console.processes import Child
-
-    from rehearsal.drills.stage import Stage
+    from rehearsal.drills.environment import DrillEnvironment
+    from rehearsal.stack import Released
 
 RACERS = 8
 COMMIT = "c0ffee0"
 
 
-def run(stage: Stage) -> Observation:
+def run(env: DrillEnvironment) -> Observation:
     """Promote the same candidate eight times, no write before the last racer has read the alias."""
-    candidate = stage.deploy("good-release")
-    racers: list[tuple[Child, Path]] = []
-    with Meeting(stage.environment["AWS_ENDPOINT_URL"], RACERS, _moves_the_alias) as meeting:
-        direct = dict(stage.environment)
-        stage.environment["AWS_ENDPOINT_URL"] = meeting.endpoint
+    candidate = env.deploy_candidate("good-release")
+    racers: list[Released] = []
+    with Meeting(env.environment["AWS_ENDPOINT_URL"], RACERS, _moves_the_alias) as meeting:
+        direct = dict(env.environment)
+        env.environment["AWS_ENDPOINT_URL"] = meeting.endpoint
         reason = ("--reason", "eight at once", "--commit", COMMIT)
         try:
-            stage.inject(lambda: racers.extend(
-                stage.start_release("promote", "--version", candidate, *reason)
+            env.inject(lambda: racers.extend(
+                env.start_release("promote", "--version", candidate, *reason)
                 for _ in range(RACERS)
             ))  # fmt: skip
-            ended = [child.wait(60) for child, _ in racers]
+            ended = [racer.child.wait(60) for racer in racers]
         finally:
-            stage.environment.update(direct)
-        detected = stage.seconds()
-    results = [stage.result(path) for _, path in racers]
+            env.environment.update(direct)
+        detected = env.seconds()
+    results = [racer.result for racer in racers]
     winners = [each for each in results if each.get("changed")]
     told = [each for each in results if each.get("conflict")]
     if len(winners) != 1 or len(told) != RACERS - 1 or sorted(ended) != [0] + [1] * (RACERS - 1):
         raise StepError(
             f"{len(winners)} of {RACERS} promotions won, {len(told)} were told that they did not"
         )
-    stage.seconds_to_alias({candidate: 1.0})
-    promotions = [row for row in _ledger(stage) if row["commit"] == COMMIT]
+    env.seconds_to_alias({candidate: 1.0})
+    promotions = [row for row in _ledger(env) if row["commit"] == COMMIT]
     if len(promotions) != 1:
         raise StepError(f"the ledger knows of {len(promotions)} promotions instead of one")
     return Observation(
@@ -60,9 +57,9 @@ def _moves_the_alias(method: str, path: str) -> bool:
     return method == "PUT" and path.endswith("/aliases/production")
 
 
-def _ledger(stage: Stage) -> list[dict[str, object]]:
+def _ledger(env: DrillEnvironment) -> list[dict[str, object]]:
     """The ledger's entries; fails where it and the alias disagree."""
-    rows: list[dict[str, object]] = stage.release("ledger")["ledger"]
+    rows: list[dict[str, object]] = env.release("ledger").result["ledger"]
     return rows
 
 

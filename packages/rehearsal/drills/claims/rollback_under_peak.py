@@ -17,7 +17,7 @@ from rehearsal.drills.drill import Drill, Needs, Observation
 from rehearsal.journal import StepError
 
 if TYPE_CHECKING:
-    from rehearsal.drills.stage import Stage
+    from rehearsal.drills.environment import DrillEnvironment
 
 PEAK_RATE, SLOTS = 50.0, 8
 """Sized as `nox -s plan` does it: at slots of 60 ms the peak has 1 % of its orders refused."""
@@ -30,20 +30,20 @@ FURTHER = 2
 refusals scatter."""
 
 
-def run(stage: Stage) -> Observation:
+def run(env: DrillEnvironment) -> Observation:
     """Let a bad version go live at the peak, hear the alarm, go back, and look at the throttles."""
-    alarm = stage.alarm_on("Errors")
-    bad = stage.deploy("bad-release")
-    stage.inject(lambda: stage.release("promote", "--version", bad, "--reason", "for the drill"))
-    detected = stage.until(f"{alarm} in ALARM", lambda: stage.alarm(alarm) == "ALARM")
-    time.sleep(max(0.0, flip.WINDOW_SECONDS + CALM_SECONDS - stage.seconds()))
+    alarm = env.alarm_on("Errors")
+    bad = env.deploy_candidate("bad-release")
+    env.inject(lambda: env.release("promote", "--version", bad, "--reason", "for the drill"))
+    detected = env.until(f"{alarm} in ALARM", lambda: env.alarm(alarm) == "ALARM")
+    time.sleep(max(0.0, flip.WINDOW_SECONDS + CALM_SECONDS - env.seconds()))
     began = time.time()
-    stage.release("rollback", "--reason", f"{alarm} is in ALARM")
+    env.release("rollback", "--reason", f"{alarm} is in ALARM")
     took = time.time() - began
-    back = stage.seconds_to_alias({"1": 1.0})
+    back = env.seconds_to_alias({"1": 1.0})
     time.sleep(flip.WINDOW_SECONDS)
-    failed = stage.callers.since(stage.struck_at, *FAILED)
-    recovered = max(back, stage.last(*FAILED))
+    failed = env.callers.since(env.struck_at, *FAILED)
+    recovered = max(back, env.last(*FAILED))
     if took > ROLLBACK_SECONDS or recovered - back > ROLLBACK_SECONDS:
         raise StepError(
             f"the rollback took {amounts.seconds(took)}, the last failure came "
@@ -52,36 +52,36 @@ def run(stage: Stage) -> Observation:
     return Observation(
         f"{len(failed)} orders failed until the rollback, which took {amounts.seconds(took)}; "
         "the last came "
-        f"{amounts.seconds(recovered - back)} after it. {_cost(stage, bad, began)}",
+        f"{amounts.seconds(recovered - back)} after it. {_cost(env, bad, began)}",
         detected,
         recovered,
     )
 
 
-def _cost(stage: Stage, bad: str, began: float) -> str:
+def _cost(env: DrillEnvironment, bad: str, began: float) -> str:
     """What the rollbacks' flips cost the traffic; StepError unless it was within the budget."""
-    verdict, said = _judge(stage, began)
+    verdict, said = _judge(env, began)
     for _ in range(FURTHER):
         if verdict == "undecided":
-            stage.release("promote", "--version", bad, "--reason", "to go back once more")
+            env.release("promote", "--version", bad, "--reason", "to go back once more")
             time.sleep(flip.WINDOW_SECONDS + CALM_SECONDS)
-            stage.release("rollback", "--reason", "to measure what it costs")
+            env.release("rollback", "--reason", "to measure what it costs")
             time.sleep(flip.WINDOW_SECONDS)
-            verdict, said = _judge(stage, began)
+            verdict, said = _judge(env, began)
     if verdict != "within":
         raise StepError(said)
     return said[:1].upper() + said[1:]
 
 
-def _judge(stage: Stage, began: float) -> tuple[flip.Verdict, str]:
+def _judge(env: DrillEnvironment, began: float) -> tuple[flip.Verdict, str]:
     # From when the callers were served warm: how cold the stack began says nothing of its noise.
     tried = [
         attempt
-        for attempt in attempts.read(stage.settings.directory / "orders")
-        if attempt.at >= stage.struck_at - CALM_SECONDS
+        for attempt in attempts.read(env.run_log)
+        if attempt.at >= env.struck_at - CALM_SECONDS
     ]
-    expected = loss.expected_refusals(tried, stage.needs.slots)
-    costs = flip.flip_costs(tried, expected, stage.watcher.moves)
+    expected = loss.expected_refusals(tried, env.needs.slots)
+    costs = flip.flip_costs(tried, expected, env.watcher.moves)
     back = [c for c in costs if c.at > began - CALM_SECONDS and c.shares == {"1": 1.0}]
     return flip.judge(back, began)
 

@@ -12,24 +12,24 @@ from rehearsal.drills.refusal import roll_out
 from rehearsal.journal import StepError
 
 if TYPE_CHECKING:
-    from rehearsal.drills.stage import Stage
+    from rehearsal.drills.environment import DrillEnvironment
 
 SETTLE_SECONDS = 2.0
 
 
-def run(stage: Stage) -> Observation:
+def run(env: DrillEnvironment) -> Observation:
     """Roll the candidate out, and see that slow answers end with it."""
-    refusal = roll_out(stage, "slow" if stage.faulty else "good-release", "0.3")
+    refusal = roll_out(env, "slow" if env.faulty else "good-release", "0.3")
     time.sleep(SETTLE_SECONDS)
     slow = [
         answer
-        for answer in stage.callers.since(stage.struck_at, "confirmed", mode="sync")
+        for answer in env.callers.since(env.struck_at, "confirmed", mode="sync")
         if answer.version == refusal.candidate
     ]
     if not slow:
         raise StepError("the candidate answered nobody")
     usual = sorted(answer.done_at - answer.sent_at for answer in slow)[len(slow) // 2]
-    last = max(answer.done_at for answer in slow) - stage.struck_at
+    last = max(answer.done_at for answer in slow) - env.struck_at
     return Observation(
         f"{len(slow)} orders took {amounts.milliseconds(usual * 1000)} in the middle. "
         f"{refusal.why}",

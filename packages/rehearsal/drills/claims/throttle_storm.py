@@ -12,7 +12,7 @@ from rehearsal.drills.drill import Drill, Needs, Observation
 from rehearsal.journal import StepError
 
 if TYPE_CHECKING:
-    from rehearsal.drills.stage import Stage
+    from rehearsal.drills.environment import DrillEnvironment
 
 CALM_RATE, STORM_RATE = 15.0, 320.0
 STORM_SECONDS = 8.0
@@ -20,35 +20,35 @@ CALM_SECONDS = 2.0
 """So long without a refusal is calm again."""
 
 
-def run(stage: Stage) -> Observation:
+def run(env: DrillEnvironment) -> Observation:
     """Raise the offered load for a while, then wait until all is as before."""
-    alarm = next(name for name in stage.outputs["releaseAlarmNames"] if "throttles" in name)
-    callers = stage.callers
-    with Bystander(stage) as bystander:
-        stage.inject(lambda: setattr(callers, "rate", STORM_RATE))
-        detected = stage.alarmed(alarm)
-        time.sleep(max(0.0, STORM_SECONDS - stage.seconds()))
+    alarm = next(name for name in env.outputs["releaseAlarmNames"] if "throttles" in name)
+    callers = env.callers
+    with Bystander(env) as bystander:
+        env.inject(lambda: setattr(callers, "rate", STORM_RATE))
+        detected = env.alarmed(alarm)
+        time.sleep(max(0.0, STORM_SECONDS - env.seconds()))
         callers.rate = CALM_RATE
-        storm = stage.seconds()
-        stage.until(f"{alarm} OK again", lambda: stage.alarm(alarm) == "OK")
-        stage.until(
+        storm = env.seconds()
+        env.until(f"{alarm} OK again", lambda: env.alarm(alarm) == "OK")
+        env.until(
             "orders served without a refusal",
             lambda: not callers.since(time.time() - CALM_SECONDS, "throttled"),
         )
-        recovered = stage.until("every accepted order recorded", lambda: not stage.missing())
+        recovered = env.until("every accepted order recorded", lambda: not env.missing())
     if bystander.refused:
         raise StepError(f"{bystander.refused} calls of another function were refused")
-    return Observation(_words(stage, storm, bystander.served), detected, recovered)
+    return Observation(_words(env, storm, bystander.served), detected, recovered)
 
 
-def _words(stage: Stage, storm: float, bystanders: int) -> str:
-    answers = stage.callers.since(stage.struck_at)
+def _words(env: DrillEnvironment, storm: float, bystanders: int) -> str:
+    answers = env.callers.since(env.struck_at)
     refused = [answer for answer in answers if answer.outcome == "throttled"]
     reasons = {answer.reason for answer in refused}
     return (
         f"{len(refused)} of {len(answers)} attempts were told 429 "
         f"({', '.join(sorted(reasons))}); the alarm rose and cleared; another function was served "
-        f"{bystanders} of {bystanders} times; calm {amounts.seconds(stage.seconds() - storm)} "
+        f"{bystanders} of {bystanders} times; calm {amounts.seconds(env.seconds() - storm)} "
         "after the storm"
     )
 

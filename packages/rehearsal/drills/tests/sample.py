@@ -10,7 +10,7 @@ from rehearsal.drills.drill import Drill, Observation, Row
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from rehearsal.drills.stage import Stage
+    from rehearsal.drills.environment import DrillEnvironment
 
 SEEN = Observation("It was seen.", 1.5, 4.0)
 NONE = {
@@ -26,7 +26,7 @@ NONE = {
 }
 
 
-def never(_: Stage) -> Observation:
+def never(_: DrillEnvironment) -> Observation:
     """Stand in for a drill that is not run."""
     raise AssertionError
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rehearsal.drills import cli, run
-from rehearsal.drills.artifacts import Artifacts
 from rehearsal.drills.catalogue import DRILLS
 from rehearsal.drills.tests.sample import SEEN, orders, row
+from rehearsal.stack import Stack
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,6 +81,6 @@ def test_every_drill_says_what_it_saw(monkeypatch: pytest.MonkeyPatch, tmp_path:
     """A failed drill does not keep the next one from being run."""
     outcomes = iter([row(None, why="It was not seen."), row(SEEN)])
     monkeypatch.setattr(run, "rehearse", lambda *_: next(outcomes))
-    monkeypatch.setattr(Artifacts, "of", lambda *_: tmp_path)
+    monkeypatch.setattr(Stack, "build", lambda *_: {})
     rows = run.play(run.Day(DRILLS[:2], tmp_path))
     assert [each.proved for each in rows] == [False, True]

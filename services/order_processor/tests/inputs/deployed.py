@@ -6,23 +6,19 @@ The stack is used as anybody uses it: commands to start and to deploy, AWS's API
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import botocore.session
 from botocore.exceptions import ClientError
 from console.checkout import ROOT
 from console.errors import UsageError
-from sandbox import emulated
+from console.processes import Children
+from sandbox.stack import Stack
 
 from services.order_processor.tests.inputs.events import FIRST
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 DRAIN_SECONDS = 120.0
@@ -56,25 +52,21 @@ class StackError(Exception):
 
 def put_through(sample: list[str], artifact: Path, directory: Path) -> Seen:
     """Deploy `artifact` on a fresh emulated AWS and send it the sample; raises StackError."""
-    with _deployed(artifact, directory) as (environment, outputs):
+    with Children(ROOT, directory) as children:
+        stack = Stack(children, directory)
+        try:
+            stack.start()
+            stack.deploy(artifact)
+        except UsageError as error:
+            raise StackError(str(error)) from error
         seen = Seen()
-        _send(_client("lambda", environment), outputs, sample + LARGEST, seen)
-        _await_rejections(_client("logs", environment), outputs, seen)
-        attributes = _client("sqs", environment).get_queue_attributes(
-            QueueUrl=outputs["dlqQueueUrl"], AttributeNames=["ApproximateNumberOfMessages"]
+        _send(stack.client("lambda"), stack.outputs, sample + LARGEST, seen)
+        _await_rejections(stack.client("logs"), stack.outputs, seen)
+        attributes = stack.client("sqs").get_queue_attributes(
+            QueueUrl=stack.outputs["dlqQueueUrl"], AttributeNames=["ApproximateNumberOfMessages"]
         )["Attributes"]
         seen.dead_letters = int(attributes["ApproximateNumberOfMessages"])
         return seen
-
-
-def _client(service: str, environment: dict[str, str]) -> Any:
-    return botocore.session.Session().create_client(
-        service,
-        region_name=environment["AWS_REGION"],
-        endpoint_url=environment["AWS_ENDPOINT_URL"],
-        aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
-    )
 
 
 def _send(client: Any, outputs: dict[str, Any], sample: list[str], seen: Seen) -> None:
@@ -123,30 +115,3 @@ def _parsed(message: str) -> dict[str, Any]:
     except ValueError:
         return {"text": message}
     return line if isinstance(line, dict) else {"text": message}
-
-
-@contextmanager
-def _deployed(artifact: Path, directory: Path) -> Iterator[tuple[dict[str, str], dict[str, Any]]]:
-    try:
-        with emulated.aws(directory) as environment:
-            yield environment, _deploy(artifact, directory / "stack", environment)
-    except UsageError as error:
-        raise StackError(str(error)) from error
-
-
-def _deploy(artifact: Path, directory: Path, environment: dict[str, str]) -> dict[str, Any]:
-    command = _module(
-        *("engine", "up", "--stack", "local", "--fresh"),
-        *("--directory", str(directory), "--config", f"artifact={artifact}"),
-    )
-    result = subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
-    )
-    if result.returncode:
-        raise StackError(f"The stack was not deployed: {result.stdout}{result.stderr}")
-    outputs: dict[str, Any] = json.loads((directory / "outputs.json").read_bytes())
-    return outputs
-
-
-def _module(name: str, *arguments: str) -> list[str]:
-    return [sys.executable, "-m", name, *arguments]

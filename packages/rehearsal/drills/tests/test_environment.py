@@ -1,4 +1,4 @@
-"""A whole drill on a stage of its own, and what is left of one that is interrupted."""
+"""A whole drill in a test environment of its own, and what is left of one that is interrupted."""
 
 from __future__ import annotations
 
@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING
 
 from console.checkout import ROOT
 
-from rehearsal.drills.artifacts import Artifacts
 from rehearsal.drills.drill import Drill, Needs, Observation
 from rehearsal.drills.run import Day, rehearse
 from rehearsal.journal import StepError
 
 if TYPE_CHECKING:
-    from rehearsal.drills.stage import Stage
+    from rehearsal.drills.environment import DrillEnvironment
 
 PATIENCE_SECONDS = 120
 
@@ -27,16 +26,16 @@ def test_a_drill_has_live_callers_whose_orders_are_reconciled(tmp_path: Path) ->
     """Even where it fails every order is counted; a fault that is left out does not happen."""
     struck: list[str] = []
 
-    def run(stage: Stage) -> Observation:
-        stage.inject(lambda: struck.append("fault"))
-        stage.until("answers", lambda: len(stage.callers.since(0.0, "confirmed")) > 10)
-        stage.callers.rate = 0.0
-        stage.until("records", lambda: not stage.missing())
+    def run(env: DrillEnvironment) -> Observation:
+        env.inject(lambda: struck.append("fault"))
+        env.until("answers", lambda: len(env.callers.since(0.0, "confirmed")) > 10)
+        env.callers.rate = 0.0
+        env.until("records", lambda: not env.missing())
         raise StepError("nobody noticed")
 
     drill = Drill("quiet", "Nothing happens", "none", run, Needs(rate=40.0, patient=True))
     day = Day([drill], tmp_path, faulty=False)
-    row = rehearse(drill, day, Artifacts(tmp_path / "artifacts", day.service))
+    row = rehearse(drill, day)
     assert struck == []
     assert row.objection == "nobody noticed"
     assert row.orders is not None
@@ -51,7 +50,7 @@ def test_an_interrupted_day_leaves_no_process_behind(tmp_path: Path) -> None:
         [*command, "--directory", str(tmp_path)], cwd=ROOT, start_new_session=True
     )
     try:
-        _wait_for(tmp_path / "killed-environment" / "orders")
+        _wait_for(tmp_path / "killed-environment" / "run_log")
         assert _mentioning(tmp_path) > 1
         os.kill(day.pid, signal.SIGINT)
         assert day.wait(PATIENCE_SECONDS) == 130

@@ -1,43 +1,38 @@
-"""Where a drill takes place: an emulated AWS, the stack on it with a live version, and callers."""
+"""A drill's test environment: an emulated AWS, the stack on it with a live version, and callers."""
 
 from __future__ import annotations
 
-import itertools
 import json
 import time
 from typing import TYPE_CHECKING, Any, Self
 
-import boto3
-from botocore.config import Config
 from reporting import amounts
-from sandbox.environment import local
 
 from rehearsal import alias as alias_view
-from rehearsal import commands, emulated
-from rehearsal.drills.artifacts import FIRST
 from rehearsal.drills.callers import Callers
 from rehearsal.journal import StepError
+from rehearsal.stack import Stack
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime
     from pathlib import Path
 
-    from console.processes import Child, Children
+    from console.processes import Children
 
-    from rehearsal.alias import AliasState
-    from rehearsal.drills.artifacts import Artifacts
     from rehearsal.drills.drill import Needs
     from rehearsal.settings import Settings
 
 POLL_SECONDS = 0.1
+FIRST = "first"
+"""The service as it is, without any candidate's changes."""
 
 
-class Stage:
+class DrillEnvironment(Stack):
     """One drill's own. As a context it has callers at work, once it is prepared.
 
     `faulty` is false where a run leaves the faults out, to see that the drill does not prove its
-    claim then.
+    claim then. `artifacts` holds what the drills of a run have built, each candidate once.
     """
 
     def __init__(
@@ -45,36 +40,26 @@ class Stage:
         settings: Settings,
         needs: Needs,
         children: Children,
-        artifacts: Artifacts,
+        artifacts: Path,
         *,
         faulty: bool = True,
     ) -> None:
-        self.settings = settings
+        super().__init__(settings, children)
         self.needs = needs
-        self.children = children
         self.faulty = faulty
-        self.environment = local()
-        self.outputs: dict[str, Any] = {}
         self.struck_at = time.time()
+        self.run_log = self.path("run_log")
         self._artifacts = artifacts
-        self._numbers = itertools.count(1)
 
     def prepare(self) -> None:
         """Start the emulated AWS, deploy the stack and make version 1 live."""
-        self.emulator, self.environment = emulated.start(
-            self.children, self.settings, *self.needs.emulator
-        )
-        self.aws_lambda = alias_view.client(self.environment)
-        self.deploy(FIRST, "--fresh")
+        self.start(*self.needs.emulator)
+        self.deploy_candidate(FIRST)
         self.release("smoke", "--version", "1")
         self.release("promote", "--version", "1")
-        self.watcher = alias_view.Watcher(self.aws_lambda, self.function, self.alias_name)
+        self.watcher = alias_view.Watcher(self.lambda_, self.function, self.alias_name)
         self.callers = Callers(
-            self.environment,
-            self.outputs,
-            self.needs,
-            self.settings.directory / "orders",
-            self.settings.seed,
+            self.environment, self.outputs, self.needs, self.run_log, self.settings.seed
         )
 
     def __enter__(self) -> Self:
@@ -89,82 +74,23 @@ class Stage:
             self.callers.abandon()
         self.watcher.stop()
 
-    @property
-    def function(self) -> str:
-        """The function's name."""
-        return str(self.outputs["lambdaFunctionName"])
-
-    @property
-    def alias_name(self) -> str:
-        """The name of the alias that callers invoke."""
-        return str(self.outputs["lambdaAliasName"])
-
-    def client(self, service: Any) -> Any:
-        """Return a boto3 client, which tries once, for the emulated AWS."""
-        return boto3.client(
-            service,
-            config=Config(connect_timeout=5, read_timeout=60, retries={"total_max_attempts": 1}),
-            endpoint_url=self.environment["AWS_ENDPOINT_URL"],
-            region_name=self.environment["AWS_REGION"],
-            aws_access_key_id=self.environment["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=self.environment["AWS_SECRET_ACCESS_KEY"],
-        )
-
     # What people and workflows do.
 
-    def deploy(self, candidate: str, *further: str) -> str:
-        """Build and deploy one of the service's candidates; return its version."""
-        artifact = self.artifact(candidate)
-        config = {"reservedConcurrency": str(self.needs.slots)} | dict(self.needs.config)
-        pairs = (word for key, text in config.items() for word in ("--config", f"{key}={text}"))
-        command = [*commands.deploy(self.settings, artifact, fresh=False), *pairs, *further]
-        child = self.children.run(f"deploy-{candidate}", command, self.environment)
-        if child.process.returncode:
-            raise StepError(f"the deployment of {candidate} failed: {child.last_line}")
-        path = commands.outputs(self.settings)
-        self.outputs = json.loads(path.read_text(encoding="utf-8"))
-        return str(self.outputs["candidateVersion"])
+    def deploy_candidate(self, candidate: str, **config: object) -> str:
+        """Deploy one of the service's candidates, built at most once; return its version."""
+        return self.deploy(self.artifact(candidate), **config)
+
+    def deployment(self, artifact: Path, config: Mapping[str, object]) -> list[str]:
+        """Return the command that deploys, with what the drill needs of the stack."""
+        needed = {"reservedConcurrency": self.needs.slots, **self.needs.config}
+        return super().deployment(artifact, needed | dict(config))
 
     def artifact(self, candidate: str) -> Path:
-        """Return the directory of a candidate's artifact, built at most once; raises StepError."""
-        return self._artifacts.of(candidate, self.children)
-
-    def release(self, command: str, *arguments: str, status: int | None = 0) -> dict[str, Any]:
-        """Run the release tool to its end; return what it did.
-
-        Raises StepError unless it ends with `status`; None takes any.
-        """
-        name, path = self._result_file(command)
-        ended = self.children.run(
-            name,
-            commands.release(self.settings, command, *arguments, result=path),
-            self.environment,
-        )
-        if status is not None and ended.process.returncode != status:
-            raise StepError(f"{command} ended with {ended.process.returncode}: {ended.last_line}")
-        return self.result(path)
-
-    def start_release(self, command: str, *arguments: str) -> tuple[Child, Path]:
-        """Start the release tool; its `result` will be in the file."""
-        name, path = self._result_file(command)
-        child = self.children.start(
-            name,
-            commands.release(self.settings, command, *arguments, result=path),
-            self.environment,
-        )
-        return child, path
-
-    @staticmethod
-    def result(path: Path) -> dict[str, Any]:
-        """Return what a command of the release tool did; empty where it could not even begin."""
-        if not path.exists():
-            return {}
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return found
-
-    def _result_file(self, command: str) -> tuple[str, Path]:
-        name = f"release-{next(self._numbers)}-{command}"
-        return name, self.settings.directory / f"{name}.json"
+        """Return the directory of a candidate's artifact, built at most once."""
+        out = self._artifacts / candidate
+        if not (out / "manifest.json").exists():
+            self.build(out, self.settings.overlay(None if candidate == FIRST else candidate))
+        return out
 
     # The fault, and what is seen of it.
 
@@ -198,10 +124,6 @@ class Stage:
         if not answers:
             raise StepError(f"no order met: {', '.join(sorted(outcomes))}")
         return max(answer.done_at for answer in answers) - self.struck_at
-
-    def alias(self) -> AliasState:
-        """Return which versions the alias serves."""
-        return alias_view.read(self.aws_lambda, self.function, self.alias_name)
 
     def seconds_to_alias(self, shares: dict[str, float]) -> float:
         """Return the seconds from the fault to when the alias came to give these shares, to stay.
@@ -272,11 +194,8 @@ class Stage:
     def reconcile(self) -> dict[str, int]:
         """Stop the callers and count all orders by their end, by the load test's reconciliation."""
         self.callers.stop()
-        ledger = self.settings.directory / "orders"
-        child = self.children.run(
-            "reconcile", commands.reconcile(self.settings, ledger), self.environment
-        )
-        summary = ledger / "summary.json"
+        child = self.children.run("reconcile", self.reconciliation(self.run_log), self.environment)
+        summary = self.run_log / "summary.json"
         if not summary.exists():
             raise StepError(f"the orders could not be reconciled: {child.last_line}")
         counts: dict[str, int] = json.loads(summary.read_text(encoding="utf-8"))["orders"]
