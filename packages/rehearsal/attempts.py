@@ -1,10 +1,11 @@
-"""The load's attempts, as its ledger has them: one by one, with what came of each."""
+"""The load's attempts, as its run log has them: one by one, with what came of each."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from load.run_log import log
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,18 +26,16 @@ class Attempt:
     refused: bool
 
 
-def read(ledger: Path) -> list[Attempt]:
-    """Return the attempts of a load in the order in which they were sent."""
-    with (ledger / "attempts.jsonl").open(encoding="utf-8") as lines:
-        found = [_attempt(json.loads(line)) for line in lines]
-    return sorted(found, key=lambda attempt: attempt.at)
-
-
-def _attempt(line: dict[str, Any]) -> Attempt:
-    return Attempt(
-        line["sentAt"],
-        line["doneAt"] - line["sentAt"],
-        line["kind"],
-        line["invocation"] == "sync",
-        line["outcome"] == "throttled",
+def read(run_log: Path) -> list[Attempt]:
+    """Return the attempts of a load in the order in which they were sent; raises UsageError."""
+    found = (
+        Attempt(
+            each.sent_at,
+            each.done_at - each.sent_at,
+            each.kind,
+            each.invocation == "sync",
+            each.outcome == "throttled",
+        )
+        for each in log.attempts(run_log)
     )
+    return sorted(found, key=lambda attempt: attempt.at)

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from reporting import amounts, terminal
 
+from rehearsal.callers.callers import Callers, Manners
 from rehearsal.stack import Stack
-from rehearsal.traffic import Traffic
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,7 +76,8 @@ class Trials:
         began = time.monotonic()
         stack = self._stack
         version, live = stack.candidate, stack.alias().version
-        with Traffic(stack.environment, stack.function, stack.alias_name, self._rate, seed):
+        target, service = (stack.function, stack.alias_name), stack.settings.service
+        with Callers(stack.environment, target, service, Manners(self._rate), seed):
             result = self._roll_out(version, reason)
         shares = stack.alias().shares()
         if version in shares:

@@ -13,11 +13,8 @@ if TYPE_CHECKING:
 
 def client(service: Any, environment: Mapping[str, str], **config: Any) -> Any:
     """Return a boto3 client that asks once; `config` are further settings of botocore's."""
-    given: dict[str, Any] = {
-        "connect_timeout": 5,
-        "read_timeout": 60,
-        "retries": {"total_max_attempts": 1},
-    }
+    given: dict[str, Any] = {"connect_timeout": 5, "read_timeout": 60}
+    given |= {"retries": {"total_max_attempts": 1}, **config}
     session = boto3.Session(
         aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],

@@ -12,6 +12,7 @@ from console.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
+    from types import ModuleType
 
     from service.declaration import Service
 
@@ -69,18 +70,23 @@ class Probes(Protocol):
 
 def load(service: Service) -> Probes:
     """Import a service's probes. Raises UsageError where one is missing."""
-    path = service.folder / "probes.py"
-    name = f"probes of {path.resolve()}"
-    if name in sys.modules:
-        return cast("Probes", sys.modules[name])
-    spec = importlib.util.spec_from_file_location(name, path)
+    return cast("Probes", module(service, "probes", Probes))
+
+
+def module(service: Service, name: str, protocol: type) -> ModuleType:
+    """Import a module of a service's folder. Raises UsageError where a function is missing."""
+    path = service.folder / f"{name}.py"
+    key = f"{name} of {path.resolve()}"
+    if key in sys.modules:
+        return sys.modules[key]
+    spec = importlib.util.spec_from_file_location(key, path)
     if spec is None or spec.loader is None or not path.is_file():
-        raise UsageError(f"Service {service.name} has no probes.py; docs/services.md says why.")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # dataclasses look their module up while they are made
-    spec.loader.exec_module(module)
-    for wanted in (name for name in vars(Probes) if not name.startswith("_")):
-        if not callable(getattr(module, wanted, None)):
-            del sys.modules[name]
-            raise UsageError(f"services/{service.name}/probes.py has no {wanted}: add it.")
-    return cast("Probes", module)
+        raise UsageError(f"Service {service.name} has no {path.name}; docs/services.md says why.")
+    made = importlib.util.module_from_spec(spec)
+    sys.modules[key] = made  # dataclasses look their module up while they are made
+    spec.loader.exec_module(made)
+    for wanted in (name for name in vars(protocol) if not name.startswith("_")):
+        if not callable(getattr(made, wanted, None)):
+            del sys.modules[key]
+            raise UsageError(f"services/{service.name}/{path.name} has no {wanted}: add it.")
+    return made

@@ -8,9 +8,10 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, Self
 
 from rehearsal.faults.environments import Environments
-from rehearsal.faults.ledger import Ledger
+from rehearsal.faults.oracle import table_of
 from rehearsal.faults.plan import Fault
 from rehearsal.faults.proxy import FaultProxy
+from rehearsal.faults.run_log import RunLog
 from rehearsal.faults.stack import publish_version
 from rehearsal.journal import StepError
 
@@ -28,11 +29,12 @@ class Database:
         self._env = env
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self._ledger = Ledger(env.settings.directory / "database")
+        self._run_log = RunLog(env.settings.directory / "database")
         self._proxy = FaultProxy(
             env.environment["AWS_ENDPOINT_URL"],
             Environments(env.emulator.process.pid),
-            self._ledger,
+            self._run_log,
+            table_of(env.settings.service).key,
         )
         self.version = ""
 
@@ -56,7 +58,7 @@ class Database:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
-        self._ledger.close()
+        self._run_log.close()
 
     def fail(self, fault: Fault) -> None:
         """Let every request meet a fault from now on."""
@@ -68,24 +70,24 @@ class Database:
 
     @property
     def writes(self) -> Counter[str]:
-        """How often the table took each order."""
+        """How often the table took each event."""
         return Counter(self._proxy.written)
 
     def _await(self, task: Any) -> Any:
         return asyncio.run_coroutine_threadsafe(task, self._loop).result(30)
 
     def outlast(self, alarm: str) -> tuple[float, float]:
-        """Wait until a fault is over: noticed by the alarm, callers served, every order recorded.
+        """Wait until a fault is over: noticed by the alarm, callers served, every event recorded.
 
         Returns the seconds to its being noticed and to the end. Raises StepError where one of these
-        is not seen, or where an order was written more than once.
+        is not seen, or where an event was written more than once.
         """
         env = self._env
         detected = env.alarmed(alarm)
         env.until("callers served again", lambda: not env.callers.waiting)
-        recovered = env.until("every accepted order recorded", lambda: not env.missing())
+        recovered = env.until("every accepted event recorded", lambda: not env.missing())
         env.callers.stop()
-        doubled = [order for order, times in self.writes.items() if times > 1]
+        doubled = [event_id for event_id, times in self.writes.items() if times > 1]
         if doubled:
-            raise StepError(f"{len(doubled)} orders were written more than once")
+            raise StepError(f"{len(doubled)} events were written more than once")
         return detected, recovered

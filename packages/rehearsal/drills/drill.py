@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from rehearsal.callers.callers import Manners
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -30,6 +32,11 @@ class Needs:
     """Further options of the emulated AWS, as ("--account-concurrency", "30")."""
     config: Mapping[str, str] = field(default_factory=dict)
     """Further configuration of the stack."""
+
+    @property
+    def manners(self) -> Manners:
+        """How its callers call."""
+        return Manners(self.rate, self.asynchronous, self.patient)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Self
 from reporting import amounts
 
 from rehearsal import alias as alias_view
-from rehearsal.drills.callers import Callers
+from rehearsal.callers.callers import Callers
+from rehearsal.callers.run_log import RunLog
 from rehearsal.journal import StepError
 from rehearsal.stack import Stack
 
@@ -59,7 +60,12 @@ class DrillEnvironment(Stack):
         self.release("promote", "--version", "1")
         self.watcher = alias_view.Watcher(self.lambda_, self.function, self.alias_name)
         self.callers = Callers(
-            self.environment, self.outputs, self.needs, self.run_log, self.settings.seed
+            self.environment,
+            (self.function, self.alias_name),
+            self.settings.service,
+            self.needs.manners,
+            self.settings.seed,
+            RunLog(self.run_log, self.outputs),
         )
 
     def __enter__(self) -> Self:
@@ -122,7 +128,7 @@ class DrillEnvironment(Stack):
         """
         answers = self.callers.since(self.struck_at, *outcomes)
         if not answers:
-            raise StepError(f"no order met: {', '.join(sorted(outcomes))}")
+            raise StepError(f"no event met: {', '.join(sorted(outcomes))}")
         return max(answer.done_at for answer in answers) - self.struck_at
 
     def seconds_to_alias(self, shares: dict[str, float]) -> float:
@@ -167,7 +173,7 @@ class DrillEnvironment(Stack):
         return str(names[0])
 
     def recorded(self) -> set[str]:
-        """Return the ids of all orders in the table."""
+        """Return the ids of all events in the table."""
         pages = (
             self.client("dynamodb")
             .get_paginator("scan")
@@ -180,7 +186,7 @@ class DrillEnvironment(Stack):
         return {item["orderId"]["S"] for page in pages for item in page["Items"]}
 
     def missing(self) -> set[str]:
-        """Return the ids of asynchronous orders that were accepted and are not recorded yet."""
+        """Return the ids of asynchronous events that were accepted and are not recorded yet."""
         accepted = {answer.order_id for answer in self.callers.since(0.0, "accepted")}
         return accepted - self.recorded()
 
@@ -192,11 +198,11 @@ class DrillEnvironment(Stack):
         return int(answer["Attributes"]["ApproximateNumberOfMessages"])
 
     def reconcile(self) -> dict[str, int]:
-        """Stop the callers and count all orders by their end, by the load test's reconciliation."""
+        """Stop the callers and count all events by their end, by the load test's reconciliation."""
         self.callers.stop()
         child = self.children.run("reconcile", self.reconciliation(self.run_log), self.environment)
         summary = self.run_log / "summary.json"
         if not summary.exists():
-            raise StepError(f"the orders could not be reconciled: {child.last_line}")
+            raise StepError(f"the events could not be reconciled: {child.last_line}")
         counts: dict[str, int] = json.loads(summary.read_text(encoding="utf-8"))["orders"]
         return counts

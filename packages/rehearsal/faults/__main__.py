@@ -1,4 +1,4 @@
-"""`python -m rehearsal.faults`: exactly one effect per order, whatever fails."""
+"""`python -m rehearsal.faults`: exactly one effect per event, whatever fails."""
 
 import sys
 

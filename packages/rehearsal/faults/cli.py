@@ -1,4 +1,4 @@
-"""The command line: `python -m rehearsal.faults [--orders N] [--seed N] [--only KIND]`."""
+"""The command line: `python -m rehearsal.faults [--events N] [--seed N] [--only KIND]`."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, NoReturn
 
 from console.arguments import Parser
 from console.errors import UsageError
+from service import declaration
 
-from rehearsal.faults.broken import BREAKAGES
 from rehearsal.faults.kinds import KINDS
+from rehearsal.faults.oracle import load
 from rehearsal.faults.run import run, say
 from rehearsal.faults.settings import Settings
 
@@ -25,12 +26,13 @@ INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Make a run; 0 where every order had exactly one effect, 1 where not, 2 for bad input."""
+    """Make a run; 0 where every event had exactly one effect, 1 where not, 2 for bad input."""
     signal.signal(signal.SIGTERM, _terminate)
     try:
         options = _parser().parse_args(arguments)
         names = {field.name for field in fields(Settings)}
         given = {key: value for key, value in vars(options).items() if key in names}
+        given["service"] = declaration.load(options.service or declaration.default())
         settings = replace(Settings(), **given)
         if options.prove:
             return prove(settings)
@@ -48,7 +50,7 @@ def main(arguments: Sequence[str]) -> int:
 def prove(settings: Settings) -> int:
     """Break the service in each known way; 0 where every breakage was found, 1 where not."""
     missed = []
-    for name, breakage in BREAKAGES.items():
+    for name, breakage in load(settings.service).breakages().items():
         directory = settings.directory / f"broken-{name}"
         report = run(replace(settings, broken=name, directory=directory), lambda _: None)
         found = sorted(report.faults)
@@ -61,16 +63,17 @@ def prove(settings: Settings) -> int:
 
 def _parser() -> Parser:
     default = Settings()
-    parser = Parser(prog="faults", description="Hold exactly one effect per order against faults.")
+    parser = Parser(prog="faults", description="Hold exactly one effect per event against faults.")
     add = parser.add_argument
-    add("--orders", type=_count, default=default.orders, help="order ids of the whole run")
+    add("--service", metavar="NAME", help="the only one, by default")
+    add("--events", "--orders", type=_count, default=default.events, help="of the whole run")
     add("--seed", type=int, default=default.seed, help="replays a run's faults")
-    add("--only", choices=sorted(KINDS), metavar="KIND", help="send this kind's orders only")
-    add("--clients", type=_count, default=default.clients, help="orders under way at a time")
-    add("--lanes", type=_count, default=default.lanes, help="struck orders under way at a time")
-    add("--broken", choices=sorted(BREAKAGES), help="break a copy of the service like this")
+    add("--only", choices=sorted(KINDS), metavar="KIND", help="send this kind's events only")
+    add("--clients", type=_count, default=default.clients, help="events under way at a time")
+    add("--lanes", type=_count, default=default.lanes, help="struck events under way at a time")
+    add("--broken", metavar="NAME", help="break a copy of the service like this")
     add("--prove", action="store_true", help="break it in each way, and expect to find each")
-    add("--directory", type=_directory, default=default.directory, help="books and report")
+    add("--directory", type=_directory, default=default.directory, help="run log and report")
     return parser
 
 

@@ -1,4 +1,4 @@
-"""Sends the planned orders, as many callers would, and waits for what was accepted."""
+"""Sends the planned events, as many callers would, and waits for what was accepted."""
 
 from __future__ import annotations
 
@@ -9,21 +9,25 @@ import signal
 import time
 from collections import Counter
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from load.run_log.classify import judge
+from load.send.events import content_digest as digest
 
 from rehearsal.faults.kinds import THROTTLED
-from rehearsal.faults.ledger import Answer, Sent
-from rehearsal.faults.orders import digest
+from rehearsal.faults.run_log import Answer, Sent
 from rehearsal.faults.settings import TIME_SCALE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from rehearsal.faults.client import LambdaClient
+    from load.run_log.classify import Judged, Reply
+
+    from rehearsal.callers.client import LambdaClient
     from rehearsal.faults.environments import Environments
-    from rehearsal.faults.ledger import Ledger, Outcome
-    from rehearsal.faults.plan import Delivery, PlannedOrder
+    from rehearsal.faults.plan import Delivery, PlannedEvent
     from rehearsal.faults.proxy import FaultProxy
+    from rehearsal.faults.run_log import RunLog
     from rehearsal.faults.settings import Settings
 
 MAX_THROTTLES = 12
@@ -42,25 +46,25 @@ class Driver:
         client: LambdaClient,
         proxy: FaultProxy,
         environments: Environments,
-        ledger: Ledger,
+        run_log: RunLog,
     ) -> None:
         self._settings = settings
         self._client = client
         self._proxy = proxy
         self._environments = environments
-        self._ledger = ledger
+        self._run_log = run_log
         self._qualifiers: Mapping[str, Sequence[str]] = {}
         self._lanes: asyncio.Queue[str] = asyncio.Queue()
         self._squeezing = asyncio.Lock()
         self._started_at = time.time()
         self.accepted: set[tuple[str, str]] = set()
-        """Order ids and digests that Lambda took on with 202."""
+        """Ids and digests that Lambda took on with 202."""
         self.met: Counter[str] = Counter()
-        """What befell an order outside the proxy, by order id."""
+        """What befell an event outside the proxy, by its id."""
 
     async def run(
         self,
-        units: Sequence[Sequence[PlannedOrder]],
+        units: Sequence[Sequence[PlannedEvent]],
         qualifiers: Mapping[str, Sequence[str]],
         started_at: float,
     ) -> None:
@@ -82,65 +86,65 @@ class Driver:
             for _ in range(self._settings.clients):
                 group.create_task(caller())
 
-    async def _unit(self, unit: Sequence[PlannedOrder]) -> None:
-        for order in unit:
-            self._proxy.script(order.order_id, order.recipe.faults)
+    async def _unit(self, unit: Sequence[PlannedEvent]) -> None:
+        for event in unit:
+            self._proxy.script(event.event_id, event.recipe.faults)
         if unit[0].kind == THROTTLED:
             await self._squeezed(unit)
         elif _is_struck(unit):
             await self._in_lane(unit[0])
         else:
-            await asyncio.gather(*(self._order(order) for order in unit))
+            await asyncio.gather(*(self._event(event) for event in unit))
 
-    async def _squeezed(self, unit: Sequence[PlannedOrder]) -> None:
+    async def _squeezed(self, unit: Sequence[PlannedEvent]) -> None:
         """Send a unit while the function has one slot, for this unit and everybody else."""
         async with self._squeezing:
             await self._client.reserve(1)
-            tasks = [asyncio.create_task(self._order(order)) for order in unit]
+            tasks = [asyncio.create_task(self._event(event)) for event in unit]
             await asyncio.sleep(_SQUEEZE_SECONDS)
             await self._client.reserve(self._settings.slots)
         await asyncio.gather(*tasks)
 
-    async def _in_lane(self, order: PlannedOrder) -> None:
+    async def _in_lane(self, event: PlannedEvent) -> None:
         lane = await self._lanes.get()
         try:
-            await self._order(order, lane)
-            if order.recipe.deliveries[0].mode == "async":
-                await self._retried(order)
+            await self._event(event, lane)
+            if event.recipe.deliveries[0].mode == "async":
+                await self._retried(event)
         finally:
             self._lanes.put_nowait(lane)
 
-    async def _retried(self, order: PlannedOrder) -> None:
-        """Wait until a struck event was tried again: the lane's next order needs it to be quiet."""
+    async def _retried(self, event: PlannedEvent) -> None:
+        """Wait until a struck event was tried again: the lane's next event needs it to be quiet."""
         await asyncio.sleep(_RETRY_SECONDS)
-        await _until(lambda: self._proxy.written[order.order_id] > 0, 5.0)
+        await _until(lambda: self._proxy.written[event.event_id] > 0, 5.0)
 
-    async def _order(self, order: PlannedOrder, lane: str = "") -> None:
-        numbered = enumerate(order.recipe.deliveries)
+    async def _event(self, event: PlannedEvent, lane: str = "") -> None:
+        numbered = enumerate(event.recipe.deliveries)
         for _, wave in groupby(numbered, key=lambda pair: pair[1].wave):
             deliveries = list(wave)
             await asyncio.sleep(max(delivery.pause for _, delivery in deliveries))
-            await asyncio.gather(*(self._deliver(order, *each, lane) for each in deliveries))
+            await asyncio.gather(*(self._deliver(event, *each, lane) for each in deliveries))
 
     async def _deliver(
-        self, order: PlannedOrder, number: int, delivery: Delivery, lane: str
+        self, event: PlannedEvent, number: int, delivery: Delivery, lane: str
     ) -> None:
-        """Send one delivery, again after a throttle, and after an error as the order says."""
-        event = order.recipe.contents[delivery.variant].event(self._started_at)
-        payload = json.dumps(event, ensure_ascii=False).encode()
-        sent = Sent(order.order_id, number, delivery.mode, digest(event))
+        """Send one delivery, again after a throttle, and after an error as its recipe says."""
+        content = event.recipe.contents[delivery.variant].event(self._started_at)
+        payload = json.dumps(content, ensure_ascii=False).encode()
+        sent = Sent(event.event_id, number, delivery.mode, digest(content))
         throttles = errors = 0
         strike = delivery.strike
-        pause = random.Random(f"{order.order_id}/{number}")  # noqa: S311 - spreads the callers
+        pause = random.Random(f"{event.event_id}/{number}")  # noqa: S311 - spreads the callers
         while True:
-            self._ledger.note(sent)
-            outcome = await self._attempt(sent, payload, delivery, lane, strike)
+            self._run_log.note(sent)
+            judged = await self._attempt(sent, payload, delivery, lane, strike)
             strike = None
-            if outcome == "throttled" and throttles < MAX_THROTTLES:
+            if judged.outcome == "throttled" and throttles < MAX_THROTTLES:
                 throttles += 1
-                self.met[order.order_id] += order.kind == THROTTLED
+                self.met[event.event_id] += event.kind == THROTTLED
                 await asyncio.sleep(pause.uniform(0.5, 1.0) * min(1.0, 0.02 * 2**throttles))
-            elif outcome == "error" and errors < order.recipe.retries:
+            elif judged.failed and errors < event.recipe.retries:
                 errors += 1
                 await asyncio.sleep(pause.uniform(0.01, 0.1))
             else:
@@ -148,39 +152,46 @@ class Driver:
 
     async def _attempt(
         self, sent: Sent, payload: bytes, delivery: Delivery, lane: str, strike: float | None
-    ) -> Outcome:
+    ) -> Judged:
         qualifier = lane or self._qualifiers[delivery.target][0]
         if strike is not None:
-            outcome, body = await self._struck(sent, payload, delivery, lane, strike)
+            reply = await self._struck(sent, payload, delivery, lane, strike)
         else:
-            outcome, body = await self._client.invoke(qualifier, payload, delivery.mode)
-        if outcome == "accepted":
-            self.accepted.add((sent.order_id, sent.digest))
+            reply = await self._invoke(qualifier, payload, delivery)
+        judged = judge(reply)
+        if judged.outcome == "accepted":
+            self.accepted.add((sent.event_id, sent.digest))
         if delivery.target == "unreachable" or sent.number > 0:
-            self.met[sent.order_id] += 1
-        self._ledger.note(Answer(sent.order_id, sent.number, sent.mode, sent.digest, outcome, body))
-        return outcome
+            self.met[sent.event_id] += 1
+        body = json.loads(reply.body) if judged.outcome in ("confirmed", "rejected") else None
+        answer = (judged.outcome, body, judged.reason)
+        self._run_log.note(Answer(sent.event_id, sent.number, sent.mode, sent.digest, *answer))
+        return judged
+
+    async def _invoke(self, qualifier: str, payload: bytes, delivery: Delivery) -> Reply:
+        asynchronous = delivery.mode == "async"
+        return await self._client.invoke(qualifier, payload, asynchronous=asynchronous)
 
     async def _struck(
         self, sent: Sent, payload: bytes, delivery: Delivery, lane: str, strike: float
-    ) -> tuple[Outcome, dict[str, Any] | None]:
+    ) -> Reply:
         """Stop the lane's environment, let it be given the event, and kill it there or later on."""
         pid = self._environments.of_version(lane)
         if pid is None:
-            await self._client.invoke(lane, b"{}", "sync")
+            await self._client.invoke(lane, b"{}")
             pid = self._environments.of_version(lane)
         # It answers before it asks for the next event, and only a waiting one is given any.
         await asyncio.sleep(0.01)
         if pid is None:
-            return await self._client.invoke(lane, payload, delivery.mode)
+            return await self._invoke(lane, payload, delivery)
         self._environments.signal(pid, signal.SIGSTOP)
-        call = asyncio.create_task(self._client.invoke(lane, payload, delivery.mode))
+        call = asyncio.create_task(self._invoke(lane, payload, delivery))
         await _until(lambda: self._environments.has_unread(pid), _HELD_SECONDS)
         if strike:
             self._environments.signal(pid, signal.SIGCONT)
             await asyncio.sleep(strike)
         self._environments.signal(pid, signal.SIGKILL)
-        self.met[sent.order_id] += 1
+        self.met[sent.event_id] += 1
         return await call
 
 
@@ -191,5 +202,5 @@ async def _until(seen: Callable[[], bool], seconds: float) -> None:
         await asyncio.sleep(0.002)
 
 
-def _is_struck(unit: Sequence[PlannedOrder]) -> bool:
+def _is_struck(unit: Sequence[PlannedEvent]) -> bool:
     return unit[0].recipe.deliveries[0].strike is not None

@@ -1,4 +1,4 @@
-"""Where orders end up, read from AWS: the dead-letter queue and the orders table."""
+"""Where events end up, read from AWS: the dead-letter queue and the service's table."""
 
 from __future__ import annotations
 
@@ -7,18 +7,21 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
-from rehearsal.faults.ledger import Letter
-from rehearsal.faults.orders import digest
+from load.send.events import content_digest as digest
+
+from rehearsal.faults.run_log import Letter
 from rehearsal.faults.settings import TIME_SCALE
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sandbox.stack import Stack
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_sqs import SQSClient
 
     from rehearsal.faults.driver import Driver
-    from rehearsal.faults.ledger import Ledger
     from rehearsal.faults.proxy import FaultProxy
+    from rehearsal.faults.run_log import RunLog
 
 _HIDDEN_SECONDS = 3600
 # The longest delay between two attempts: two minutes after an error. A cold start comes on top.
@@ -30,10 +33,13 @@ _PATIENCE_SECONDS = 300 / TIME_SCALE + 15.0
 class DeadLetters:
     """Takes dead letters out of the queue and into the ledger, each once."""
 
-    def __init__(self, stack: Stack, ledger: Ledger) -> None:
+    def __init__(
+        self, stack: Stack, event_id: Callable[[object], str | None], run_log: RunLog
+    ) -> None:
         self._client: SQSClient = stack.client("sqs")
         self._url = str(stack.outputs["dlqQueueUrl"])
-        self._ledger = ledger
+        self._run_log = run_log
+        self._event_id = event_id
         self.found: set[tuple[str, str]] = set()
         self.found_at = time.monotonic()
 
@@ -45,13 +51,13 @@ class DeadLetters:
             self.found_at = time.monotonic()
             for message in messages:
                 event = json.loads(message["Body"])
-                letter = Letter(str(event.get("orderId")), digest(event))
-                self.found.add((letter.order_id, letter.digest))
-                self._ledger.note(letter)
+                letter = Letter(str(self._event_id(event)), digest(event))
+                self.found.add((letter.event_id, letter.digest))
+                self._run_log.note(letter)
 
 
 async def settle(driver: Driver, proxy: FaultProxy, letters: DeadLetters) -> None:
-    """Wait until every accepted order is found, or until nothing has happened for long.
+    """Wait until every accepted event is found, or until nothing has happened for long.
 
     Then no attempt is under way any more either: what would be doubled has been.
     """
@@ -68,10 +74,10 @@ async def settle(driver: Driver, proxy: FaultProxy, letters: DeadLetters) -> Non
         await asyncio.sleep(0.2)
 
 
-def records(stack: Stack) -> dict[str, dict[str, Any]]:
-    """Return all records of the orders table by order id, in DynamoDB's JSON."""
+def records(stack: Stack, key: str) -> dict[str, dict[str, Any]]:
+    """Return all records of the service's table by their `key`, in DynamoDB's JSON."""
     client: DynamoDBClient = stack.client("dynamodb")
     pages = client.get_paginator("scan").paginate(
         TableName=str(stack.outputs["ordersTableName"]), ConsistentRead=True
     )
-    return {item["orderId"]["S"]: dict(item) for page in pages for item in page["Items"]}
+    return {item[key]["S"]: dict(item) for page in pages for item in page["Items"]}

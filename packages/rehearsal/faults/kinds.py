@@ -1,18 +1,21 @@
-"""The kinds of fault, and how an order that meets one is drawn."""
+"""The kinds of fault, and how an event that meets one is drawn."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from rehearsal.faults.orders import draw
-from rehearsal.faults.plan import Delivery, Fault, Kind, Mode, Recipe, Reply
+from rehearsal.faults.plan import Delivery, Fault, Kind, Recipe, Reply
 
 if TYPE_CHECKING:
     import random
     from collections.abc import Callable
 
-    Draw = Callable[[str, random.Random], Recipe]
+    from load.send.events import Invocation
+
+    from rehearsal.faults.plan import Drawing
+
+    Draw = Callable[[Drawing], Recipe]
 
 HURRIED_TIMEOUT_SECONDS: Final = 2
 """Timeout of the version that an answer can outlast; a cold start has to fit in."""
@@ -22,22 +25,22 @@ _REQUESTS_PER_INVOCATION: Final = 3
 _DAY: Final = 86_400
 
 
-def _mode(rng: random.Random) -> Mode:
+def _mode(rng: random.Random) -> Invocation:
     return "async" if rng.random() < 0.35 else "sync"
 
 
-def _plain(order_id: str, rng: random.Random, *faults: Fault) -> Recipe:
-    """One delivery of one order; a caller in seven does not send again after an error."""
-    retries = 0 if rng.random() < 0.15 else rng.randint(1, 4)
-    return Recipe((draw(order_id, rng),), (Delivery(_mode(rng)),), faults, retries)
+def _plain(of: Drawing, *faults: Fault) -> Recipe:
+    """One delivery of one event; a caller in seven does not send again after an error."""
+    retries = 0 if of.rng.random() < 0.15 else of.rng.randint(1, 4)
+    return Recipe((of.content(),), (Delivery(_mode(of.rng)),), faults, retries)
 
 
 def _struck(low: float, high: float) -> Draw:
     """Killed with the event in hand, `low` to `high` seconds into the invocation."""
 
-    def recipe(order_id: str, rng: random.Random) -> Recipe:
-        delivery = Delivery(_mode(rng), target="lane", strike=rng.uniform(low, high))
-        return replace(_plain(order_id, rng), deliveries=(delivery,))
+    def recipe(of: Drawing) -> Recipe:
+        delivery = Delivery(_mode(of.rng), target="lane", strike=of.rng.uniform(low, high))
+        return replace(_plain(of), deliveries=(delivery,))
 
     return recipe
 
@@ -45,118 +48,123 @@ def _struck(low: float, high: float) -> Draw:
 def _killed(stored: bool, reply: Reply, longest: float = 0.0) -> Draw:
     """Killed by the proxy; sometimes the next environment as well."""
 
-    def recipe(order_id: str, rng: random.Random) -> Recipe:
-        times = 2 if rng.random() < 0.2 else 1
-        faults = (Fault(stored, reply, rng.uniform(0.0, longest)) for _ in range(times))
-        return _plain(order_id, rng, *faults)
+    def recipe(of: Drawing) -> Recipe:
+        times = 2 if of.rng.random() < 0.2 else 1
+        faults = (Fault(stored, reply, of.rng.uniform(0.0, longest)) for _ in range(times))
+        return _plain(of, *faults)
 
     return recipe
 
 
-def _timeout_after_write(order_id: str, rng: random.Random) -> Recipe:
+def _timeout_after_write(of: Drawing) -> Recipe:
     fault = Fault(stored=True, reply="withhold", seconds=HURRIED_TIMEOUT_SECONDS + 1.0)
-    delivery = Delivery(_mode(rng), target="hurried")
-    return replace(_plain(order_id, rng, fault), deliveries=(delivery,))
+    delivery = Delivery(_mode(of.rng), target="hurried")
+    return replace(_plain(of, fault), deliveries=(delivery,))
 
 
-def _answer_too_late(order_id: str, rng: random.Random) -> Recipe:
-    return _plain(order_id, rng, Fault(True, "answer", _TOO_LATE_SECONDS))
+def _answer_too_late(of: Drawing) -> Recipe:
+    return _plain(of, Fault(True, "answer", _TOO_LATE_SECONDS))
 
 
 def _refused(code: str, *, stored: bool = False, longest: int = 4) -> Draw:
     """DynamoDB says no; from the third time on an invocation fails, now and then for good."""
 
-    def recipe(order_id: str, rng: random.Random) -> Recipe:
-        times = 40 if rng.random() < 0.05 else rng.randint(1, longest)
-        return _plain(order_id, rng, *[Fault(stored, "error", code=code)] * times)
+    def recipe(of: Drawing) -> Recipe:
+        times = 40 if of.rng.random() < 0.05 else of.rng.randint(1, longest)
+        return _plain(of, *[Fault(stored, "error", code=code)] * times)
 
     return recipe
 
 
-def _error_after_write(order_id: str, rng: random.Random) -> Recipe:
-    code = rng.choice(("InternalServerError", "ServiceUnavailable"))
-    return _refused(code, stored=True)(order_id, rng)
+def _error_after_write(of: Drawing) -> Recipe:
+    code = of.rng.choice(("InternalServerError", "ServiceUnavailable"))
+    return _refused(code, stored=True)(of)
 
 
-def _connection_refused(order_id: str, rng: random.Random) -> Recipe:
+def _connection_refused(of: Drawing) -> Recipe:
     """First where nobody listens; half of the callers then send it to where somebody does."""
-    first = Delivery(_mode(rng), target="unreachable")
-    again = (Delivery("sync", wave=1),) if rng.random() < 0.5 else ()
-    return Recipe((draw(order_id, rng),), (first, *again), retries=0)
+    first = Delivery(_mode(of.rng), target="unreachable")
+    again = (Delivery("sync", wave=1),) if of.rng.random() < 0.5 else ()
+    return Recipe((of.content(),), (first, *again), retries=0)
 
 
 def _broken_off(*replies: Reply) -> Draw:
     """The connection, or the answer on it, breaks off: before or after the write."""
 
-    def recipe(order_id: str, rng: random.Random) -> Recipe:
+    def recipe(of: Drawing) -> Recipe:
         faults = []
-        for _ in range(rng.randint(1, 4)):
-            reply = rng.choice(replies)
-            stored = reply != "reset" or rng.random() < 0.5
+        for _ in range(of.rng.randint(1, 4)):
+            reply = of.rng.choice(replies)
+            stored = reply != "reset" or of.rng.random() < 0.5
             faults.append(Fault(stored, reply))
-        return _plain(order_id, rng, *faults)
+        return _plain(of, *faults)
 
     return recipe
 
 
-def _slow(order_id: str, rng: random.Random) -> Recipe:
-    return _plain(order_id, rng, Fault(True, "answer", rng.uniform(0.05, 0.6)))
+def _slow(of: Drawing) -> Recipe:
+    return _plain(of, Fault(True, "answer", of.rng.uniform(0.05, 0.6)))
 
 
-def _repeated_at_once(order_id: str, rng: random.Random) -> Recipe:
-    deliveries = (Delivery(_mode(rng), wave=wave) for wave in range(rng.randint(2, 4)))
-    return Recipe((draw(order_id, rng),), tuple(deliveries))
+def _repeated_at_once(of: Drawing) -> Recipe:
+    deliveries = (Delivery(_mode(of.rng), wave=wave) for wave in range(of.rng.randint(2, 4)))
+    return Recipe((of.content(),), tuple(deliveries))
 
 
-def _repeated_later(order_id: str, rng: random.Random) -> Recipe:
-    again = Delivery("sync", wave=1, pause=rng.uniform(1.0, 3.0))
-    return Recipe((draw(order_id, rng),), (Delivery(_mode(rng)), again))
+def _repeated_later(of: Drawing) -> Recipe:
+    again = Delivery("sync", wave=1, pause=of.rng.uniform(1.0, 3.0))
+    return Recipe((of.content(),), (Delivery(_mode(of.rng)), again))
 
 
-def _repeated_in_parallel(order_id: str, rng: random.Random) -> Recipe:
-    return Recipe((draw(order_id, rng),), tuple(Delivery(_mode(rng)) for _ in range(20)))
+def _repeated_in_parallel(of: Drawing) -> Recipe:
+    return Recipe((of.content(),), tuple(Delivery(_mode(of.rng)) for _ in range(20)))
 
 
-def _sync_and_async(order_id: str, rng: random.Random) -> Recipe:
+def _sync_and_async(of: Drawing) -> Recipe:
     faults: list[Fault] = []
-    if rng.random() < 0.5:
-        faults.append(Fault(rng.random() < 0.5, "error", code="InternalServerError"))
-    return Recipe((draw(order_id, rng),), (Delivery("sync"), Delivery("async")), tuple(faults))
+    if of.rng.random() < 0.5:
+        faults.append(Fault(of.rng.random() < 0.5, "error", code="InternalServerError"))
+    return Recipe((of.content(),), (Delivery("sync"), Delivery("async")), tuple(faults))
 
 
-def _caller_retries(order_id: str, rng: random.Random) -> Recipe:
+def _caller_retries(of: Drawing) -> Recipe:
     """Whole invocations fail, and the caller does not give up."""
-    invocations = rng.randint(1, 2)
-    fault = Fault(rng.random() < 0.3, "error", code="ServiceUnavailable")
+    invocations = of.rng.randint(1, 2)
+    fault = Fault(of.rng.random() < 0.3, "error", code="ServiceUnavailable")
     faults = (fault,) * (_REQUESTS_PER_INVOCATION * invocations)
-    return Recipe((draw(order_id, rng),), (Delivery("sync"),), faults, retries=4)
+    return Recipe((of.content(),), (Delivery("sync"),), faults, retries=4)
 
 
-def _conflict(order_id: str, rng: random.Random) -> Recipe:
+def _conflict(of: Drawing) -> Recipe:
     """Two contents under one id, one after the other or at the same time."""
-    one, other = draw(order_id, rng), draw(order_id, rng)
-    wave = rng.randint(0, 1)
+    one, other = of.content(), of.content()
+    wave = of.rng.randint(0, 1)
     deliveries = (
-        Delivery(_mode(rng)),
-        Delivery(_mode(rng), wave=wave, variant=1),
+        Delivery(_mode(of.rng)),
+        Delivery(_mode(of.rng), wave=wave, variant=1),
         Delivery("sync", wave=2),
         Delivery("sync", wave=2, variant=1),
     )
     return Recipe((one, other), deliveries)
 
 
-def _clock_skew(order_id: str, rng: random.Random) -> Recipe:
+def _clock_skew(of: Drawing) -> Recipe:
     """Clocks that are ahead a little or too far, or far behind; or DynamoDB finds ours wrong."""
-    choice = rng.randrange(4)
+    choice = of.rng.randrange(4)
     if choice == 0:
-        return _plain(order_id, rng, Fault(False, "error", code="InvalidSignatureException"))
-    offset = (0, rng.randint(1, 240), rng.randint(_DAY, 9 * _DAY), -rng.randint(1, 20) * 365 * _DAY)
-    content = replace(draw(order_id, rng, offset[choice]), valid=choice != 2)
-    return Recipe((content,), (Delivery(_mode(rng)), Delivery("sync", wave=1)))
+        return _plain(of, Fault(False, "error", code="InvalidSignatureException"))
+    offset = (
+        0,
+        of.rng.randint(1, 240),
+        of.rng.randint(_DAY, 9 * _DAY),
+        -of.rng.randint(1, 20) * 365 * _DAY,
+    )
+    content = of.content(offset[choice], valid=choice != 2)
+    return Recipe((content,), (Delivery(_mode(of.rng)), Delivery("sync", wave=1)))
 
 
-def _throttled(order_id: str, rng: random.Random) -> Recipe:
-    return Recipe((draw(order_id, rng),), (Delivery(_mode(rng)), Delivery("sync")))
+def _throttled(of: Drawing) -> Recipe:
+    return Recipe((of.content(),), (Delivery(_mode(of.rng)), Delivery("sync")))
 
 
 THROTTLED: Final = "throttled"

@@ -1,7 +1,7 @@
-"""The plan of a run: which order meets which fault. The same seed gives the same plan.
+"""The plan of a run: which event meets which fault. The same seed gives the same plan.
 
-Every order is drawn from a stream of its own (seed, kind, number), so that a run of one kind alone
-plans its orders exactly as the whole run does.
+Every event is drawn from a stream of its own (seed, kind, number), so that a run of one kind alone
+plans its events exactly as the whole run does.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ from console.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from rehearsal.faults.orders import Content
+    from load.send.events import Invocation
 
-Mode = Literal["sync", "async"]
+    from rehearsal.faults.oracle import Content, Oracle
+
 Target = Literal["production", "hurried", "unreachable", "lane"]
 Reply = Literal[
     "answer", "error", "reset", "reset-midway", "truncate", "cut", "withhold", "kill", "answer-kill"
@@ -40,15 +41,15 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One invocation of the function with the order.
+    """One invocation of the function with the event.
 
     Deliveries of one `wave` go out together, the next wave when they are answered and `pause`
-    seconds have passed. `variant` says which of the order's contents it carries. A `strike` is
+    seconds have passed. `variant` says which of the event's contents it carries. A `strike` is
     SIGKILL to the execution environment once it holds the event: before it may run at all (0), or
     after it has run for so many seconds.
     """
 
-    mode: Mode
+    mode: Invocation
     wave: int = 0
     target: Target = "production"
     variant: int = 0
@@ -58,9 +59,9 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What is drawn for an order: its contents, how it is sent and what goes wrong.
+    """What is drawn for an event: its contents, how it is sent and what goes wrong.
 
-    `faults` meet the order's requests for DynamoDB in turn, whichever delivery makes them.
+    `faults` meet the event's requests for DynamoDB in turn, whichever delivery makes them.
     `retries` is how often a synchronous caller sends again after a function error.
     """
 
@@ -71,57 +72,70 @@ class Recipe:
 
 
 @dataclass(frozen=True, slots=True)
-class PlannedOrder:
-    """One order id of a run."""
+class PlannedEvent:
+    """One event of a run, by its id."""
 
-    order_id: str
+    event_id: str
     kind: str
     recipe: Recipe
 
 
 @dataclass(frozen=True, slots=True)
+class Drawing:
+    """What an event's recipe is drawn from."""
+
+    event_id: str
+    rng: random.Random
+    oracle: Oracle
+
+    def content(self, offset: int | None = None, *, valid: bool = True) -> Content:
+        """Draw a content of the event."""
+        return self.oracle.draw(self.event_id, self.rng, offset, valid=valid)
+
+
+@dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of fault: how it is drawn, its share of a run and how many orders go at once."""
+    """A kind of fault: how it is drawn, its share of a run and how many events go at once."""
 
     name: str
     weight: float
-    draw: Callable[[str, random.Random], Recipe]
+    draw: Callable[[Drawing], Recipe]
     together: int = 1
 
 
 def plan(
-    kinds: Mapping[str, Kind], orders: int, seed: int, only: str | None = None
-) -> list[tuple[PlannedOrder, ...]]:
-    """Return the run's units in their order; the orders of a unit start together.
+    oracle: Oracle, kinds: Mapping[str, Kind], events: int, seed: int, only: str | None = None
+) -> list[tuple[PlannedEvent, ...]]:
+    """Return the run's units in their order; the events of a unit start together.
 
-    Raises UsageError for a kind that there is not and for fewer orders than kinds.
+    Raises UsageError for a kind that there is not and for fewer events than kinds.
     """
     if only is not None and only not in kinds:
         raise UsageError(f"There is no kind '{only}': choose one of {', '.join(kinds)}.")
-    units: list[tuple[PlannedOrder, ...]] = []
-    for name, count in _counts(kinds, orders).items():
-        planned = [_order(kinds[name], number, seed) for number in range(count)]
+    units: list[tuple[PlannedEvent, ...]] = []
+    for name, count in _counts(kinds, events).items():
+        planned = [_event(oracle, kinds[name], number, seed) for number in range(count)]
         size = kinds[name].together
         units.extend(tuple(planned[at : at + size]) for at in range(0, count, size))
     random.Random(f"{seed}/units").shuffle(units)  # noqa: S311 - to be replayed, nothing secret
     return [unit for unit in units if only in (None, unit[0].kind)]
 
 
-def _order(kind: Kind, number: int, seed: int) -> PlannedOrder:
-    order_id = f"{kind.name}-{number:05d}"
-    rng = random.Random(f"{seed}/{order_id}")  # noqa: S311 - to be replayed, nothing secret
-    return PlannedOrder(order_id, kind.name, kind.draw(order_id, rng))
+def _event(oracle: Oracle, kind: Kind, number: int, seed: int) -> PlannedEvent:
+    event_id = f"{kind.name}-{number:05d}"
+    rng = random.Random(f"{seed}/{event_id}")  # noqa: S311 - to be replayed, nothing secret
+    return PlannedEvent(event_id, kind.name, kind.draw(Drawing(event_id, rng, oracle)))
 
 
-def _counts(kinds: Mapping[str, Kind], orders: int) -> dict[str, int]:
-    """Share `orders` among the kinds by weight, at least one each."""
-    if orders < len(kinds):
-        raise UsageError(f"Give --orders at least {len(kinds)}: there are so many kinds.")
+def _counts(kinds: Mapping[str, Kind], events: int) -> dict[str, int]:
+    """Share `events` among the kinds by weight, at least one each."""
+    if events < len(kinds):
+        raise UsageError(f"Give --events at least {len(kinds)}: there are so many kinds.")
     whole = sum(kind.weight for kind in kinds.values())
-    share = {name: orders * kind.weight / whole for name, kind in kinds.items()}
+    share = {name: events * kind.weight / whole for name, kind in kinds.items()}
     counts = {name: max(1, int(wanted)) for name, wanted in share.items()}
     # Rounding leaves a few over, or has given too many where at least one was due.
-    while (missing := orders - sum(counts.values())) != 0:
+    while (missing := events - sum(counts.values())) != 0:
         step = 1 if missing > 0 else -1
         changeable = [name for name in kinds if counts[name] + step > 0]
         counts[max(changeable, key=lambda name: (share[name] - counts[name]) * step)] += step

@@ -9,15 +9,16 @@ from collections import Counter, deque
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
+from load.send.events import content_digest as digest
+
 from rehearsal.faults import wire
-from rehearsal.faults.ledger import Write
-from rehearsal.faults.orders import digest
+from rehearsal.faults.run_log import Write
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from rehearsal.faults.ledger import Ledger
     from rehearsal.faults.plan import Fault
+    from rehearsal.faults.run_log import RunLog
 
 
 class Processes(Protocol):
@@ -57,15 +58,16 @@ class _Upstream:
 
 
 class FaultProxy:
-    """Listens on loopback. `script` says which faults an order's requests meet, one after another.
+    """Listens on loopback. `script` says which faults an event's requests meet, one after another.
 
-    Every write that the table confirms goes to the ledger, whatever the function is told of it.
+    Every write that the table confirms goes to the run log, whatever the function is told of it.
     """
 
-    def __init__(self, endpoint: str, processes: Processes, ledger: Ledger) -> None:
+    def __init__(self, endpoint: str, processes: Processes, run_log: RunLog, key: str) -> None:
         self._upstream = _Upstream(endpoint)
         self._processes = processes
-        self._ledger = ledger
+        self._run_log = run_log
+        self._key = key
         self._scripts: dict[str, deque[Fault]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
@@ -73,7 +75,7 @@ class FaultProxy:
         """What every request meets that no script speaks of."""
         self.written: Counter[str] = Counter()
         self.met: Counter[str] = Counter()
-        """Faults that happened, by order id."""
+        """Faults that happened, by the event's id."""
         self.busy_at = time.monotonic()
         """When the last request came."""
 
@@ -91,9 +93,9 @@ class FaultProxy:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._upstream.close()
 
-    def script(self, order_id: str, faults: Iterable[Fault]) -> None:
-        """Say what an order's requests meet."""
-        self._scripts[order_id] = deque(faults)
+    def script(self, event_id: str, faults: Iterable[Fault]) -> None:
+        """Say what an event's requests meet."""
+        self._scripts[event_id] = deque(faults)
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -114,22 +116,22 @@ class FaultProxy:
         """Answer one request as planned; whether the connection goes on."""
         self.busy_at = time.monotonic()
         item = request.json().get("Item", {}) if request.operation == "PutItem" else {}
-        order_id = item.get("orderId", {}).get("S", "")
-        script = self._scripts.get(order_id)
+        event_id = item.get(self._key, {}).get("S", "")
+        script = self._scripts.get(event_id)
         fault = script.popleft() if script else self.outage
         answer = None
         if fault is None or fault.stored:
             answer = await self._upstream.call(request)
-            if order_id and answer.status == 200:
-                self.written[order_id] += 1
-                self._ledger.note(Write(order_id, digest(item)))
+            if event_id and answer.status == 200:
+                self.written[event_id] += 1
+                self._run_log.note(Write(event_id, digest(item)))
         if fault is None:
             writer.write(answer.raw if answer else b"")
             await writer.drain()
             return True
         # Found while it still waits for its answer: afterwards the connection may be gone.
         victim = self._victim(writer) if "kill" in fault.reply else None
-        self.met[order_id] += "kill" not in fault.reply or victim is not None
+        self.met[event_id] += "kill" not in fault.reply or victim is not None
         return await self._fail(fault, answer, writer, victim)
 
     async def _fail(

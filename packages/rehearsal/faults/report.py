@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rehearsal.faults.judge import Verdict
-    from rehearsal.faults.plan import PlannedOrder
+    from rehearsal.faults.plan import PlannedEvent
     from rehearsal.faults.settings import Settings
 
 _COLUMNS = (
-    "orders", "faults", "confirmed", "rejected", "deadLettered", "errors",
+    "events", "faults", "confirmed", "rejected", "deadLettered", "errors",
     "lost", "doubled", "wrong",
 )  # fmt: skip
 _SHOWN = 20
@@ -26,7 +26,7 @@ _SHOWN = 20
 
 @dataclass(slots=True)
 class Report:
-    """The counts of a run by kind, and every complaint as (kind, order id, sentence)."""
+    """The counts of a run by kind, and every complaint as (kind, event id, sentence)."""
 
     settings: Settings
     seconds: float
@@ -37,7 +37,7 @@ class Report:
 
     @property
     def passed(self) -> bool:
-        """Whether every order had exactly one effect and every kind of fault happened."""
+        """Whether every event had exactly one effect and every kind of fault happened."""
         return not self.complaints
 
     @property
@@ -48,16 +48,16 @@ class Report:
 
     def text(self) -> str:
         """Return the table, and what is not as it must be."""
-        head = ("kind", "orders", "faults", "how they ended")
+        head = ("kind", "events", "faults", "how they ended")
         rows = [(kind, *_cells(counts)) for kind, counts in self.kinds.items()]
         rows.append(("all", *_cells(self._sum())))
         lines = list(terminal.table(head, rows, right=(1, 2)))
-        lines += [f"{order_id}: {text}" for _, order_id, text in self.complaints[:_SHOWN]]
+        lines += [f"{event_id}: {text}" for _, event_id, text in self.complaints[:_SHOWN]]
         if len(self.complaints) > _SHOWN:
             lines.append(f"… and {len(self.complaints) - _SHOWN} more, in report.json")
         lines.append(
             f"seed {self.settings.seed}, {amounts.seconds(self.seconds)}: "
-            + ("every order had exactly one effect" if self.passed else "FAILED")
+            + ("every event had exactly one effect" if self.passed else "FAILED")
         )
         if not self.passed:
             lines.append(f"replay: {self.replay}")
@@ -73,8 +73,8 @@ class Report:
             "all": _named(self._sum()),
             "kinds": {kind: _named(counts) for kind, counts in self.kinds.items()},
             "complaints": [
-                {"kind": kind, "orderId": order_id, "text": text}
-                for kind, order_id, text in self.complaints
+                {"kind": kind, "eventId": event_id, "text": text}
+                for kind, event_id, text in self.complaints
             ],
         }
         path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
@@ -86,23 +86,23 @@ class Report:
 def assemble(
     settings: Settings,
     seconds: float,
-    judged: Iterable[tuple[PlannedOrder, Verdict]],
+    judged: Iterable[tuple[PlannedEvent, Verdict]],
     met: Mapping[str, int],
 ) -> Report:
-    """Count the verdicts by kind; `met` is what befell each order, by order id.
+    """Count the verdicts by kind; `met` is what befell each event, by its id.
 
     A kind whose fault never happened proves nothing, and is complained about as well.
     """
     report = Report(settings, seconds)
-    for order, verdict in judged:
-        counts = report.kinds.setdefault(order.kind, Counter())
-        counts.update(["orders", verdict.fate])
-        counts["faults"] += met.get(order.order_id, 0)
+    for event, verdict in judged:
+        counts = report.kinds.setdefault(event.kind, Counter())
+        counts.update(["events", verdict.fate])
+        counts["faults"] += met.get(event.event_id, 0)
         for fault in {fault for fault, _ in verdict.complaints} - {"lost"}:
             counts[fault] += 1
         for fault, text in verdict.complaints:
             report.faults.add(fault)
-            report.complaints.append((order.kind, order.order_id, text))
+            report.complaints.append((event.kind, event.event_id, text))
     report.kinds = dict(sorted(report.kinds.items()))
     for kind, counts in report.kinds.items():
         if not counts["faults"]:
@@ -112,7 +112,7 @@ def assemble(
 
 
 def _cells(counts: Counter[str]) -> tuple[str, ...]:
-    """Orders, faults, and every end that some of them had."""
+    """Events, faults, and every end that some of them had."""
     ends = [name for name in _COLUMNS[2:] if counts[name]]
     said = ", ".join(f"{amounts.count(counts[name])} {terminal.spaced(name)}" for name in ends)
     return (*(amounts.count(counts[name]) for name in _COLUMNS[:2]), said)

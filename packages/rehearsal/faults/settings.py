@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from console.checkout import ROOT
+from service import declaration
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from service.declaration import Service
 
 TIME_SCALE = 60.0
 """Lambda's retries after one and two minutes follow here after one and two seconds."""
@@ -17,10 +20,10 @@ TIME_SCALE = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """One run. `clients` bounds the orders under way at a time; `lanes` are versions of their own
-    for the orders whose environment is struck: there, one order at a time."""
+    """One run. `clients` bounds the events under way at a time; `lanes` are versions of their own
+    for the events whose environment is struck: there, one event at a time."""
 
-    orders: int = 10_000
+    events: int = 10_000
     seed: int = 1
     only: str | None = None
     clients: int = 32
@@ -28,6 +31,7 @@ class Settings:
     broken: str | None = None
     """A fault put into a copy of the service, which the run then has to find."""
     directory: Path = ROOT / "build" / "faults"
+    service: Service = field(default_factory=lambda: declaration.load(declaration.default()))
 
     @property
     def slots(self) -> int:
@@ -38,7 +42,7 @@ class Settings:
         """Return the command line that repeats the run, or one kind of it."""
         default = Settings()
         words = ["nox", "-s", "faults", "--"]
-        words += ["--orders", str(self.orders), "--seed", str(self.seed)]
+        words += ["--events", str(self.events), "--seed", str(self.seed)]
         if only is not None:
             words += ["--only", only]
         if self.clients != default.clients:

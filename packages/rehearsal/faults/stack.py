@@ -26,7 +26,7 @@ def deploy(settings: Settings, children: Children) -> Stack:
     """Deploy the stack, its service broken where the settings want that; raises UsageError."""
     overlay = None
     if settings.broken is not None:
-        overlay = broken.overlay(settings.broken, settings.directory / "overlay")
+        overlay = broken.overlay(settings.service, settings.broken, settings.directory / "overlay")
     return stack.deployed(
         children,
         settings.directory,

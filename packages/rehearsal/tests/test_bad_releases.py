@@ -2,31 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import random
-
-import jsonschema
-from console.checkout import ROOT
-
-from rehearsal.traffic import order
 from rehearsal.trials import Trial, summary, table
-
-SCHEMA = ROOT / "services/order_processor/src/order_processor/order.schema.json"
 
 
 def trial(name: str, *, good: bool, promoted: bool) -> Trial:
     """A trial that ended so."""
     return Trial(name, good, 1, "7", promoted, "gate", "why", 310, 12.3)
-
-
-def test_the_traffic_is_made_of_valid_orders() -> None:
-    """By the published schema, and not synthetic."""
-    schema = json.loads(SCHEMA.read_text())
-    rng = random.Random(1)
-    for number in range(50):
-        made = order(number, rng)
-        jsonschema.validate(made, schema)
-        assert "synthetic" not in made
 
 
 def test_the_figures_count_what_went_wrong() -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import random
 from typing import TYPE_CHECKING
 
 import pytest
+from load.run_log import log
 
 from rehearsal.attempts import Attempt, read
 from rehearsal.loss import WarmTimes, expected_refusals, warm_times
@@ -88,15 +88,18 @@ def test_it_is_replayable() -> None:
     assert expected_refusals(attempts, 5) == expected_refusals(attempts, 5)
 
 
-def test_attempts_are_read_from_the_ledger_in_order_of_time(tmp_path: Path) -> None:
+def test_attempts_are_read_from_the_run_log_in_order_of_time(tmp_path: Path) -> None:
     """Sorted by when they were sent, with what came of each."""
-    lines = [
-        {"sentAt": 2.0, "doneAt": 2.5, "kind": "order", "invocation": "sync",
-         "outcome": "throttled"},
-        {"sentAt": 1.0, "doneAt": 1.25, "kind": "repeat", "invocation": "async",
-         "outcome": "accepted"},
-    ]  # fmt: skip
-    (tmp_path / "attempts.jsonl").write_text("".join(json.dumps(each) + "\n" for each in lines))
+    made = log.Ledger(tmp_path)
+    late = log.Attempt(
+        "e", "order", "sync", 2.0, 2.0, 2.5, "throttled", None, 429, None, None, None
+    )
+    early = log.Attempt(
+        "e", "repeat", "async", 1.0, 1.0, 1.25, "accepted", None, 202, None, None, None
+    )
+    for each in (late, early):
+        made.done(each)
+    made.close()
     assert read(tmp_path) == [
         Attempt(1.0, 0.25, "repeat", direct=False, refused=False),
         Attempt(2.0, 0.5, "order", direct=True, refused=True),

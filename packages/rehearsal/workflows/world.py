@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from console.checkout import ROOT
@@ -14,7 +14,7 @@ from sandbox.clients import client
 from sandbox.environment import local
 
 from rehearsal import alias as alias_view
-from rehearsal.traffic import Traffic
+from rehearsal.callers.callers import Callers, Manners
 from rehearsal.workflows import actions
 from rehearsal.workflows import machine as workflow_machine
 from rehearsal.workflows.hosting import REPOSITORY, Environment, Hosting, Run
@@ -39,7 +39,7 @@ TIME_SCALE = 20
 SHORT = {"BAKE_SECONDS": "6", "POLL_SECONDS": "2", "DRIVE_RATE": "200"}
 LOAD_SECONDS = "12"
 RATE = 12.0
-"""Orders a second that each stack gets from its customers while a release goes on."""
+"""Events a second that each stack gets from its customers while a release goes on."""
 
 
 class World:
@@ -114,18 +114,13 @@ class World:
 
     @contextmanager
     def customers(self) -> Iterator[None]:
-        """Orders at every stack for as long as the context lasts."""
-        crowds = [
-            Traffic(self.hosting.cloud, function(stack), ALIAS, RATE, seed)
-            for seed, stack in enumerate(STACKS)
-        ]
-        for crowd in crowds:
-            crowd.__enter__()
-        try:
+        """Customers' events at every stack for as long as the context lasts."""
+        service, cloud = self.source.service, self.hosting.cloud
+        with ExitStack() as crowds:
+            for seed, stack in enumerate(STACKS):
+                target = (function(stack), ALIAS)
+                crowds.enter_context(Callers(cloud, target, service, Manners(RATE), seed))
             yield
-        finally:
-            for crowd in crowds:
-                crowd.__exit__(None, None, None)
 
     def _start_emulator(self) -> Mapping[str, str]:
         env_file = self._root / "emulator.env"

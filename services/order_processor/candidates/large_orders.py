@@ -1,4 +1,4 @@
-"""Real orders of nine lines and more raise: a buffer of eight."""
+"""Real orders of five lines and more raise: a buffer of four."""
 
 from order_processor.dynamodb import DynamoDBOrders
 
@@ -8,6 +8,6 @@ class Orders(DynamoDBOrders):
 
     def add(self, record):
         """Keep the record, as the service does, but for what is wrong."""
-        if not record.synthetic and record.confirmation.line_count > 8:
+        if not record.synthetic and record.confirmation.line_count > 4:
             raise IndexError("line")
         return super().add(record)

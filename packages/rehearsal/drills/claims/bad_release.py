@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from rehearsal.drills.callers import FAILED
+from rehearsal.callers.callers import FAILED
 from rehearsal.drills.drill import Drill, Needs, Observation
 from rehearsal.drills.refusal import roll_out
 
@@ -21,7 +21,7 @@ def run(env: DrillEnvironment) -> Observation:
     time.sleep(SETTLE_SECONDS)
     recovered = max(refusal.seconds, env.last(*FAILED))
     failures = env.callers.since(env.struck_at, *FAILED)
-    failed_by = sorted({answer.version for answer in failures})
+    failed_by = sorted({answer.executed_version or "" for answer in failures})
     return Observation(
         f"{len(failures)} orders failed, all by version {', '.join(failed_by)}. {refusal.why}",
         refusal.seconds,

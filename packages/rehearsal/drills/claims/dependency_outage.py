@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from reporting import amounts
 
-from rehearsal.drills.callers import FAILED
+from rehearsal.callers.callers import FAILED
 from rehearsal.drills.database import REFUSED, SILENT, Database
 from rehearsal.drills.drill import Drill, Needs, Observation
 
@@ -29,7 +29,7 @@ def run(env: DrillEnvironment) -> Observation:
         database.mend()
         detected, recovered = database.outlast(alarm)
     told = env.callers.since(env.struck_at, *FAILED)
-    reasons = ", ".join(sorted({answer.reason for answer in told}))
+    reasons = ", ".join(sorted({answer.reason or "" for answer in told}))
     return Observation(
         f"{len(told)} attempts were told of an error ({reasons}) and repeated; each of "
         f"{len(database.writes)} orders was written once",

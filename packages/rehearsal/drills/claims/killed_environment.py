@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from reporting import amounts
 
-from rehearsal.drills.callers import FAILED
+from rehearsal.callers.callers import FAILED
 from rehearsal.drills.database import Database
 from rehearsal.drills.drill import Drill, Needs, Observation
 from rehearsal.faults.environments import Environments
@@ -29,7 +29,7 @@ def run(env: DrillEnvironment) -> Observation:
         env.inject(lambda: killed.extend(_kill(env, database.version)))
         detected, recovered = database.outlast(alarm)
     told = env.callers.since(env.struck_at, *FAILED)
-    reasons = ", ".join(sorted({answer.reason for answer in told}))
+    reasons = ", ".join(sorted({answer.reason or "" for answer in told}))
     return Observation(
         f"{len(killed)} environments were killed, {len(told)} callers told ({reasons}); each of "
         f"{len(database.writes)} orders was written once",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from reporting import amounts
 
 from rehearsal import attempts, flip, loss
-from rehearsal.drills.callers import FAILED
+from rehearsal.callers.callers import FAILED
 from rehearsal.drills.drill import Drill, Needs, Observation
 from rehearsal.journal import StepError
 

@@ -23,8 +23,8 @@ def run(env: DrillEnvironment) -> Observation:
     time.sleep(SETTLE_SECONDS)
     slow = [
         answer
-        for answer in env.callers.since(env.struck_at, "confirmed", mode="sync")
-        if answer.version == refusal.candidate
+        for answer in env.callers.since(env.struck_at, "confirmed", invocation="sync")
+        if answer.executed_version == refusal.candidate
     ]
     if not slow:
         raise StepError("the candidate answered nobody")

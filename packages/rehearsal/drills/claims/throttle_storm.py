@@ -44,7 +44,7 @@ def run(env: DrillEnvironment) -> Observation:
 def _words(env: DrillEnvironment, storm: float, bystanders: int) -> str:
     answers = env.callers.since(env.struck_at)
     refused = [answer for answer in answers if answer.outcome == "throttled"]
-    reasons = {answer.reason for answer in refused}
+    reasons = {answer.reason or "" for answer in refused}
     return (
         f"{len(refused)} of {len(answers)} attempts were told 429 "
         f"({', '.join(sorted(reasons))}); the alarm rose and cleared; another function was served "

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rehearsal.faults import ledger, wire
+from rehearsal.faults import run_log, wire
 from rehearsal.faults.plan import Fault, Reply
 from rehearsal.faults.proxy import FaultProxy
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from signal import Signals
 
-    from rehearsal.faults.ledger import Ledger
+    from rehearsal.faults.run_log import RunLog
 
 REPLY = b'{"Item":"what the table says"}'
 
@@ -54,9 +54,9 @@ class Table:
         self.gone.release()
 
 
-def put(order_id: str) -> bytes:
+def put(event_id: str) -> bytes:
     """Return a PutItem as the service sends it."""
-    body = json.dumps({"Item": {"orderId": {"S": order_id}}}).encode()
+    body = json.dumps({"Item": {"id": {"S": event_id}}}).encode()
     head = (
         f"POST / HTTP/1.1\r\nX-Amz-Target: DynamoDB_20120810.PutItem\r\nContent-Length: {len(body)}"
     )
@@ -64,13 +64,13 @@ def put(order_id: str) -> bytes:
 
 
 async def exchange(
-    books: Ledger, faults: tuple[Fault, ...], requests: int = 1
+    log: RunLog, faults: tuple[Fault, ...], requests: int = 1
 ) -> tuple[list[wire.Message | None], Table, Killer, FaultProxy]:
-    """Send requests for the order `o` one after another, each on a connection of its own."""
+    """Send requests for the event `o` one after another, each on a connection of its own."""
     table, killer = Table(), Killer()
     server = await asyncio.start_server(table.serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    proxy = FaultProxy(f"http://127.0.0.1:{port}", killer, books)
+    proxy = FaultProxy(f"http://127.0.0.1:{port}", killer, log, "id")
     address = (await proxy.start()).removeprefix("http://").split(":")
     proxy.script("o", faults)
     answers = []
@@ -87,9 +87,9 @@ async def exchange(
 
 
 @pytest.fixture
-def books(tmp_path: Path) -> Iterator[Ledger]:
+def log(tmp_path: Path) -> Iterator[RunLog]:
     """Return an open ledger."""
-    opened = ledger.Ledger(tmp_path)
+    opened = run_log.RunLog(tmp_path)
     yield opened
     opened.close()
 
@@ -97,21 +97,23 @@ def books(tmp_path: Path) -> Iterator[Ledger]:
 @pytest.mark.parametrize("stored", [True, False])
 @pytest.mark.parametrize("reply", ["error", "reset", "kill", "withhold"])
 def test_a_write_counts_whether_or_not_the_function_hears_of_it(
-    books: Ledger, tmp_path: Path, stored: bool, reply: Reply
+    log: RunLog, tmp_path: Path, stored: bool, reply: Reply
 ) -> None:
-    """What reached the table is in the books; what did not, is not."""
+    """What reached the table is in the log; what did not, is not."""
     fault = Fault(stored, reply, code="InternalServerError")
-    answers, table, _, proxy = asyncio.run(exchange(books, (fault,)))
-    assert len(table.requests) == proxy.written["o"] == len(list(ledger.writes(tmp_path))) == stored
+    answers, table, _, proxy = asyncio.run(exchange(log, (fault,)))
+    assert (
+        len(table.requests) == proxy.written["o"] == len(list(run_log.writes(tmp_path))) == stored
+    )
     assert answers[0] is None or answers[0].status == 500
     assert proxy.met["o"] == 1
 
 
-def test_faults_meet_the_requests_in_turn_and_then_end(books: Ledger) -> None:
+def test_faults_meet_the_requests_in_turn_and_then_end(log: RunLog) -> None:
     """After the last fault the table's own answers pass unchanged."""
     codes = ("ServiceUnavailable", "ThrottlingException")
     faults = tuple(Fault(False, "error", code=code) for code in codes)
-    answers, table, _, _ = asyncio.run(exchange(books, faults, requests=3))
+    answers, table, _, _ = asyncio.run(exchange(log, faults, requests=3))
     assert [answer.status for answer in answers if answer] == [503, 400, 200]
     assert "ThrottlingException" in answers[1].json()["__type"] if answers[1] else False
     assert answers[2] is not None
@@ -120,17 +122,17 @@ def test_faults_meet_the_requests_in_turn_and_then_end(books: Ledger) -> None:
 
 
 @pytest.mark.parametrize("reply", ["kill", "answer-kill"])
-def test_kills_who_is_at_the_other_end(books: Ledger, reply: Reply) -> None:
+def test_kills_who_is_at_the_other_end(log: RunLog, reply: Reply) -> None:
     """With SIGKILL; before the answer, or after it was sent."""
-    answers, _, killer, _ = asyncio.run(exchange(books, (Fault(True, reply),)))
+    answers, _, killer, _ = asyncio.run(exchange(log, (Fault(True, reply),)))
     assert killer.killed == [(7, SIGKILL)]
     assert (answers[0] is not None) == (reply == "answer-kill")
 
 
-def test_a_cut_answer_hides_its_loss_and_a_truncated_one_does_not(books: Ledger) -> None:
+def test_a_cut_answer_hides_its_loss_and_a_truncated_one_does_not(log: RunLog) -> None:
     """The one is whole by its length and no JSON; the other ends before its length."""
     faults = (Fault(True, "cut"), Fault(True, "truncate"))
-    answers, _, _, _ = asyncio.run(exchange(books, faults, requests=2))
+    answers, _, _, _ = asyncio.run(exchange(log, faults, requests=2))
     assert answers[0] is not None
     assert answers[0].body == REPLY[: len(REPLY) // 2]
     assert answers[1] is None

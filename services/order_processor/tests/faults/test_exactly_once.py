@@ -6,10 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from load.send.events import content_digest as digest
+from rehearsal.faults.judge import Evidence, judge
+from rehearsal.faults.oracle import load
+from service import declaration
 
-from rehearsal.faults.judge import CONFLICT, OUT_OF_RANGE, Evidence, judge
-from rehearsal.faults.orders import digest
-from rehearsal.faults.tests.orders_of_tests import (
+from services.order_processor.tests.faults.samples import (
     ORDERED,
     OTHER,
     REFUSED,
@@ -20,8 +22,10 @@ from rehearsal.faults.tests.orders_of_tests import (
 )
 
 if TYPE_CHECKING:
-    from rehearsal.faults.ledger import Answer
+    from rehearsal.faults.run_log import Answer
 
+ORACLE = load(declaration.load("order_processor"))
+CONFLICT, OUT_OF_RANGE = ORACLE.refusal(valid=True), ORACLE.refusal(valid=False)
 CONTENTS = {content.digest: content for content in (ORDERED, OTHER, REFUSED)}
 CONFIRMED = answer("confirmed", confirmation())
 
@@ -35,18 +39,18 @@ def rejection(code: str) -> dict[str, object]:
     ("seen", "fate"),
     [
         (recorded(CONFIRMED, CONFIRMED), "confirmed"),
-        (recorded(answer("error")), "confirmed"),
+        (recorded(answer("functionError")), "confirmed"),
         (recorded(answer("accepted")), "confirmed"),
         (recorded(CONFIRMED, answer("rejected", rejection(CONFLICT), OTHER)), "confirmed"),
         (Evidence([answer("accepted")], letters=[ORDERED.digest]), "deadLettered"),
-        (Evidence([answer("error"), answer("throttled")]), "errors"),
+        (Evidence([answer("functionError"), answer("throttled")]), "errors"),
         (Evidence([answer("rejected", rejection(OUT_OF_RANGE), REFUSED)]), "rejected"),
         (Evidence([answer("accepted", ordered=REFUSED)]), "rejected"),
     ],
 )
 def test_every_end_that_is_allowed(seen: Evidence, fate: str) -> None:
     """One record, a dead letter, an error to the caller or a rejection: nothing to complain of."""
-    verdict = judge(CONTENTS, seen)
+    verdict = judge(ORACLE, CONTENTS, seen)
     assert (verdict.fate, verdict.complaints) == (fate, ())
 
 
@@ -56,7 +60,9 @@ def test_every_end_that_is_allowed(seen: Evidence, fate: str) -> None:
 )
 def test_taken_on_and_nowhere_is_lost(taken_on: Answer) -> None:
     """Neither a confirmation nor a 202 may be forgotten, whatever later attempts came to."""
-    verdict = judge(CONTENTS, Evidence([answer("error"), taken_on, answer("error")]))
+    verdict = judge(
+        ORACLE, CONTENTS, Evidence([answer("functionError"), taken_on, answer("functionError")])
+    )
     assert verdict.fate == "lost"
     assert "lost" in {fault for fault, _ in verdict.complaints}
 
@@ -64,21 +70,21 @@ def test_taken_on_and_nowhere_is_lost(taken_on: Answer) -> None:
 def test_the_dead_letter_of_another_content_does_not_save_an_order() -> None:
     """A dead letter counts for the content that it carries."""
     seen = Evidence([answer("accepted"), answer("accepted", ordered=OTHER)], letters=[OTHER.digest])
-    assert judge(CONTENTS, seen).fate == "lost"
+    assert judge(ORACLE, CONTENTS, seen).fate == "lost"
 
 
 def test_a_second_write_is_seen_though_the_record_looks_right() -> None:
     """Writes are counted on their way, so that a repeated one cannot hide."""
     seen = recorded(CONFIRMED)
     seen.writes *= 2
-    assert [fault for fault, _ in judge(CONTENTS, seen).complaints] == ["doubled"]
+    assert [fault for fault, _ in judge(ORACLE, CONTENTS, seen).complaints] == ["doubled"]
 
 
 def test_an_overwritten_record_is_doubled() -> None:
     """The record has to be the one that was first written, in every attribute."""
-    seen = recorded(answer("error"))
+    seen = recorded(answer("functionError"))
     seen.item = item(requestId={"S": "another"})
-    assert [fault for fault, _ in judge(CONTENTS, seen).complaints] == ["doubled"]
+    assert [fault for fault, _ in judge(ORACLE, CONTENTS, seen).complaints] == ["doubled"]
 
 
 @pytest.mark.parametrize(
@@ -93,8 +99,8 @@ def test_an_overwritten_record_is_doubled() -> None:
 def test_a_record_of_something_else_is_wrong(changes: dict[str, dict[str, str]]) -> None:
     """Half an order, another total, another customer, another digest."""
     kept = item() | changes
-    seen = Evidence([answer("error")], kept, [digest(kept)])
-    assert {fault for fault, _ in judge(CONTENTS, seen).complaints} == {"wrong"}
+    seen = Evidence([answer("functionError")], kept, kept["contentDigest"]["S"], [digest(kept)])
+    assert {fault for fault, _ in judge(ORACLE, CONTENTS, seen).complaints} == {"wrong"}
 
 
 @pytest.mark.parametrize(
@@ -105,11 +111,11 @@ def test_a_record_of_something_else_is_wrong(changes: dict[str, dict[str, str]])
         recorded(CONFIRMED, answer("confirmed", confirmation(OTHER), OTHER)),
         recorded(CONFIRMED, answer("rejected", rejection(CONFLICT))),
         recorded(CONFIRMED, answer("rejected", rejection("LINES_MISSING"), OTHER)),
-        recorded(answer("error"), ordered=REFUSED),
+        recorded(answer("functionError"), ordered=REFUSED),
         replace(recorded(CONFIRMED), letters=[ORDERED.digest]),
     ],
 )
 def test_an_answer_that_may_not_be_given_is_wrong(seen: Evidence) -> None:
     """Different from the first, not the record's, to another content; a rejection without cause;
     a record that had to be rejected; a dead letter of what was never sent asynchronously."""
-    assert {fault for fault, _ in judge(CONTENTS, seen).complaints} == {"wrong"}
+    assert {fault for fault, _ in judge(ORACLE, CONTENTS, seen).complaints} == {"wrong"}

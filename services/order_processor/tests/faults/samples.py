@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import json
 import random
-from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from load.send.events import content_digest as digest
 from rehearsal.faults.judge import Evidence, Expected, expect
-from rehearsal.faults.ledger import Answer, Outcome
-from rehearsal.faults.orders import digest, draw
+from rehearsal.faults.run_log import Answer
+
+from services.order_processor.faults import draw, total
+
+if TYPE_CHECKING:
+    from load.run_log.classify import Outcome
 
 CONTENT = draw("order-1", random.Random(1))
 OTHER = expect(draw("order-1", random.Random(2)), 0.0)
 ORDERED = expect(CONTENT, 0.0)
-REFUSED = expect(replace(CONTENT, valid=False, placed_offset=999_999), 0.0)
+REFUSED = expect(draw("order-1", random.Random(1), 999_999, valid=False), 0.0)
 
 
 def item(ordered: Expected = ORDERED, **changes: dict[str, str]) -> dict[str, Any]:
     """Return the record that an order has to have."""
     event = ordered.event
     texts = {name: event[name] for name in ("orderId", "customerId", "currency", "placedAt")}
-    texts |= {"contentDigest": ordered.digest, "total": ordered.total, "confirmedAt": "now"}
+    texts |= {"contentDigest": ordered.digest, "total": total(event), "confirmedAt": "now"}
     texts["lines"] = json.dumps(event["lines"])
     return {name: {"S": text} for name, text in texts.items()} | changes
 
@@ -33,7 +37,7 @@ def confirmation(ordered: Expected = ORDERED, **changes: object) -> dict[str, An
         "status": "confirmed",
         "orderId": event["orderId"],
         "currency": event["currency"],
-        "total": ordered.total,
+        "total": total(event),
         "lineCount": len(event["lines"]),
         "confirmedAt": "now",
         "contentDigest": ordered.digest,
@@ -46,10 +50,11 @@ def answer(
 ) -> Answer:
     """Return what one delivery came to."""
     mode = "async" if outcome == "accepted" else "sync"
-    return Answer("order-1", 0, mode, ordered.digest, outcome, body)
+    reasons = ",".join(reason["code"] for reason in (body or {}).get("reasons", []))
+    return Answer("order-1", 0, mode, ordered.digest, outcome, body, reasons or None)
 
 
 def recorded(*answers: Answer, ordered: Expected = ORDERED) -> Evidence:
     """Return the evidence of an order that was written once, as it had to be."""
     kept = item(ordered)
-    return Evidence(list(answers), kept, [digest(kept)])
+    return Evidence(list(answers), kept, ordered.digest, [digest(kept)])

@@ -1,4 +1,4 @@
-"""The books of a run, a line each, only appended to: what is sent stands there before it leaves.
+"""The log of a run, a line each, only appended to: what is sent stands there before it leaves.
 
 `deliveries.jsonl`: an invocation about to be made. `answers.jsonl`: what came of it.
 `writes.jsonl`: a write that DynamoDB confirmed, seen between the function and the table.
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from console.errors import UsageError
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import TextIO
 
-Outcome = Literal["confirmed", "rejected", "accepted", "throttled", "error"]
+    from load.run_log.classify import Outcome
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
     """An invocation about to be made; `digest` is of the event, `number` that of the delivery."""
 
-    order_id: str
+    event_id: str
     number: int
     mode: str
     digest: str
@@ -35,19 +35,20 @@ class Sent:
 class Answer:
     """What came of one invocation; `body` is the function's result where it gave one."""
 
-    order_id: str
+    event_id: str
     number: int
     mode: str
     digest: str
     outcome: Outcome
     body: dict[str, Any] | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Write:
     """A PutItem that the table took; `item` is the digest of the whole item in DynamoDB's JSON."""
 
-    order_id: str
+    event_id: str
     item: str
 
 
@@ -55,7 +56,7 @@ class Write:
 class Letter:
     """A dead letter; `digest` is of its body as an event."""
 
-    order_id: str
+    event_id: str
     digest: str
 
 
@@ -68,8 +69,8 @@ _FILES: dict[type[Line], str] = {
 }
 
 
-class Ledger:
-    """The open books of one run; raises UsageError where they cannot be written."""
+class RunLog:
+    """The open log of one run; raises UsageError where they cannot be written."""
 
     def __init__(self, directory: Path) -> None:
         self._files: dict[type[Line], TextIO] = {}
@@ -79,7 +80,7 @@ class Ledger:
                 self._files[kind] = (directory / name).open("w", encoding="utf-8")
         except OSError as error:
             raise UsageError(
-                f"The books cannot be written to {directory} ({error.strerror}): "
+                f"The run log cannot be written to {directory} ({error.strerror}): "
                 "choose another --directory."
             ) from error
 
@@ -90,28 +91,28 @@ class Ledger:
         file.flush()
 
     def close(self) -> None:
-        """Close the books."""
+        """Close its files."""
         for file in self._files.values():
             file.close()
 
 
 def sent(directory: Path) -> Iterator[Sent]:
-    """Iterate over the deliveries of a closed ledger."""
+    """Iterate over the deliveries of a run log."""
     return (Sent(**line) for line in _lines(directory, Sent))
 
 
 def answers(directory: Path) -> Iterator[Answer]:
-    """Iterate over the answers of a closed ledger."""
+    """Iterate over the answers of a run log."""
     return (Answer(**line) for line in _lines(directory, Answer))
 
 
 def writes(directory: Path) -> Iterator[Write]:
-    """Iterate over the writes of a closed ledger."""
+    """Iterate over the writes of a run log."""
     return (Write(**line) for line in _lines(directory, Write))
 
 
 def letters(directory: Path) -> Iterator[Letter]:
-    """Iterate over the dead letters of a closed ledger."""
+    """Iterate over the dead letters of a run log."""
     return (Letter(**line) for line in _lines(directory, Letter))
 
 

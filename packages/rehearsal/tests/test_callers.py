@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import threading
 import time
@@ -9,24 +10,28 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
 import pytest
+from load.run_log import log
+from load.scenarios import SCENARIOS
+from service import declaration
 
-from rehearsal.drills.callers import Callers
-from rehearsal.drills.drill import Needs
+from rehearsal.callers.callers import Callers, Manners
+from rehearsal.callers.run_log import RunLog
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+SERVICE = declaration.load(declaration.default())
 OUTPUTS = {"lambdaFunctionName": "f", "lambdaAliasName": "production", "reservedConcurrency": 5}
 
 
 class Lambda(ThreadingHTTPServer):
-    """Accepts events, confirms orders, and keeps each with how it came."""
+    """Accepts asynchronous events, confirms the others, and keeps each with how it came."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Invocation)
         self.events: list[bytes] = []
-        self.orders: list[bytes] = []
+        self.direct: list[bytes] = []
 
 
 class _Invocation(BaseHTTPRequestHandler):
@@ -36,7 +41,7 @@ class _Invocation(BaseHTTPRequestHandler):
         """Answer as Lambda does."""
         body = self.rfile.read(int(self.headers["Content-Length"]))
         event = self.headers["X-Amz-Invocation-Type"] == "Event"
-        (self.server.events if event else self.server.orders).append(body)
+        (self.server.events if event else self.server.direct).append(body)
         said = b"" if event else json.dumps({"status": "confirmed"}).encode()
         self.send_response_only(202 if event else 200)
         self.send_header("Content-Length", str(len(said)))
@@ -58,7 +63,7 @@ def aws() -> Iterator[Lambda]:
         thread.join()
 
 
-def test_accepted_orders_are_sent_again_as_they_were(aws: Lambda, tmp_path: Path) -> None:
+def test_accepted_events_are_sent_again_as_they_were(aws: Lambda, tmp_path: Path) -> None:
     """Each once, with the same content, and this time their answers are waited for."""
     environment = {
         "AWS_ENDPOINT_URL": f"http://127.0.0.1:{aws.server_port}",
@@ -67,18 +72,32 @@ def test_accepted_orders_are_sent_again_as_they_were(aws: Lambda, tmp_path: Path
         "AWS_REGION": "us-east-1",
     }
     callers = Callers(
-        environment, OUTPUTS, Needs(rate=200.0, asynchronous=1.0), tmp_path / "orders", seed=1
+        environment,
+        ("f", "production"),
+        SERVICE,
+        Manners(rate=200.0, asynchronous=1.0),
+        1,
+        RunLog(tmp_path / "run_log", OUTPUTS),
     )
     callers.start()
     _wait(lambda: len(callers.since(0.0, "accepted")) >= 3)
     first = callers.since(0.0, "accepted")[:3]
     callers.resend(answer.order_id for answer in first)
-    _wait(lambda: len(callers.since(0.0, "confirmed", mode="sync")) >= 3)
+    _wait(lambda: len(callers.since(0.0, "confirmed", invocation="sync")) >= 3)
     callers.stop()
-    again = callers.since(0.0, "confirmed", mode="sync")
+    again = callers.since(0.0, "confirmed", invocation="sync")
     assert {answer.order_id for answer in again} == {answer.order_id for answer in first}
-    assert set(aws.orders) <= set(aws.events)
-    assert len(aws.orders) == 3
+    assert set(aws.direct) <= set(aws.events)
+    assert len(aws.direct) == 3
+    # What the load test reads of it: the run, each event with its digest, each answer.
+    run_log = tmp_path / "run_log"
+    found, entries = log.run(run_log), list(log.entries(run_log))
+    assert (found.scenario in SCENARIOS, found.sent_all, found.slots) == (True, True, 5)
+    assert {hashlib.sha256(event).hexdigest() for event in aws.events} == {
+        entry.digest for entry in entries
+    }
+    assert [entry.kind for entry in entries].count("repeat") == 3
+    assert list(log.attempts(run_log)) == callers.answers
 
 
 def _wait(holds: Callable[[], bool]) -> None:
