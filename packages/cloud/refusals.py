@@ -117,7 +117,7 @@ def _unasked(error: Exception, doing: str) -> str:
     if isinstance(error, ProfileNotFound):
         return f"{said}: set AWS_PROFILE to one that `aws configure list-profiles` shows."
     if isinstance(error, ConfigParseError | ConfigNotFound):
-        return f"{said}: mend that file, or name another with AWS_CONFIG_FILE, then repeat."
+        return f"{said}: correct that file, or name another with AWS_CONFIG_FILE, then repeat."
     if isinstance(error, NoCredentialsError | PartialCredentialsError):
         return "There are no AWS credentials: sign in or set the AWS_* variables, then repeat."
     if isinstance(error, TokenRetrievalError | UnauthorizedSSOTokenError | RuntimeError):

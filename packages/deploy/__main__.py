@@ -71,7 +71,7 @@ def _agreed(options: argparse.Namespace) -> bool:
     if options.yes:
         return True
     if not sys.stdin.isatty():
-        raise UsageError(f"Nobody is there to ask: say --yes to {options.command} it.")
+        raise UsageError(f"There is no terminal to ask at: add --yes to {options.command} it.")
     answer = input(f"{options.command.capitalize()} '{options.stack}'? [y/N] ")
     return answer.strip().lower() in {"y", "yes"}
 

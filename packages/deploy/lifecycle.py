@@ -46,7 +46,7 @@ def preview(project: Project, name: str, config: Mapping[str, str], say: Say) ->
             opened(project, name, config, f"file://{empty}") as stack,
         ):
             stack.create()
-            remark = f"{_NEVER}: everything would be made anew."
+            remark = f"{_NEVER}: everything would be created."
             seen = stack.preview(say)
             return _show(page, title, [remark], seen.changes, seen, say)
     except (UsageError, OperationError) as error:
@@ -81,7 +81,7 @@ def _deploy(
     project: Project, stack: Stack, commit: str | None, say: Say
 ) -> tuple[Seen, dict[str, Any]]:
     command = project.command("recover", stack.name)
-    recover = f"run `{command}`, which says what happened and mends it"
+    recover = f"run `{command}`, which says what happened and repairs it"
     try:
         stack.create()
         before = _settled(stack, recover)

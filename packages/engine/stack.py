@@ -119,7 +119,7 @@ class Stack:
 
     def replace_state(self, state: dict[str, Any]) -> None:
         """Not offered: raises EngineError."""
-        raise EngineError("This engine's state cannot be moved: deploy anew where it is to be.")
+        raise EngineError("This engine's state cannot be moved: deploy the stack at the new place.")
 
     def lock(self) -> str | None:
         """Nobody holds it."""

@@ -30,7 +30,7 @@ UNPROVEN = (
 def main(arguments: Sequence[str], environment: Mapping[str, str] = os.environ) -> int:
     """0 if it is proven or need not be, 1 if it is not; RefusedError where nobody can tell."""
     if len(arguments) != 2:
-        raise RefusedError("Say whose, and of what: nox -s provenance -- OWNER/NAME COMMIT")
+        raise RefusedError("Name repository and commit: nox -s provenance -- OWNER/NAME COMMIT")
     wanted = environment.get("PROVENANCE") or "required"
     if wanted == "none":
         _say(UNPROVEN, environment)

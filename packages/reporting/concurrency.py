@@ -4,7 +4,7 @@ from reporting.charts import Chart, Limit, Line, Points
 
 NOTE = (
     "The most executions at once of each metric period; busy on average is the rate of attempts "
-    "let in times the run's mean slot time (Little's law)."
+    "let in times the run's mean duration of an execution (Little's law)."
 )
 
 

@@ -23,9 +23,9 @@ def meant(
         asks = (
             f": the peak's {rate(peak_rate)} of {milliseconds(slot_seconds * 1000)} each ask for "
             f"{number(round(peak_rate * slot_seconds, 1))} executions on average where {slots} are "
-            "reserved, and they come in bunches"
+            "reserved, and they come in bursts"
         )
     return (
-        f"Throttling is meant to be{asks}. Erlang-B predicts that {share(predicted)}{between} of "
-        "the attempts are refused. Who is refused is told so; that is no order lost."
+        f"Throttling is intended{asks}. Erlang-B predicts that {share(predicted)}{between} of "
+        "the attempts are refused. A refused caller gets an error, so no order is lost."
     )

@@ -21,7 +21,7 @@ def _everything(team: Team) -> dict[str, bytes]:
 def test_a_stack_that_was_never_deployed_is_previewed(team: Team) -> None:
     """Everything is to be created, the page says why, and the team's backend has no stack."""
     said = team.must("preview")
-    assert "It was never deployed: everything would be made anew." in team.page("preview.md")
+    assert "It was never deployed: everything would be created." in team.page("preview.md")
     assert "| create | Function processor |" in said
     assert not list(team.backend.rglob("*.json"))
     assert team.run("drift")[0] == 3
