@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from deploy import recovery
+from deploy import names, recovery
+
+from infra.tests import bootstrapped, recording
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 STACK = "urn:pulumi:dev::order-processing::"
 
@@ -23,6 +28,17 @@ def mended(*pending: dict[str, Any], resources: list[dict[str, Any]]) -> list[di
     assert after["pending_operations"] == []
     found: list[dict[str, Any]] = after["resources"]
     return found
+
+
+def test_every_type_of_both_programs_is_found_by_its_name(tmp_path: Path) -> None:
+    """One that a program gains later has to be added."""
+    artifact = recording.write_artifact(tmp_path)
+    topic = "arn:aws:sns:us-east-1:123456789012:pages"
+    both = (recording.deploy("prod", artifact, alarmTopicArn=topic), bootstrapped.prepare())
+    types = {each.type for program in both for each in program.resources.values()}
+    made = {type_ for type_ in types if type_.startswith("aws:")}
+    assert len(made) > 11
+    assert {type_ for type_ in made if not names.known(type_)} == set()
 
 
 def test_what_was_being_created_is_recorded_by_its_name() -> None:
