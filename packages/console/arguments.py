@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from console.errors import UsageError
+
 if TYPE_CHECKING:
     from typing import NoReturn
 
@@ -15,6 +17,14 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """End."""
         self.exit(2, f"{sentence(message)}\n")
+
+
+class RaisingParser(Parser):
+    """The same for a `main` that returns its exit status: raises UsageError instead of ending."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise."""
+        raise UsageError(sentence(message))
 
 
 def sentence(message: str) -> str:

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from console.arguments import Parser, sentence
+from console.arguments import RaisingParser
 from console.checkout import ROOT
 from console.errors import UsageError
 
@@ -20,20 +20,12 @@ from emulator.lambda_.concurrency import REQUESTS_PER_SLOT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import NoReturn
 
 _EXPOSED = (
     "Warning: the emulator is not on the loopback only; its signatures are not checked, so "
     "anyone who reaches this machine can run code on it."
 )
 _SESSIONS_STORAGE = ROOT / "build" / "tools" / "storage"
-
-
-class _Parser(Parser):
-    """Says what is wrong in one sentence, without the usage text."""
-
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(sentence(message))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -72,8 +64,8 @@ def parse(arguments: Sequence[str] | None) -> Options:
     )
 
 
-def _parser() -> Parser:
-    parser = _Parser(prog="lambda-emulator", description=__doc__, allow_abbrev=False)
+def _parser() -> RaisingParser:
+    parser = RaisingParser(prog="lambda-emulator", description=__doc__, allow_abbrev=False)
     add = parser.add_argument
     add("--env-file", type=Path, required=True, help="written once ready: AWS_* variables")
     add("--host", type=_host, default="127.0.0.1", help="an IPv4 address of this machine")

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from console.arguments import Parser, sentence
+from console.arguments import RaisingParser
 from console.errors import UsageError
 from reporting import amounts
 
@@ -36,13 +36,6 @@ if TYPE_CHECKING:
     from load.scenarios import Scenario
 
 
-class _Parser(Parser):
-    """Says what is wrong in one sentence, without the usage text."""
-
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(sentence(message))
-
-
 class Ended(Exception):  # noqa: N818 - what happened, not what went wrong
     """Another process told this one to end."""
 
@@ -53,8 +46,8 @@ def _count(text: str) -> int:
     return int(text)
 
 
-def _parser() -> Parser:
-    parser = _Parser(prog="python -m load", description=__doc__)
+def _parser() -> RaisingParser:
+    parser = RaisingParser(prog="python -m load", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="run a scenario under Locust, then report on it")
     again = commands.add_parser("report", help="reconcile and judge a finished run")
@@ -73,7 +66,7 @@ def _parser() -> Parser:
     return parser
 
 
-def _add_judging(command: Parser) -> None:
+def _add_judging(command: RaisingParser) -> None:
     add = command.add_argument
     add("--outputs", type=Path, required=True, help="the stack's outputs.json")
     add("--thresholds", type=Path, help="a thresholds file instead of the own one")
@@ -87,7 +80,7 @@ def _add_judging(command: Parser) -> None:
     presentation.add_options(command)
 
 
-def _add_sending(run: Parser) -> None:
+def _add_sending(run: RaisingParser) -> None:
     add = run.add_argument
     add("--scenario", required=True, help=f"one of {', '.join(SCENARIOS)}")
     add("--seed", type=int, default=1, help="the same seed sends the same orders")

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from console.arguments import Parser
+from console.arguments import Parser, RaisingParser
 
 from release import prune, redrive
 from release.aws.clock import from_text
@@ -33,8 +33,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 
 @cache
-def _parser() -> Parser:
-    parser = Parser(
+def _parser() -> RaisingParser:
+    parser = RaisingParser(
         prog="release",
         description="Release a version behind its alias. "
         "Exit status: 0 done, 1 failed, 2 refused, 3 inconclusive.",
@@ -68,7 +68,7 @@ def _parser() -> Parser:
     return parser
 
 
-def _add_ledger(commands: argparse._SubParsersAction[Parser]) -> None:
+def _add_ledger(commands: argparse._SubParsersAction[RaisingParser]) -> None:
     ledger = _command(commands, "ledger", "show what was decided, newest first")
     ledger.add_argument(
         "--last",
@@ -79,7 +79,7 @@ def _add_ledger(commands: argparse._SubParsersAction[Parser]) -> None:
     pruning.add_argument("--keep", type=int, default=prune.KEEP, help="entries (%(default)s)")
 
 
-def _add_trials(commands: argparse._SubParsersAction[Parser]) -> None:
+def _add_trials(commands: argparse._SubParsersAction[RaisingParser]) -> None:
     verify = _command(commands, "verify", "check artifact and provenance, and the version's code")
     smoke = _command(commands, "smoke", "send the service's probes to a version")
     warm = _command(commands, "warm", "start environments of a version where there is room")
@@ -94,7 +94,7 @@ def _add_trials(commands: argparse._SubParsersAction[Parser]) -> None:
     )  # fmt: skip
 
 
-def _add_canary(commands: argparse._SubParsersAction[Parser]) -> None:
+def _add_canary(commands: argparse._SubParsersAction[RaisingParser]) -> None:
     canary = _command(commands, "canary", "give a version a share of the traffic")
     _add_target(canary)
     canary.add_argument(
@@ -105,7 +105,7 @@ def _add_canary(commands: argparse._SubParsersAction[Parser]) -> None:
     )
 
 
-def _add_moves(commands: argparse._SubParsersAction[Parser]) -> None:
+def _add_moves(commands: argparse._SubParsersAction[RaisingParser]) -> None:
     promote = _command(commands, "promote", "make the canary live")
     _add_target(promote)
     _add_origin(promote)
@@ -120,7 +120,7 @@ def _add_moves(commands: argparse._SubParsersAction[Parser]) -> None:
     rollback.add_argument("--reason", help="recorded in the ledger")
 
 
-def _add_rollout(commands: argparse._SubParsersAction[Parser]) -> None:
+def _add_rollout(commands: argparse._SubParsersAction[RaisingParser]) -> None:
     rollout = _command(commands, "rollout", "warm, shift, watch at each step, promote; resumable")
     _add_target(rollout)
     _add_origin(rollout)
@@ -136,7 +136,7 @@ def _add_rollout(commands: argparse._SubParsersAction[Parser]) -> None:
     _add_watch(rollout)
 
 
-def _add_redrive(commands: argparse._SubParsersAction[Parser]) -> None:
+def _add_redrive(commands: argparse._SubParsersAction[RaisingParser]) -> None:
     parser = _command(commands, "redrive", "replay DLQ messages")
     parser.add_argument("--rate", type=float, default=redrive.RATE, help="a second (%(default)s)")
     parser.add_argument("--max", type=int, default=redrive.MAXIMUM, help="messages (%(default)s)")
@@ -181,7 +181,9 @@ def _add_init(parser: Parser) -> None:
     )  # fmt: skip
 
 
-def _command(commands: argparse._SubParsersAction[Parser], name: str, purpose: str) -> Parser:
+def _command(
+    commands: argparse._SubParsersAction[RaisingParser], name: str, purpose: str
+) -> Parser:
     command = commands.add_parser(name, help=purpose, description=purpose)
     command.add_argument("--json", type=Path, metavar="FILE", help="also write the result there")
     return command

@@ -58,10 +58,7 @@ class Shell:
 
     def __call__(self, *arguments: str) -> int:
         """The exit status."""
-        try:
-            return main(["--outputs", str(self.outputs), *arguments], self._connect)
-        except SystemExit as ended:  # argparse's own end
-            return int(str(ended.code))
+        return main(["--outputs", str(self.outputs), *arguments], self._connect)
 
     def _connect(self, outputs: Outputs) -> Release:
         return Release(self.functions, self.monitoring, self.queue, FakeClock(), outputs, Echo)
