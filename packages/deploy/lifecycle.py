@@ -39,6 +39,7 @@ def preview(project: Project, name: str, config: Mapping[str, str], say: Say) ->
         _load(project, config)
         with opened(project, name, config) as stack:
             if stack.exists:
+                _refuse_renamed(project, name, outputs(stack.state()))
                 seen = stack.preview(say)
                 return _show(page, title, _by_hand(seen), seen.changes, seen, say)
         with (
@@ -57,8 +58,8 @@ def preview(project: Project, name: str, config: Mapping[str, str], say: Say) ->
 def deploy(project: Project, name: str, config: Mapping[str, str], say: Say) -> int:
     """Deploy, and leave the stack's outputs in STACK/outputs.json of the project's outputs.
 
-    Refuses a commit that a later deployment holds already, and a stack in which an earlier
-    deployment was interrupted.
+    Refuses a commit that a later deployment holds already, a stack in which an earlier deployment
+    was interrupted, and one that was renamed.
     """
     title = f"Deployment of `{name}`"
     try:
@@ -85,6 +86,7 @@ def _deploy(
     try:
         stack.create()
         before = _settled(stack, recover)
+        _refuse_renamed(project, stack.name, outputs(before))
         order.check(stack.name, commit, outputs(before).get("commit"))
         return stack.up(say, f"commit {commit}" if commit else None)
     except LockedError as locked:
@@ -134,6 +136,19 @@ def _settled(stack: Stack, recover: str) -> dict[str, Any]:
             f"{recover}."
         )
     return state
+
+
+def _refuse_renamed(project: Project, name: str, left: Mapping[str, Any]) -> None:
+    """Raise where the last deployment was under another name, which is part of all names in AWS."""
+    prefix, function = f"{project.name}-", str(left.get("lambdaFunctionName", ""))
+    before = function.removeprefix(prefix)
+    if function.startswith(prefix) and before != name:
+        raise UsageError(
+            f"Stack '{name}' was '{before}' when it was last deployed: under its new name "
+            "everything would be made anew and the old deleted, the orders with it. Name it as "
+            f"before (`pulumi stack rename {before} --stack {name}`), deploy '{name}' beside it as "
+            f"a stack of its own, and `{project.command('destroy', before)}` once nothing needs it."
+        )
 
 
 def _by_hand(seen: Seen) -> list[str]:

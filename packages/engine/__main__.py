@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -73,12 +74,18 @@ def _destroy(loaded: Project, directory: Path, _: argparse.Namespace) -> int:
     return 0
 
 
+def _held(loaded: Project, directory: Path, _: argparse.Namespace) -> int:
+    print(json.dumps(deployment.held(loaded, directory)))
+    return 0
+
+
 _COMMANDS = {
     "up": _up,
     "preview": _preview,
     "refresh": _refresh,
     "recover": _recover,
     "destroy": _destroy,
+    "held": _held,
 }
 
 

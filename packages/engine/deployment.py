@@ -77,6 +77,23 @@ def refresh(project: Project, directory: Path, *, write: bool = True) -> list[Dr
     return _take_over(Aws(project.region), state if write else state.scratch())
 
 
+def held(project: Project, directory: Path) -> dict[str, Properties]:
+    """Return what AWS holds of each of the state's resources, by `Type name`: {} where it is gone.
+
+    Arguments alone, read from AWS alone; those that are not the program's are left out.
+    """
+    aws, found = Aws(project.region), {}
+    for kept in State.load(directory / STATE).kept:
+        record = kept.record
+        if record.custom:
+            provider = known(record)
+            read = provider.read(aws, record.id, {}) or {}
+            asked = provider.arguments.keys() - {*record.ignored}
+            arguments = {key: value for key, value in sorted(read.items()) if key in asked}
+            found[f"{record.type.rpartition(':')[2]} {record.name}"] = arguments
+    return found
+
+
 def left_open(directory: Path) -> list[Pending]:
     """Return the calls to AWS whose end no deployment recorded; raises EngineError."""
     return list(State.load(directory / STATE).pending)

@@ -117,6 +117,7 @@ def sequence(settings: Settings) -> list[Action]:
     steps.append(("Reconcile every order sent", Rehearsal.reconcile))
     if settings.engine == PULUMI_ENGINE:
         steps.append(("Deploy again, compare, change by hand, mend", Rehearsal.hold_deployment))
+        steps.append(("Compare with what our own engine leaves", Rehearsal.compare_engines))
     return steps
 
 

@@ -14,7 +14,7 @@ from reporting.terminal import spaced
 from service.candidates import COLD_FLIP
 
 from rehearsal import alias as alias_view
-from rehearsal import attempts, pulumi
+from rehearsal import attempts, left, pulumi
 from rehearsal.flip import QUIET_SECONDS, WINDOW_SECONDS, FlipCost, flip_costs, judge
 from rehearsal.journal import StepError
 from rehearsal.loss import expected_refusals
@@ -239,11 +239,15 @@ class Rehearsal:
         """Hold that Pulumi's engine finds what it left, and puts back what a hand changed."""
         return pulumi.hold(self.stack, "artifact-2")
 
+    def compare_engines(self) -> str:
+        """Hold that both engines leave the same in AWS."""
+        return left.compare(self.stack, "artifact-2")
+
     def judges(self, action: Callable[[Rehearsal], str]) -> bool:
         """Whether a step only judges what has happened, and something has."""
         if action is Rehearsal.finish_load:
             return self._load is not None
-        if action is Rehearsal.hold_deployment:
+        if action in (Rehearsal.hold_deployment, Rehearsal.compare_engines):
             return bool(self.stack.outputs)
         return action is Rehearsal.reconcile and bool(self.facts.load)
 

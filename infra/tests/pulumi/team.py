@@ -127,6 +127,12 @@ class Team:
         found: dict[str, Any] = json.loads(self.pulumi("stack", "export"))["deployment"]
         return found
 
+    def rename(self, name: str) -> None:
+        """Rename the stack, as the CLI does it, and its stack file."""
+        self.pulumi("stack", "rename", name)
+        self.name = name
+        self.stack_file = self.stack_file.rename(self.stack_file.with_name(f"Pulumi.{name}.yaml"))
+
     def page(self, name: str) -> str:
         """A page that a command left."""
         return (self.place / "outputs" / self.name / name).read_text("utf-8")

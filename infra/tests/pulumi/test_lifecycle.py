@@ -57,6 +57,20 @@ def test_a_preview_writes_nothing_to_the_backend(team: Team) -> None:
     assert _everything(team) == before
 
 
+def test_a_renamed_stack_is_not_made_anew(team: Team) -> None:
+    """The orders would go with its old table; the sentence says what to do, and doing it helps."""
+    team.must("deploy")
+    before, after = team.name, f"{team.name}-new"
+    team.rename(after)
+    for command in ("preview", "deploy"):
+        status, said = team.run(command)
+        assert status == 2
+        assert f"was '{before}' when it was last deployed" in said
+    assert f"pulumi stack rename {before} --stack {after}" in said
+    team.rename(before)
+    assert "0 changed" in team.must("deploy")
+
+
 def test_code_changed_by_hand_is_drift_and_a_deployment_puts_it_back(team: Team) -> None:
     """Its hash is what AWS answers, not what the state carries on."""
     team.must("deploy")

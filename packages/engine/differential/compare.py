@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from engine.differential import programs
+from engine.differential.differences import differences
 from engine.differential.engines import Engine, Ours, Outcome
 from engine.differential.real import Real
 from engine.differential.world import LOOSE, NAMED, Fault, shown
@@ -85,7 +86,7 @@ class Life:
         self._same("call", (world.hit for world in self._worlds), outcomes)
         calls = (world.journal for world in self._worlds)
         self._same("calls", map(sorted, calls) if program.free else calls, outcomes)
-        self._same("AWS", (shown(world) for world in self._worlds), outcomes)
+        self._same_aws(outcomes)
         if outcomes[0].verdict != "done":
             return False
         self._same("outputs", (outcome.outputs for outcome in outcomes), outcomes)
@@ -172,7 +173,7 @@ class Life:
             outcomes.append(engine.destroy())
         self._same("verdict of the end", (o.verdict for o in outcomes), outcomes)
         self._same("calls", (sorted(world.journal) for world in self._worlds), outcomes)
-        self._same("AWS", (shown(world) for world in self._worlds), outcomes)
+        self._same_aws(outcomes)
 
     def _ordered(self, engine: Engine, program: Program) -> None:
         """Hold that nothing was made before what it needs."""
@@ -187,6 +188,10 @@ class Life:
                 if first in journal and second in journal:
                     early = journal.index(first) < journal.index(second)
                     self._same("order", (early, True), journal)
+
+    def _same_aws(self, context: Any) -> None:
+        ours, real = (shown(world) for world in self._worlds)
+        self._same("AWS", (differences(ours, real), []), context)
 
     def _same(self, what: str, found: Iterable[Any], context: Any = None) -> None:
         """Raise DisagreementError unless ours and the real one's are equal."""

@@ -346,6 +346,18 @@ def test_a_comparison_names_what_was_changed(stack: Stack) -> None:
     assert len(stack.state().urns()) == 2
 
 
+def test_what_aws_holds_is_read_from_it_alone(stack: Stack) -> None:
+    """Not what the state says, and not what is left to others."""
+    ignored = {"options": {"ignore_changes": ["delaySeconds"]}}
+    stack.up({"a": {"delay_seconds": 1}, "b": {"delay_seconds": 1, **ignored}, "c": {}})
+    stack.memory.queues["a"]["delaySeconds"] = 5
+    del stack.memory.queues["c"]
+    held = deployment.held(stack.project(), stack.directory)
+    assert held["Queue a"]["delaySeconds"] == 5
+    assert "delaySeconds" not in held["Queue b"]
+    assert held["Queue c"] == {}
+
+
 def test_a_preview_says_what_would_be_done(stack: Stack) -> None:
     """Outputs are unknown where AWS decides them; neither AWS nor the state is touched."""
     assert stack.preview({"a": {}}) == ["create a"]

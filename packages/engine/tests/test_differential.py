@@ -14,6 +14,7 @@ import pytest
 from engine import deployment
 from engine.deletion import Graph
 from engine.differential.compare import DisagreementError, Life
+from engine.differential.differences import differences
 from engine.differential.engines import Ours
 from engine.differential.world import Worlds
 from engine.monitor import Monitor
@@ -96,6 +97,18 @@ class Broken(Ours):
         if name not in ("up", "preview", "drift", "destroy", "forget_pending"):
             return found
         return self._broken()(found)
+
+
+def test_what_two_aws_hold_otherwise_is_named() -> None:
+    """By resource and argument; what only one has too."""
+    ours = {"Queue a": {"size": 1, "label": "x"}, "Queue b": {}}
+    real = {"Queue a": {"size": 2, "label": "x"}, "Queue c": {}}
+    assert differences(ours, real) == [
+        "Queue a.size: ours 1, Pulumi's 2",
+        "Queue b: only ours left it",
+        "Queue c: only Pulumi left it",
+    ]
+    assert differences(ours, ours) == []
 
 
 @pytest.mark.parametrize("name", BREAKAGES)
