@@ -7,7 +7,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 import nox
 
@@ -132,6 +132,11 @@ def install_github(session: nox.Session) -> None:
     session.run("npm", "ci", "--prefix", GITHUB, "--ignore-scripts", "--no-audit", "--no-fund")
 
 
+def install_samcli(session: nox.Session) -> None:
+    """Install AWS's runtime interface emulator, which lies in the SAM CLI's wheel."""
+    install_apart(session, "build/tools/samcli", "--no-deps", "-r", "locks/interface-emulator.txt")
+
+
 def call(
     session: nox.Session,
     *command: str,
@@ -237,18 +242,10 @@ def inputs(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
-def new_service(session: nox.Session) -> None:
-    """Make a service from the template, in services/NAME: nox -s new_service -- NAME."""
-    install(session, "artifact")
-    call(session, "service.creation", *session.posargs)
-
-
-@nox.session(default=False)
-def rehearse(session: nox.Session) -> None:
-    """Rehearse a release on this machine: build, deploy, canary, peak hour, gate, roll back."""
+def tour(session: nox.Session) -> None:
+    """Type the commands of docs/first-release.md, from the emulator to a rollback."""
     install(session, "rehearsal")
-    install_storage(session)
-    call(session, "rehearsal", *session.posargs)
+    call(session, "rehearsal.tour", sys.executable)
 
 
 @nox.session(default=False)
@@ -257,47 +254,6 @@ def engines(session: nox.Session) -> None:
     install(session, "rehearsal")
     path = os.pathsep.join([os.environ["PATH"], str(Path("build/tools").resolve())])
     call(session, "engine.differential", *session.posargs, PATH=path)
-
-
-@nox.session(default=False)
-def tour(session: nox.Session) -> None:
-    """Type the commands of docs/first-release.md, from the emulator to a rollback."""
-    install(session, "rehearsal")
-    call(session, "rehearsal.tour", sys.executable)
-
-
-@nox.session(default=False)
-def drill(session: nox.Session) -> None:
-    """Prove each claim of safety by a fault that would break it: [NAME ...] [--list]."""
-    install(session, "rehearsal")
-    install_storage(session)
-    call(session, "rehearsal.drills", *session.posargs)
-
-
-@nox.session(default=False)
-def faults(session: nox.Session) -> None:
-    """Hold exactly one effect per order against faults: [--orders N] [--seed N] [--only KIND]."""
-    install(session, "rehearsal")
-    install_storage(session)
-    call(session, "rehearsal.faults", *session.posargs)
-
-
-@nox.session(default=False)
-def fidelity(session: nox.Session) -> None:
-    """Run the tests behind docs/emulator-fidelity.md, the table of what the emulator holds."""
-    install(session, "check")
-    install_storage(session)
-    install_awscli(session)
-    call(session, "emulator.tests.fidelity", *session.posargs)
-
-
-@nox.session(default=False)
-def workflows(session: nox.Session) -> None:
-    """Execute the workflow files, step by step, against the emulated AWS: [SCENARIO ...]."""
-    install(session, "workflows")
-    install_storage(session)
-    install_github(session)
-    call(session, "rehearsal.workflows", *session.posargs)
 
 
 @nox.session(default=False)
@@ -330,27 +286,6 @@ def verify(session: nox.Session) -> None:
     install(session, "artifact")
     where = session.posargs or ["build/artifact"]
     call(session, "artifact", "verify", *where, where=environment.outward)
-
-
-@nox.session(default=False)
-def provenance(session: nox.Session) -> None:
-    """Check by gh that the workflow deploy built the artifact, from main: -- OWNER/NAME COMMIT."""
-    install(session, "release")
-    call(session, "github.provenance", *session.posargs, where=environment.outward)
-
-
-@nox.session(default=False)
-def fork(session: nox.Session) -> None:
-    """Say, or with --apply do, what GitHub must know of a fork: -- OWNER/NAME [--reviewers WHO]."""
-    install(session, "release")
-    call(session, "github.fork", *session.posargs, where=environment.outward)
-
-
-@nox.session(default=False)
-def tell(session: nox.Session) -> None:
-    """Open an issue that something failed, or comment on it: -- OWNER/NAME WHAT RUN."""
-    install(session, "release")
-    call(session, "github.tell", *session.posargs, where=environment.outward)
 
 
 def operate(session: nox.Session, verb: str, stack: str, *further: str) -> None:
@@ -537,43 +472,6 @@ def destroy(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
-def preflight(session: nox.Session) -> None:
-    """Ask the account whether it can give what all stacks reserve: nox -s preflight [-- STACK]."""
-    install(session, "infra")
-    call(session, "infra.quotas", *session.posargs, where=environment.outward)
-
-
-@nox.session(default=False)
-def gate_power(session: nox.Session) -> None:
-    """Simulate how often the gate errs, into build/bench/gate.json: [--runs N] [--seed N]."""
-    install(session, "release")
-    call(session, "release.gate.power", *session.posargs)
-
-
-@nox.session(default=False)
-def explore(session: nox.Session) -> None:
-    """Meet every call of every release command with every fault: [COMMAND ...] [--prove]."""
-    install(session, "release")
-    call(session, "release.tests.explore", *session.posargs)
-
-
-@nox.session(default=False)
-def bad_releases(session: nox.Session) -> None:
-    """Roll out every bad candidate under traffic; none may be promoted: [NAME ...] [--seed N]."""
-    install(session, "rehearsal")
-    install_storage(session)
-    call(session, "rehearsal.bad_releases", *session.posargs)
-
-
-@nox.session(default=False)
-def good_releases(session: nox.Session) -> None:
-    """Roll out a good release under traffic, over and over; resumable: [--runs N] [--fresh]."""
-    install(session, "rehearsal")
-    install_storage(session)
-    call(session, "rehearsal.good_releases", *session.posargs)
-
-
-@nox.session(default=False)
 def redrive(session: nox.Session) -> None:
     """Replay dead letters at a bounded rate: nox -s redrive -- STACK."""
     release(session, "redrive")
@@ -617,67 +515,89 @@ def load(session: nox.Session) -> None:
     )  # fmt: skip
 
 
-@nox.session(default=False)
-def plan(session: nox.Session) -> None:
-    """Say what reserved concurrency a peak needs: nox -s plan -- --peak 40 --target 1%."""
-    install(session, "load")
-    call(session, "load", "plan", *session.posargs, where=environment.outward)
+class Run(NamedTuple):
+    """A session that runs one command with what follows `--`, in the environment of a lock."""
+
+    lock: str
+    command: str
+    needs: tuple[Callable[[nox.Session], None], ...]
+    what: str
+    where: Callable[[], dict[str, str]] = environment.local
 
 
-@nox.session(default=False)
-def bench_client(session: nox.Session) -> None:
-    """Measure what a request costs the load test's client, beside boto3, Locust's own and wrk."""
-    need_linux(session)
-    install(session, "rehearsal")
-    call(session, "bench.load", *session.posargs)
+STORAGE_TOO = (install_storage,)
+# fmt: off
+RUNS = {
+    "rehearse": Run("rehearsal", "rehearsal", STORAGE_TOO,
+        "Rehearse a release on this machine: build, deploy, canary, peak hour, gate, roll back."),
+    "drill": Run("rehearsal", "rehearsal.drills", STORAGE_TOO,
+        "Prove each claim of safety by a fault that would break it: [NAME ...] [--list]."),
+    "faults": Run("rehearsal", "rehearsal.faults", STORAGE_TOO,
+        "Hold exactly one effect per order against faults: [--orders N] [--seed N] [--only KIND]."),
+    "workflows": Run("workflows", "rehearsal.workflows", (install_storage, install_github),
+        "Execute the workflow files, step by step, against the emulated AWS: [SCENARIO ...]."),
+    "bad_releases": Run("rehearsal", "rehearsal.bad_releases", STORAGE_TOO,
+        "Roll out every bad candidate under traffic; none may be promoted: [NAME ...] [--seed N]."),
+    "good_releases": Run("rehearsal", "rehearsal.good_releases", STORAGE_TOO,
+        "Roll out a good release under traffic, over and over; resumable: [--runs N] [--fresh]."),
+    "explore": Run("release", "release.tests.explore", (),
+        "Meet every call of every release command with every fault: [COMMAND ...] [--prove]."),
+    "fidelity": Run("check", "emulator.tests.fidelity", (install_storage, install_awscli),
+        "Run the tests behind docs/emulator-fidelity.md, the table of what the emulator holds."),
+    "provenance": Run("release", "github.provenance", (),
+        "Check by gh that the workflow deploy built the artifact, from main: -- OWNER/NAME COMMIT.",
+        environment.outward),
+    "fork": Run("release", "github.fork", (),
+        "Say what GitHub must know of a fork; --apply does it: -- OWNER/NAME [--reviewers WHO].",
+        environment.outward),
+    "new_service": Run("artifact", "service.creation", (),
+        "Make a service from the template, in services/NAME: nox -s new_service -- NAME."),
+    "tell": Run("release", "github.tell", (),
+        "Open an issue that something failed, or comment on it: -- OWNER/NAME WHAT RUN.",
+        environment.outward),
+    "preflight": Run("infra", "infra.quotas", (),
+        "Ask the account whether it can give what all stacks reserve: nox -s preflight [-- STACK].",
+        environment.outward),
+    "plan": Run("load", "load plan", (),
+        "Say what reserved concurrency a peak needs: nox -s plan -- --peak 40 --target 1%.",
+        environment.outward),
+    "gate_power": Run("release", "release.gate.power", (),
+        "Simulate how often the gate errs, into build/bench/gate.json: [--runs N] [--seed N]."),
+    "bench_client": Run("rehearsal", "bench.load", (need_linux,),
+        "Measure what a request costs the load test's client, beside boto3, Locust's own and wrk."),
+    "bench_reconciliation": Run("load", "bench.load.reconciliation", (),
+        "Reconcile a million events and measure the memory it takes (-- --orders N)."),
+    "bench_handler": Run("bench", "bench.handler", (need_linux,),
+        "Measure cold start, size and warm cost of the handler (-- --runs N, --update-budget)."),
+    "bench_emulator": Run("emulator", "bench.emulator speed", (install_storage, install_samcli),
+        "Measure the emulator beside MiniStack, AWS's interface emulator and a bare loop."),
+    "throttling": Run("emulator", "bench.emulator throttling", STORAGE_TOO,
+        "Compare the share of refused requests with Erlang's formula (-- --seconds N --seed N)."),
+    "soak_emulator": Run("emulator", "bench.emulator soak", STORAGE_TOO,
+        "Send asynchronous events while environments are killed (-- --events 100000 --seed N)."),
+    "fuzz_emulator": Run("test", "bench.emulator fuzz", STORAGE_TOO,
+        "Send malformed requests over a socket (-- --examples 10000 --seed N)."),
+}
+# fmt: on
 
 
-@nox.session(default=False)
-def bench_reconciliation(session: nox.Session) -> None:
-    """Reconcile a million orders and measure the memory it takes (-- --orders N)."""
-    install(session, "load")
-    call(session, "bench.load.reconciliation", *session.posargs)
+def define(name: str, run: Run) -> None:
+    """Make a session of a row."""
+
+    def body(session: nox.Session) -> None:
+        if run.needs:  # each of them needs Linux: told before anything is installed
+            need_linux(session)
+        install(session, run.lock)
+        for need in run.needs:
+            need(session)
+        call(session, *run.command.split(), *session.posargs, where=run.where)
+
+    body.__doc__ = run.what
+    nox.session(name=name, default=False)(body)
 
 
-@nox.session(default=False)
-def bench_handler(session: nox.Session) -> None:
-    """Measure cold start, size and warm cost of the handler (-- --runs N, --update-budget)."""
-    need_linux(session)
-    install(session, "bench")
-    call(session, "bench.handler", *session.posargs)
-
-
-@nox.session(default=False)
-def bench_emulator(session: nox.Session) -> None:
-    """Measure the emulator beside MiniStack, AWS's interface emulator and a bare loop."""
-    install(session, "emulator")
-    install_storage(session)
-    install_apart(session, "build/tools/samcli", "--no-deps", "-r", "locks/interface-emulator.txt")
-    call(session, "bench.emulator", "speed", *session.posargs)
-
-
-@nox.session(default=False)
-def throttling(session: nox.Session) -> None:
-    """Compare the share of refused requests with Erlang's formula (-- --seconds N --seed N)."""
-    install(session, "emulator")
-    install_storage(session)
-    call(session, "bench.emulator", "throttling", *session.posargs)
-
-
-@nox.session(default=False)
-def soak_emulator(session: nox.Session) -> None:
-    """Send asynchronous events while environments are killed (-- --events 100000 --seed N)."""
-    install(session, "emulator")
-    install_storage(session)
-    call(session, "bench.emulator", "soak", *session.posargs)
-
-
-@nox.session(default=False)
-def fuzz_emulator(session: nox.Session) -> None:
-    """Send malformed requests over a socket (-- --examples 10000 --seed N)."""
-    install(session, "test")
-    install_storage(session)
-    call(session, "bench.emulator", "fuzz", *session.posargs)
+for each, row in RUNS.items():
+    define(each, row)
 
 
 @nox.session(default=False)
@@ -709,6 +629,34 @@ def lock(session: nox.Session) -> None:
     )  # fmt: skip
 
 
+GROUPS = {
+    "To begin with": "rehearse tour emulator load tests lint typecheck",
+    "Build and deploy": "build verify preview deploy drift recover move destroy",
+    "Release": "rollout status rollback smoke invoke warm canary gate promote redrive ledger prune",
+    "Plan": "plan preflight",
+    "Prove a change": (
+        "drill faults workflows bad_releases good_releases explore engines service_tests inputs "
+        "fidelity fuzz_emulator soak_emulator"
+    ),
+    "Measure": (
+        "bench_client bench_reconciliation bench_handler bench_emulator throttling gate_power"
+    ),
+    "GitHub": "fork provenance tell",
+    "Once, or seldom": "new_service bootstrap pulumi_cli lock",
+}
+
+
+def list_in_groups() -> NoReturn:
+    """Print every session under its heading, as `nox -l` would without headings, and end."""
+    known = nox.registry.get()
+    print(__doc__)
+    for heading, names in GROUPS.items():
+        print(f"\n{heading}")
+        for name in names.split():
+            print(f"  {name:21}{(known[name].func.__doc__ or '').splitlines()[0]}")
+    sys.exit()
+
+
 def refuse_unknown_sessions(arguments: list[str]) -> None:
     """End with one sentence and status 2 for a name that no session has."""
     options = Parser(add_help=False, allow_abbrev=False)
@@ -719,4 +667,6 @@ def refuse_unknown_sessions(arguments: list[str]) -> None:
             refuse(f"There is no session {name}: `nox -l` lists them all.")
 
 
+if sys.argv[1:] in (["-l"], ["--list"]):
+    list_in_groups()
 refuse_unknown_sessions(sys.argv[1:])

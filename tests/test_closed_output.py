@@ -26,7 +26,7 @@ FOREIGN = {"mypy", "pytest", "console.tied", "infra", "infra.bootstrap"}
 def command_lines() -> list[str]:
     """Return every module of ours that a nox session runs, and every part's own."""
     text = (ROOT / "noxfile.py").read_text(encoding="utf-8")
-    found = re.findall(r'call\(session, "([\w.]+)"|"-m", "([\w.]+)"', text)
+    found = re.findall(r'(?:call\(session, |Run\("[\w-]+", )"([\w.]+)|"-m", "([\w.]+)"', text)
     places = [path.parent.relative_to(ROOT) for path in ROOT.glob("[!.]*/**/__main__.py")]
     ours = [place for place in places if not {"build", ".venv"} & set(place.parts)]
     own = {".".join(place.parts).removeprefix("packages.") for place in ours}

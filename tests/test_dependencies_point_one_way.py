@@ -26,7 +26,9 @@ def linted(root: Path) -> subprocess.CompletedProcess[str]:
 def copy(tmp_path: Path) -> Path:
     """A copy of what the contracts are about."""
     for part in ("infra", "packages"):
-        shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("tests"))
+        shutil.copytree(
+            ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("tests", "__pycache__")
+        )
     shutil.copy(ROOT / PYPROJECT, tmp_path)
     return tmp_path
 

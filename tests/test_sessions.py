@@ -37,6 +37,17 @@ def test_a_session_chosen_by_its_parameter_is_known() -> None:
     assert nox("-l", "-s", "service_tests(3.11)").returncode == 0
 
 
+def test_the_list_has_every_session_under_one_heading(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With what it does; what a newcomer needs comes first."""
+    groups = noxfile("linux", monkeypatch)["GROUPS"]
+    named = [name for names in groups.values() for name in names.split()]
+    assert sorted(named) == sorted(registry.get())
+    listed = nox("-l").stdout
+    assert listed.count("\n  rehearse  ") == 1
+    assert listed.index("\nTo begin with\n  rehearse ") < listed.index("\nRelease\n  rollout ")
+    assert all(f"\n  {name} " in listed for name in named)
+
+
 def test_without_uv_one_sentence() -> None:
     """It says what installs it."""
     ended = nox("-s", "plan", given={"UV": "uv-that-there-is-not"})
@@ -161,7 +172,7 @@ def test_macos_is_told_what_needs_linux(
     loaded = noxfile("darwin", monkeypatch)
     monkeypatch.setitem(loaded["install"].__globals__, "install", lambda *_: None)
     with pytest.raises(SystemExit) as ended:
-        loaded[name].func(SimpleNamespace(name=name, posargs=[]))
+        registry.get()[name].func(SimpleNamespace(name=name, posargs=[]))
     assert ended.value.code == 2
     assert capsys.readouterr().err.startswith(f"nox -s {name} needs Linux: ")
 
@@ -179,7 +190,7 @@ def test_macos_runs_what_needs_no_emulated_aws(name: str, monkeypatch: pytest.Mo
         return ""
 
     nothing = {"name": name, "posargs": ["dev"], "install": lambda *_: None}
-    loaded[name].func(SimpleNamespace(**nothing, run=run))
+    registry.get()[name].func(SimpleNamespace(**nothing, run=run))
     assert ran
 
 

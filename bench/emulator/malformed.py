@@ -12,7 +12,7 @@ import cbor2
 from botocore.model import ServiceModel
 from hypothesis import strategies as st
 
-from emulator.lambda_.control import HANDLERS
+from emulator.lambda_.api.control import HANDLERS
 
 if TYPE_CHECKING:
     from botocore.model import OperationModel, Shape

@@ -17,7 +17,7 @@ from botocore.config import Config
 from console.lifelines import Process, tied
 
 from bench.emulator.client import Connection, signed
-from emulator.lambda_.runtime_dir import assemble
+from emulator.lambda_.runtime.shipped import assemble
 from emulator.storage import free_port
 from emulator.tests.running import RUNTIME, RunningEmulator, zipped
 

@@ -15,25 +15,25 @@ from console.errors import UsageError
 
 from emulator.aws import StorageClient
 from emulator.clock import Clock
-from emulator.cloudwatch.metrics import MetricStore
+from emulator.cloudwatch.metrics.store import MetricStore
 from emulator.cloudwatch.service import CloudWatch
+from emulator.credentials import RoleCredentials
 from emulator.gateway import Gateway, bind
-from emulator.lambda_.asynchronous import EventQueue
-from emulator.lambda_.concurrency import REQUESTS_PER_SLOT
-from emulator.lambda_.control import ControlPlane
-from emulator.lambda_.credentials import RoleCredentials
-from emulator.lambda_.environment import Host
-from emulator.lambda_.environments import Environments
-from emulator.lambda_.executions import Executions
-from emulator.lambda_.ids import Ids
-from emulator.lambda_.invoke import Invoker
-from emulator.lambda_.metrics import LambdaMetrics
-from emulator.lambda_.registry import Registry
-from emulator.lambda_.runtime_dir import assemble
-from emulator.lambda_.service import LambdaService
-from emulator.lambda_.targets import Targets
-from emulator.lambda_.tracing import Tracer
-from emulator.lambda_.undelivered import Undelivered
+from emulator.ids import Ids
+from emulator.lambda_.api.control import ControlPlane
+from emulator.lambda_.api.invoke import Invoker
+from emulator.lambda_.api.service import LambdaService
+from emulator.lambda_.api.tracing import Tracer
+from emulator.lambda_.queue.destinations import Targets
+from emulator.lambda_.queue.events import EventQueue
+from emulator.lambda_.queue.undelivered import Undelivered
+from emulator.lambda_.runtime.concurrency import REQUESTS_PER_SLOT
+from emulator.lambda_.runtime.environment import Host
+from emulator.lambda_.runtime.environments import Environments
+from emulator.lambda_.runtime.executions import Executions
+from emulator.lambda_.runtime.metrics import LambdaMetrics
+from emulator.lambda_.runtime.shipped import assemble
+from emulator.lambda_.state.registry import Registry
 from emulator.logs import LogDelivery
 from emulator.permissions import Permissions
 from emulator.process import raise_descriptor_limit
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from emulator.http import Service
-    from emulator.lambda_.model import Version
+    from emulator.lambda_.state.model import Version
 
 ACCOUNT_ID = "123456789012"
 FLUSH_SECONDS = 3.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlencode
 
 import aiohttp
@@ -29,6 +29,16 @@ class Credentials:
     secret_access_key: str
     session_token: str | None = None
     expires_at: float = 0.0
+
+
+class StorageCall(Protocol):
+    """`StorageClient.call`: every failure is an `AwsError`."""
+
+    async def __call__(
+        self, service: str, operation: str, payload: dict[str, Any], credentials: Credentials
+    ) -> dict[str, Any]:
+        """Call `operation` of `service` and give the parsed answer."""
+        ...
 
 
 class _Wire:

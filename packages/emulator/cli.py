@@ -16,7 +16,7 @@ from console.checkout import ROOT
 from console.errors import UsageError
 
 from emulator.app import Emulator, Options
-from emulator.lambda_.concurrency import REQUESTS_PER_SLOT
+from emulator.lambda_.runtime.concurrency import REQUESTS_PER_SLOT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

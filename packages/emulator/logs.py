@@ -7,16 +7,16 @@ import contextlib
 import logging
 from collections import deque
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from emulator.emf import EmfError, extract
 from emulator.errors import AwsError
 from emulator.storage import ROOT
 
 if TYPE_CHECKING:
-    from emulator.aws import Credentials
+    from emulator.aws import Credentials, StorageCall
     from emulator.clock import Clock
-    from emulator.cloudwatch.metrics import MetricStore
+    from emulator.cloudwatch.metrics.store import MetricStore
 
 BATCH_EVENTS = 10_000
 BATCH_BYTES = 1_048_576
@@ -33,16 +33,6 @@ _AT_ONCE = 8
 _MAX_PENDING_BYTES = 64 * 1024 * 1024
 
 _log = logging.getLogger(__name__)
-
-
-class StorageCall(Protocol):
-    """`emulator.aws.StorageClient.call`: every failure is an `AwsError`."""
-
-    async def __call__(
-        self, service: str, operation: str, payload: dict[str, Any], credentials: Credentials
-    ) -> dict[str, Any]:
-        """Call `operation` of `service` and give the parsed answer."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 from emulator.errors import AwsError
 
 if TYPE_CHECKING:
-    from emulator.aws import Credentials
+    from emulator.aws import Credentials, StorageCall
+    from emulator.credentials import RoleCredentials, Session
     from emulator.http import Request
-    from emulator.lambda_.credentials import RoleCredentials, Session
-    from emulator.logs import StorageCall
 
 _ACCESS_KEY = re.compile(r"Credential=([^/]+)/")
 

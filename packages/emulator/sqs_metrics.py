@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 from emulator.errors import AwsError
 
 if TYPE_CHECKING:
-    from emulator.aws import Credentials
+    from emulator.aws import Credentials, StorageCall
     from emulator.clock import Clock
-    from emulator.cloudwatch.metrics import MetricStore
-    from emulator.logs import StorageCall
+    from emulator.cloudwatch.metrics.store import MetricStore
 
 _LEAST_INTERVAL = 0.2
 _PAGES = 100

@@ -5,20 +5,20 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from emulator.cloudwatch.alarm_operations import AlarmOperations
-from emulator.cloudwatch.alarm_state import AlarmBook
-from emulator.cloudwatch.alarms import evaluate_alarms, evaluation
-from emulator.cloudwatch.dashboards import DashboardOperations
-from emulator.cloudwatch.metric_operations import MetricOperations
+from emulator.cloudwatch.alarms.evaluation import evaluate_alarms, evaluation
+from emulator.cloudwatch.alarms.operations import AlarmOperations
+from emulator.cloudwatch.alarms.states import AlarmBook
+from emulator.cloudwatch.dashboards.operations import DashboardOperations
+from emulator.cloudwatch.metrics.operations import MetricOperations
 from emulator.cloudwatch.tags import Tags
-from emulator.cloudwatch.wire import Call, Wire, protocol_of
+from emulator.cloudwatch.wire.protocols import Call, Wire, protocol_of
 from emulator.errors import AwsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from emulator.clock import Clock
-    from emulator.cloudwatch.metrics import MetricStore
+    from emulator.cloudwatch.metrics.store import MetricStore
     from emulator.http import Request, Response
     from emulator.permissions import Permissions
 

@@ -14,7 +14,7 @@ import botocore.session
 from botocore.awsrequest import AWSResponse
 from botocore.loaders import Loader
 from emulator.clock import Clock
-from emulator.cloudwatch.metrics import MetricStore
+from emulator.cloudwatch.metrics.store import MetricStore
 from emulator.cloudwatch.service import CloudWatch
 from emulator.http import Request
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from emulator.cloudwatch.expressions import parse
-from emulator.cloudwatch.math_functions import Context
-from emulator.cloudwatch.math_values import Series, Value
-from emulator.cloudwatch.metric_math import check_functions, evaluate
+from emulator.cloudwatch.metrics.expressions import parse
+from emulator.cloudwatch.metrics.math import check_functions, evaluate
+from emulator.cloudwatch.metrics.math_functions import Context
+from emulator.cloudwatch.metrics.math_values import Series, Value
 
 Row = list[float | None]
 

@@ -19,9 +19,9 @@ from botocore.exceptions import ClientError
 from emulator.clock import Clock
 from emulator.errors import AwsError
 from emulator.http import Request, Response
-from emulator.lambda_ import wire
-from emulator.lambda_.control import ControlPlane
-from emulator.lambda_.registry import Registry
+from emulator.lambda_.api import rest_json
+from emulator.lambda_.api.control import ControlPlane
+from emulator.lambda_.state.registry import Registry
 from multidict import MultiDict
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ def send(control: ControlPlane, method: str, url: str, body: bytes = b"") -> Res
     try:
         return asyncio.run(control.handle(request))
     except AwsError as error:
-        return wire.error_response(error)
+        return rest_json.error_response(error)
 
 
 def refusal(call: Callable[..., Any], **params: Any) -> tuple[int, str, str]:

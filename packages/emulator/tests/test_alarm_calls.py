@@ -9,7 +9,7 @@ from emulator.tests.alarms import FUNCTION, put_alarm
 from emulator.tests.cloudwatch_client import Bench, bench
 
 if TYPE_CHECKING:
-    from emulator.cloudwatch.alarm_rules import State
+    from emulator.cloudwatch.alarms.rules import State
 
 MODES = ("missing", "ignore", "breaching", "notBreaching")
 

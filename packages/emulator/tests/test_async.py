@@ -6,8 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from emulator.lambda_.model import EventInvokeConfig
-from emulator.lambda_.retries import (
+from emulator.lambda_.queue.retries import (
     ERROR_DELAYS,
     EXHAUSTED,
     LONGEST_THROTTLE_DELAY,
@@ -17,6 +16,7 @@ from emulator.lambda_.retries import (
     after_error,
     after_throttle,
 )
+from emulator.lambda_.state.model import EventInvokeConfig
 from emulator.tests.observed import at_least, messages, queue, receive, total
 from emulator.tests.running import wait_until
 from hypothesis import given

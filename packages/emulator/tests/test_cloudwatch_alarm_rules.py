@@ -1,15 +1,15 @@
 from __future__ import annotations
 
 import pytest
-from emulator.cloudwatch.alarm_reasons import reason
-from emulator.cloudwatch.alarm_rules import (
+from emulator.cloudwatch.alarms.reasons import reason
+from emulator.cloudwatch.alarms.rules import (
     AlarmConfig,
     MissingData,
     State,
     evaluate,
     evaluation_range,
 )
-from emulator.cloudwatch.metrics import Point
+from emulator.cloudwatch.metrics.store import Point
 from emulator.tests.cloudwatch_client import NOON
 from hypothesis import given
 from hypothesis import strategies as st

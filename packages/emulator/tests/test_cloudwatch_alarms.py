@@ -5,7 +5,7 @@ import json
 
 import pytest
 from emulator.clock import Clock
-from emulator.cloudwatch.metrics import MetricStore
+from emulator.cloudwatch.metrics.store import MetricStore
 from emulator.cloudwatch.service import CloudWatch
 from emulator.http import Request
 from emulator.tests.alarms import FUNCTION, MATH, put_alarm, put_error, stat

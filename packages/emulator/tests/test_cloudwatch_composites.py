@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from botocore.exceptions import ClientError
-from emulator.cloudwatch.composite_rules import children, holds, parse_rule
+from emulator.cloudwatch.alarms.composites import children, holds, parse_rule
 from emulator.errors import AwsError
 from emulator.tests.alarms import put_alarm, put_error
 from emulator.tests.cloudwatch_client import Bench, bench
@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 if TYPE_CHECKING:
-    from emulator.cloudwatch.alarm_rules import State
+    from emulator.cloudwatch.alarms.rules import State
 
 STATES: dict[str, State] = {"a": "ALARM", "b": "OK", "c d": "INSUFFICIENT_DATA"}
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from emulator.cloudwatch.dashboard_body import body_faults
+from emulator.cloudwatch.dashboards.body import body_faults
 from emulator.tests.cloudwatch_client import PROTOCOLS, bench
 from hypothesis import given
 from hypothesis import strategies as st

@@ -8,7 +8,7 @@ from typing import Any
 
 import cbor2
 import pytest
-from emulator.cloudwatch.shapes import read_timestamp
+from emulator.cloudwatch.wire.values import read_timestamp
 from emulator.errors import AwsError
 from emulator.http import Request, Response
 from emulator.tests.cloudwatch_client import Bench, bench

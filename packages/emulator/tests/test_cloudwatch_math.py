@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import pytest
-from emulator.cloudwatch.expressions import (
+from emulator.cloudwatch.metrics.expressions import (
     names,
     parse,
 )
-from emulator.cloudwatch.math_values import Array, Series
+from emulator.cloudwatch.metrics.math_values import Array, Series
 from emulator.errors import AwsError
 from emulator.tests.expressions import Row, compute
 

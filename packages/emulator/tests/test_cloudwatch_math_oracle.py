@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 import pytest
-from emulator.cloudwatch.expressions import (
+from emulator.cloudwatch.metrics.expressions import (
     Binary,
     Call,
     Expression,
@@ -13,7 +13,7 @@ from emulator.cloudwatch.expressions import (
     Number,
     parse,
 )
-from emulator.cloudwatch.math_values import Series
+from emulator.cloudwatch.metrics.math_values import Series
 from emulator.errors import AwsError
 from emulator.tests.expressions import Row, compute
 from hypothesis import given

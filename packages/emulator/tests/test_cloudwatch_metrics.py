@@ -4,8 +4,8 @@ import math
 import random
 
 import pytest
-from emulator.cloudwatch.distribution import DISTINCT_VALUES, Distribution, parse_statistic
-from emulator.cloudwatch.metrics import RETAINED_MINUTES, Metric, MetricStore
+from emulator.cloudwatch.metrics.distribution import DISTINCT_VALUES, Distribution, parse_statistic
+from emulator.cloudwatch.metrics.store import RETAINED_MINUTES, Metric, MetricStore
 from emulator.errors import AwsError
 from emulator.tests.cloudwatch_client import NOON, SteppedClock
 from hypothesis import given

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from emulator.aws import Credentials
 from emulator.clock import Clock
-from emulator.cloudwatch.distribution import parse_statistic
-from emulator.cloudwatch.metrics import Metric, MetricStore
+from emulator.cloudwatch.metrics.distribution import parse_statistic
+from emulator.cloudwatch.metrics.store import Metric, MetricStore
 from emulator.errors import AwsError
 from emulator.sqs_metrics import QueueMetrics
 from emulator.tests.cloudwatch_client import NOON, SteppedClock

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from emulator.cloudwatch.metrics import Metric
+from emulator.cloudwatch.metrics.store import Metric
 from emulator.tests.cloudwatch_client import NOON, PROTOCOLS, Bench, bench
 
 UTC = dt.UTC

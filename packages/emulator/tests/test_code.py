@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from emulator.errors import AwsError
-from emulator.lambda_ import code
-from emulator.lambda_.code import CodeStore, code_sha256
+from emulator.lambda_.state import code
+from emulator.lambda_.state.code import CodeStore, code_sha256
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
-from emulator.lambda_.concurrency import ACCOUNT, RESERVED, Slot, Slots, Throttled
+from emulator.lambda_.runtime.concurrency import ACCOUNT, RESERVED, Slot, Slots, Throttled
 from emulator.tests.running import wait_until
 from hypothesis import given
 from hypothesis import strategies as st

@@ -16,7 +16,7 @@ INIT_SECONDS = 0.8
 PROGRAM = f"""
 import sys
 from emulator import cli
-from emulator.lambda_ import environment
+from emulator.lambda_.runtime import environment
 environment.INIT_SECONDS = {INIT_SECONDS}
 sys.exit(cli.main())
 """

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from emulator.aws import Credentials
-from emulator.cloudwatch.distribution import parse_statistic
-from emulator.cloudwatch.metrics import Metric, MetricStore
+from emulator.cloudwatch.metrics.distribution import parse_statistic
+from emulator.cloudwatch.metrics.store import Metric, MetricStore
 from emulator.errors import AwsError
 from emulator.logs import BATCH_BYTES, BATCH_EVENTS, EVENT_OVERHEAD, LogDelivery
 from emulator.tests.cloudwatch_client import NOON, SteppedClock

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from emulator.lambda_.output import OutputParser
+from emulator.lambda_.runtime.output import OutputParser
 from hypothesis import given
 from hypothesis import strategies as st
 

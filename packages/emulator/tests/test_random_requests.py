@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pytest
-from emulator.lambda_.control import HANDLERS
-from emulator.lambda_.routes import Routes
+from emulator.lambda_.api.control import HANDLERS
+from emulator.lambda_.api.routes import Routes
 from emulator.tests.lambda_client import bench
 from hypothesis import given, settings
 from hypothesis import strategies as st

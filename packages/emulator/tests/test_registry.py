@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from emulator.errors import AwsError
-from emulator.lambda_.arns import parse
+from emulator.lambda_.state.arns import parse
 from emulator.tests.lambda_client import ACCOUNT, REGION, bench, zipped
 
 if TYPE_CHECKING:

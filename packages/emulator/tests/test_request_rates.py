@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
-from emulator.lambda_.concurrency import RequestRates
+from emulator.lambda_.runtime.concurrency import RequestRates
 from emulator.tests.observed import messages, total
 from emulator.tests.running import RunningEmulator, wait_until
 from hypothesis import given

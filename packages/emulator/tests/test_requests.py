@@ -7,8 +7,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from emulator.lambda_.control import HANDLERS
-from emulator.lambda_.routes import Routes
+from emulator.lambda_.api.control import HANDLERS
+from emulator.lambda_.api.routes import Routes
 from emulator.tests.lambda_client import ACCOUNT, REGION, bench, refusal, zipped
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 ON: Any = {"ApplyOn": "PublishedVersions"}
 ANY_PYTHON = """
 import runpy
-from emulator.lambda_ import settings
+from emulator.lambda_.state import settings
 settings._WITHOUT_SNAPSHOTS = ()
 runpy.run_module("emulator", run_name="__main__")
 """

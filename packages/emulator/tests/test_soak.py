@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emulator.clock import Clock
-from emulator.cloudwatch.distribution import Distribution
-from emulator.cloudwatch.metrics import Metric, MetricStore
+from emulator.cloudwatch.metrics.distribution import Distribution
+from emulator.cloudwatch.metrics.store import Metric, MetricStore
 from hypothesis import given
 from hypothesis import strategies as st
 

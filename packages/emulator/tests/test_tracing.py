@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from emulator.lambda_.ids import Ids
-from emulator.lambda_.tracing import Tracer
+from emulator.ids import Ids
+from emulator.lambda_.api.tracing import Tracer
 
 if TYPE_CHECKING:
     from emulator.tests.running import RunningEmulator

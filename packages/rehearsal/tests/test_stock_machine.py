@@ -64,7 +64,7 @@ def test_each_command_is_complete_in_itself(machine: Machine) -> None:
     for line in [*installing(), f"{stock_machine.activation()} && nox --list"]:
         ended = machine.run(line)
         assert ended.status == 0, ended.said
-        assert "* tests ->" in ended.said
+        assert "  tests  " in ended.said
 
 
 def test_the_dev_container_is_prepared_as_the_readme_prepares_a_machine() -> None:

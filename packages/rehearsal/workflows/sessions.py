@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING
 
 from console.checkout import ROOT
@@ -12,11 +13,13 @@ if TYPE_CHECKING:
 
 
 def sessions(noxfile: Path = ROOT / "noxfile.py") -> set[str]:
-    """Return their names."""
-    tree = ast.parse(noxfile.read_text(encoding="utf-8"))
-    return {
-        node.name
-        for node in tree.body
-        if isinstance(node, ast.FunctionDef)
-        and any("nox.session" in ast.unparse(decorator) for decorator in node.decorator_list)
-    }
+    """Return their names: those of its functions, and those of its table `RUNS`."""
+    found: set[str] = set()
+    for node in ast.parse(noxfile.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.FunctionDef):
+            if any("nox.session" in ast.unparse(each) for each in node.decorator_list):
+                found.add(node.name)
+        elif isinstance(node, ast.Assign) and ast.unparse(node.targets) == "RUNS":
+            rows = ast.unparse(node.value)
+            found |= {ast.literal_eval(name) for name in re.findall(r"('\w+'): Run\(", rows)}
+    return found

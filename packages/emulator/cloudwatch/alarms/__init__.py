@@ -1,0 +1,1 @@
+"""Alarms: their configuration, their evaluation, and their states."""

@@ -1,0 +1,1 @@
+"""Dashboards, whose bodies are checked and kept."""

@@ -1,0 +1,1 @@
+"""Metrics: their samples, their statistics, and metric math over them."""

@@ -1,0 +1,1 @@
+"""CloudWatch's three wire protocols, and its model's constraints on requests."""

@@ -1,0 +1,1 @@
+"""What a request to Lambda meets: its protocol, its operations, and Invoke."""

@@ -1,0 +1,84 @@
+"""Lambda's control plane: every REST operation except the invocations."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from emulator.lambda_.api import (
+    alias_operations,
+    constraints,
+    function_operations,
+    rest_json,
+    setting_operations,
+)
+from emulator.lambda_.api.routes import Routes
+from emulator.lambda_.state import arns, refusals
+
+if TYPE_CHECKING:
+    from emulator.http import Request, Response
+    from emulator.lambda_.api.operation import Handler
+    from emulator.lambda_.api.routes import Call
+    from emulator.lambda_.state.registry import Registry
+
+MAXIMUM_REQUEST_BYTES = 70_167_211
+"""AWS's limit for CreateFunction: a zip of the greatest size in base64 and some room."""
+
+_UNPARSED_BYTES = 1 << 20
+"""Above this a body is parsed on a thread, so that invocations go on meanwhile."""
+
+HANDLERS: dict[str, Handler] = {
+    **function_operations.HANDLERS,
+    **alias_operations.HANDLERS,
+    **setting_operations.HANDLERS,
+}
+
+
+class ControlPlane:
+    """The `Service` for Lambda's management operations, judged against botocore's model."""
+
+    def __init__(self, registry: Registry) -> None:
+        self.registry = registry
+        self._routes = Routes()
+
+    async def handle(self, request: Request) -> Response:
+        """Answer `request`; raises `AwsError` for anything AWS would refuse.
+
+        An operation that AWS has and the emulator has not is refused by name, with status 501.
+        """
+        operation, _ = self._routes.match(request)
+        handler = HANDLERS.get(operation.name)
+        if handler is None:
+            raise refusals.not_emulated(f"The operation {operation.name}")
+        if len(request.body) > MAXIMUM_REQUEST_BYTES:
+            raise refusals.too_large(
+                f"Request must be smaller than {MAXIMUM_REQUEST_BYTES} bytes "
+                f"for the {operation.name} operation"
+            )
+        call = await self._read(request)
+        answer = await handler(self.registry, call.params)
+        status = answer.status or operation.http.get("responseCode", 200)
+        return rest_json.json_response(status, answer.body)
+
+    def permission(self, request: Request) -> tuple[str, str]:
+        """The action of IAM that `request` needs, and the ARN that it is about (or `*`)."""
+        operation, named = self._routes.match(request)
+        action = "InvokeFunction" if operation.name == "Invoke" else operation.name
+        resource = named.get("ARN") or named.get("Resource") or "*"
+        if "FunctionName" in named:
+            asked = arns.parse(named["FunctionName"], request.query.get("Qualifier"))
+            resource = self.registry.home.function(asked.name, asked.qualifier)
+        return f"lambda:{action}", resource
+
+    async def _read(self, request: Request) -> Call:
+        if len(request.body) > _UNPARSED_BYTES:
+            return await asyncio.to_thread(self._judge, request)
+        return self._judge(request)
+
+    def _judge(self, request: Request) -> Call:
+        call = self._routes.read(request)
+        shape = call.operation.input_shape
+        faults = constraints.faults(shape, call.params) if shape is not None else []
+        if faults:
+            raise refusals.validation(*faults)
+        return call

@@ -1,0 +1,1 @@
+"""Asynchronous events: queued, retried, and reported where they end."""

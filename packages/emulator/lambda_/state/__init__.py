@@ -1,0 +1,1 @@
+"""What the account holds: functions with their versions, aliases and settings."""
