@@ -19,7 +19,7 @@ def sessions(noxfile: Path = ROOT / "noxfile.py") -> set[str]:
         if isinstance(node, ast.FunctionDef):
             if any("nox.session" in ast.unparse(each) for each in node.decorator_list):
                 found.add(node.name)
-        elif isinstance(node, ast.Assign) and ast.unparse(node.targets) == "RUNS":
+        elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "RUNS":
             rows = ast.unparse(node.value)
             found |= {ast.literal_eval(name) for name in re.findall(r"('\w+'): Run\(", rows)}
     return found
