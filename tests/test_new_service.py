@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 from console.checkout import ROOT
-from rehearsal.workflows.source import checkout
 from service.creation import create
 from service.declaration import load, load_all
+
+from tests.copies import copied, python, run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,26 +25,9 @@ LINES_OUTSIDE = 30
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository of its own, with everything committed and then the service made."""
-    tree = tmp_path_factory.mktemp("copy") / "repository"
-    checkout(ROOT, tree)
-    run(tree, "git", "init", "--quiet")
-    run(tree, "git", "add", "--all")
-    run(tree, "git", "commit", "--quiet", "--message", "The repository")
-    run(tree, sys.executable, "-m", "service.creation", NAME)
+    tree = copied(tmp_path_factory.mktemp("copy") / "repository")
+    python(tree, "-m", "service.creation", NAME)
     return tree
-
-
-def run(tree: Path, *command: str, **variables: str) -> str:
-    """Run a command in the copy; return what it printed, and fail with it where it failed."""
-    who = ("-c", "user.name=A team", "-c", "user.email=team@example.org")
-    command = ("git", *who, *command[1:]) if command[0] == "git" else command
-    path = os.pathsep.join(map(str, (tree, tree / "packages")))
-    ended = subprocess.run(
-        command, cwd=tree, env={**os.environ, "PYTHONPATH": path, **variables},
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
-    )  # fmt: skip
-    assert ended.returncode == 0, ended.stdout
-    return ended.stdout
 
 
 def test_hardly_anything_changes_outside_its_folder(copy: Path) -> None:
@@ -67,22 +51,22 @@ def test_it_is_declared_beside_the_first(copy: Path) -> None:
 def test_its_code_is_as_all_code_here_is(copy: Path) -> None:
     """Style and types, on the settings of the repository."""
     folder = f"services/{NAME}"
-    run(copy, sys.executable, "-m", "ruff", "check", folder)
-    run(copy, sys.executable, "-m", "ruff", "format", "--check", folder)
-    run(copy, sys.executable, "-m", "mypy", folder, MYPYPATH=f"{folder}/src")
+    python(copy, "-m", "ruff", "check", folder)
+    python(copy, "-m", "ruff", "format", "--check", folder)
+    python(copy, "-m", "mypy", folder, MYPYPATH=f"{folder}/src")
 
 
 def test_its_own_tests_pass(copy: Path) -> None:
     """As they were made, by the command that its maker is told; and can fail."""
     tests = ("-m", "pytest", "-q", "-p", "no:cacheprovider", f"services/{NAME}")
-    said = run(copy, sys.executable, *tests)
+    said = python(copy, *tests)
     assert " passed" in said
     handler = copy / "services" / NAME / "src" / NAME / "handler.py"
     good = handler.read_text()
     handler.write_text(good.replace("kept.digest != record.digest", "False"))
     try:
         with pytest.raises(AssertionError, match="test_another_event_under_the_same_id"):
-            run(copy, sys.executable, *tests)
+            python(copy, *tests)
     finally:
         handler.write_text(good)
 
