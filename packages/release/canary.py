@@ -35,8 +35,8 @@ def canary(
     `watch` is for how many seconds somebody means to watch it; the alias notes it.
 
     UsageError for what must not be given traffic; nothing is changed then. What is older than the
-    live version or was rolled back from is refused unless a reason is given, which the ledger
-    keeps.
+    live version, was rolled back from, takes another canary's place or takes all the traffic is
+    refused unless a reason is given, which the ledger keeps.
     """
     check_number(version)
     if not 0 <= weight <= 1:
@@ -53,12 +53,15 @@ def canary(
         )
     check_target(release, version)
     since = release.clock.now()
-    overridden = check_succession(release, seen, version, reason)
     said = (reason or "").strip()
-    try:
-        entry = (
-            _insist(release.functions, seen, version, said, to_text(since)) if overridden else None
+    if weight == 1 and not said:
+        raise UsageError(
+            f"A weight of 1 sends everything to version {version}, which nobody has judged: "
+            "name a smaller share, or say why with --reason TEXT."
         )
+    insists = check_succession(release, seen, version, reason) is not None or weight == 1
+    try:
+        entry = _insist(release.functions, seen, version, said, to_text(since)) if insists else None
         begun = Candidate(version, to_text(since), watch=round(watch) if watch else None)
         alias.start_canary(release.functions, seen, begun, weight, entry)
     except AliasChangedError:
@@ -66,7 +69,7 @@ def canary(
     return Result(
         Exit.DONE,
         f"{release.outputs.alias} sends {amounts.weight(weight)} to version {version}, the rest to "
-        f"{seen.version}.",
+        f"{seen.version}.{_replaced(seen, version)}",
         {
             "from": seen.version,
             "to": version,
@@ -78,6 +81,11 @@ def canary(
             seen.version, f"{version} at {amounts.weight(weight)}", "not read", "canary started"
         ),
     )
+
+
+def _replaced(seen: Alias, version: str) -> str:
+    others = ", ".join(each for each in seen.weights if each != version)
+    return f" The canary of version {others} has ended." if others else ""
 
 
 def _insist(functions: Functions, seen: Alias, version: str, reason: str, at: str) -> str:

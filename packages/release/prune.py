@@ -33,7 +33,8 @@ ORPHAN_AGE = timedelta(hours=1)
 
 def prune(release: Release, keep: int | None = None) -> Result:
     """Keep the newest `keep` entries and every version that is live, previous, a canary, deployed,
-    named by an entry that is kept, or by any alias; delete the others. Running it again is safe.
+    named by an entry that is kept, or by any alias, and every version newer than the live one and
+    the candidate, which a deployment may have just made; delete the others. Idempotent.
 
     Unless told otherwise it keeps KEEP, or KEEP_SNAPSHOTS where versions have snapshots.
     """
@@ -49,7 +50,8 @@ def prune(release: Release, keep: int | None = None) -> Result:
     needed = needed_versions(seen, release.outputs, kept) | release.functions.referenced()
     needed |= {each.version for each in stored if each.name not in forgotten}
     published, snapshots = list(release.functions.published()), release.functions.snapshots()
-    unneeded = [number for number in published[:-1] if number not in needed]
+    newest = max(int(each) for each in (seen.version, release.outputs.candidate_version) if each)
+    unneeded = [each for each in published if each not in needed and int(each) < newest]
     try:
         for name in forgotten:
             release.functions.delete_entry(name)

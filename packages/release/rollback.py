@@ -74,7 +74,10 @@ def rollback(
     # where the rollback to it could not be written there.
     mends = differs and (bool(version) or _went_back(first))
     chosen = first.version if mends and not version else version
-    target = _check_exists(release, chosen or choose(first, linked or (), release.outputs))
+    skipped: list[str] = []
+    if chosen is None:
+        chosen, skipped = choose(first, linked or (), release.outputs)
+    target = _check_exists(release, chosen)
     goal = _Goal(target, ledger.commit_of(linked or (), target), reason, mends=mends)
     try:
         changed = _put_back(release, goal)
@@ -82,7 +85,7 @@ def rollback(
         again = Typed("rollback", release.outputs.place, ("--version", target)).again()
         raise UnfinishedError(f"{error} Next: `{again}`, which ends it.") from error
     seconds = round(release.clock.monotonic() - began, 3)
-    return _result(release.outputs, first, target, changed=changed, seconds=seconds)
+    return _result(release.outputs, first, target, skipped, changed=changed, seconds=seconds)
 
 
 def end_canary(release: Release, *, fence: bool = False) -> Result:
@@ -108,22 +111,26 @@ def end_canary(release: Release, *, fence: bool = False) -> Result:
     raise UnavailableError(_TOO_FAST)
 
 
-def choose(seen: Alias, linked: Sequence[Entry], outputs: Outputs) -> str:
-    """The version to go back to; UsageError if no good one is known."""
+def choose(seen: Alias, linked: Sequence[Entry], outputs: Outputs) -> tuple[str, list[str]]:
+    """The version to go back to, and a sentence for each that was skipped; UsageError if no good
+    one is known."""
     if seen.weights:
-        return seen.version
-    found = ledger.good_before(seen, linked)
+        return seen.version, []
+    found, skipped = None, []
+    for version, objection in ledger.ways_back(seen, linked):
+        if objection is None:
+            found = version
+            break
+        skipped.append(f"Version {version} was skipped: {objection}.")
     if found is None:
-        raise UsageError(
-            f"{outputs.alias} records no good version before {seen.version}: "
-            "name one with --version N."
-        )
+        none = f"{outputs.alias} records no good version before {seen.version}"
+        raise UsageError(" ".join([f"{none}: name one with --version N.", *skipped]))
     if _went_back(seen):
         raise UsageError(
             f"{outputs.alias} was rolled back already, from version {seen.record.previous} to "
             f"{seen.version}: to go back further, name the version with --version {found}."
         )
-    return found
+    return found, skipped
 
 
 def _went_back(seen: Alias) -> bool:
@@ -217,7 +224,13 @@ def _entry(seen: Alias, goal: _Goal, at: str) -> Entry:
 
 
 def _result(
-    outputs: Outputs, first: Alias, target: str, *, changed: bool, seconds: float
+    outputs: Outputs,
+    first: Alias,
+    target: str,
+    skipped: Sequence[str] = (),
+    *,
+    changed: bool,
+    seconds: float,
 ) -> Result:
     before = first.version
     if first.weights:
@@ -226,12 +239,14 @@ def _result(
         f"{outputs.alias} serves version {target} alone (before: {before}); "
         f"{'it took' if changed else 'nothing to do,'} {amounts.seconds(seconds)}."
     )
+    message = " ".join([message, *skipped])
     details = {
         "from": first.version,
         "to": target,
         "changed": changed,
         "seconds": seconds,
         "endedCanary": next(iter(first.weights), None),
+        "skipped": list(skipped),
     }
     verdict = "rolled back" if changed else "nothing to roll back"
     return Result(Exit.DONE, message, details, Change(before, target, "not read", verdict))

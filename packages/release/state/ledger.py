@@ -21,7 +21,7 @@ from release.state.alias import DESCRIPTION_LIMIT
 from release.state.history import StoredEntry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from release.state.alias import Alias
     from release.state.history import History
@@ -192,17 +192,33 @@ def commit_of(linked: Sequence[Entry], version: str) -> str | None:
     return next((e.commit for e in linked if e.version == version and e.moves and e.commit), None)
 
 
-def good_before(seen: Alias, linked: Sequence[Entry]) -> str | None:
-    """The version that was live before and that nobody rolled back from, None if none is known."""
+def ways_back(seen: Alias, linked: Sequence[Entry]) -> Iterator[tuple[str, str | None]]:
+    """The versions that were live before, the last one first, each with what speaks against it."""
     left = set(left_versions(linked))
     previous = seen.record.previous
     if previous and seen.record.verdict == "rollback" and _is_newer(previous, seen.version):
         left.add(previous)  # whatever became of that rollback's entry
     moves = [entry for entry in linked if entry.moves]
     known = [previous, *(version for entry in moves for version in (entry.version, entry.before))]
-    return next(
-        (each for each in known if each and each != seen.version and each not in left), None
-    )
+    for version in dict.fromkeys(each for each in known if each and each != seen.version):
+        yield version, "it was rolled back from" if version in left else failing(linked, version)
+
+
+def failing(linked: Sequence[Entry], version: str) -> str | None:
+    """How the ledger shows that a version fails, by its last word on it; None if it does not.
+
+    That is a gate that failed it, or one of a later candidate that saw most of its answers fail.
+    """
+    for entry in linked:
+        seen = entry.figures
+        if entry.version == version and entry.verdict in ("fail", "pass", "forced"):
+            return "the gate failed it" if entry.verdict == "fail" else None
+        judged = entry.kind in ("gate", "promote") and entry.before == version
+        if judged and seen and seen.live_samples:
+            if 2 * seen.live_errors > seen.live_samples:
+                return f"{seen.live_errors} of its last {seen.live_samples} invocations failed"
+            return None
+    return None
 
 
 def judged(linked: Sequence[Entry], version: str) -> Figures | None:

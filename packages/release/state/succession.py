@@ -1,5 +1,6 @@
 """Which version may follow the live one: a newer one, whose code nobody rolled back from.
 
+While another version is the canary none may, for a canary is never replaced unseen.
 A release that took its time must not undo the one that overtook it, and the next merge must not
 undo a rollback. Numbers tell: Lambda counts versions upwards and uses none twice.
 """
@@ -27,6 +28,12 @@ def objection(release: Release, seen: Alias, version: str) -> str | None:
         return (
             f"Version {version} is older than version {seen.version}, which "
             f"{release.outputs.alias} serves: go back with `rollback --version {version}`"
+        )
+    other = next((each for each in seen.weights if each != version), None)
+    if other is not None:
+        return (
+            f"Version {other} is the canary of {release.outputs.alias}: "
+            "end that first with `rollback --canary-only`"
         )
     left = find_left(release.functions, seen, version)
     if left is None:

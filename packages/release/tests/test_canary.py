@@ -10,7 +10,7 @@ from console.errors import UsageError
 from release.aws.lambda_functions import Version
 from release.canary import canary
 from release.result import Exit
-from release.state import alias
+from release.state import alias, ledger
 from release.tests.fakes import OUTPUTS, FakeFunctions, release_of
 
 
@@ -101,3 +101,29 @@ def test_a_write_by_somebody_else_stands() -> None:
     result = canary(release_of(functions), "2", 0.25)
     assert result.exit is Exit.FAIL
     assert alias.read(functions).weights == {}
+
+
+def test_all_the_traffic_needs_a_reason() -> None:
+    """A weight of 1 is a promotion that nobody judged; the ledger keeps why."""
+    functions = FakeFunctions()
+    with pytest.raises(UsageError, match="which nobody has judged"):
+        canary(release_of(functions), "2", 1.0)
+    assert functions.writes == 0
+    assert canary(release_of(functions), "2", 1.0, "version 1 is down").exit is Exit.DONE
+    (entry,) = ledger.read(functions, alias.read(functions))
+    assert (entry.kind, entry.version, entry.reason) == ("canary", "2", "version 1 is down")
+
+
+def test_no_canary_is_replaced_unseen() -> None:
+    """Somebody watches it: the second one is told what to do, or says why."""
+    functions = FakeFunctions("1", "2", "3")
+    release = release_of(functions, outputs=replace(OUTPUTS, candidate_version=None))
+    canary(release, "2", 0.1)
+    with pytest.raises(UsageError, match="Version 2 is the canary of production: end that first"):
+        canary(release, "3", 0.1)
+    assert alias.read(functions).weights == {"2": 0.1}
+    result = canary(release, "3", 0.1, "3 mends it")
+    assert "The canary of version 2 has ended." in result.message
+    seen = alias.read(functions)
+    assert seen.weights == {"3": 0.1}
+    assert ledger.read(functions, seen)[0].reason == "3 mends it"

@@ -136,6 +136,8 @@ def test_1_a_lost_race(shell: Shell) -> None:
         (("promote", "--version", "2"), "neither live nor the canary"),
         (("rollback",), "no good version before 1"),
         (("rollback", "--canary-only", "--version", "1"), "not allowed with"),
+        (("rollback", "--commit", "abcdef1", "--version", "1"), "not allowed with"),
+        (("canary", "--version", "2", "--weight", "1"), "nobody has judged"),
         (("redrive", "--rate", "0"), "--rate"),
         (("frobnicate",), "invalid choice"),
         ((), "COMMAND"),

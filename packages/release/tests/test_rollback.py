@@ -14,6 +14,7 @@ from release.promote import promote
 from release.rollback import choose, end_canary, rollback
 from release.state import alias, ledger
 from release.state.alias import Record
+from release.state.ledger import Figures
 from release.tests.fakes import OUTPUTS, FakeFunctions, Wrapped, release_of
 
 if TYPE_CHECKING:
@@ -69,6 +70,32 @@ def test_a_good_version_is_found_behind_a_bad_one() -> None:
     assert alias.read(functions).version == "2"
     with pytest.raises(UsageError, match="--version 1"):
         rollback(release_of(functions, outputs=ANY))
+
+
+def judged(functions: FakeFunctions, version: str, verdict: str, figures: Figures) -> None:
+    """A gate's word on a candidate, as the ledger has it."""
+    seen = alias.read(functions)
+    entry = ledger.Entry(
+        version, "gate", "2026-03-01T12:00:00Z", before=seen.version, verdict=verdict,
+        parent=seen.record.entry, figures=figures,
+    )  # fmt: skip
+    alias.record_verdict(functions, seen, verdict, ledger.write(functions, entry))
+
+
+@pytest.mark.parametrize(("live_errors", "target"), [(180, "2"), (91, "2"), (90, "3"), (0, "3")])
+def test_a_version_that_the_ledger_shows_failing_is_skipped(live_errors: int, target: str) -> None:
+    """Most of its answers were errors when the gate saw it beside its successor: that is said."""
+    functions = FakeFunctions(*"12345")
+    for version in "234":
+        canary(release_of(functions, outputs=ANY), version, 0.1)
+        errors = live_errors if version == "4" else 0
+        judged(functions, version, "pass", Figures(310, 0, 180, errors, 0, 12, 12))
+        promote(release_of(functions, outputs=ANY), version)
+    result = rollback(release_of(functions, outputs=ANY))
+    assert alias.read(functions).version == target
+    said = f"Version 3 was skipped: {live_errors} of its last 180 invocations failed."
+    assert (said in result.message) == (target == "2")
+    assert result.details["skipped"] == ([said] if target == "2" else [])
 
 
 def test_without_a_ledger_the_alias_knows_the_previous_version() -> None:

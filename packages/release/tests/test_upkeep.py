@@ -87,6 +87,15 @@ def test_pruning_keeps_the_last_move_behind_many_verdicts() -> None:
     assert linked[-1].kind == "promote"
 
 
+def test_what_is_newer_than_live_and_candidate_is_kept() -> None:
+    """The outputs are of an earlier deployment: what a later one made may be released soon."""
+    functions = FakeFunctions(*"123456")
+    promote(release_of(functions, outputs=ANY), "3", reason="first")
+    outputs = replace(OUTPUTS, candidate_version="4")
+    assert prune(release_of(functions, outputs=outputs), 2).details["deletedVersions"] == ["2"]
+    assert list(functions.versions) == ["1", "3", "4", "5", "6"]
+
+
 def test_fewer_are_kept_where_each_costs_a_snapshot() -> None:
     """And the result says how many do; what was asked for prevails."""
     functions = with_history(20)
