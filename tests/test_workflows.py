@@ -409,11 +409,3 @@ def test_every_file_has_an_owner() -> None:
     """CODEOWNERS names an owner for everything."""
     lines = (GITHUB / "CODEOWNERS").read_text(encoding="utf-8").splitlines()
     assert any(re.match(r"\*\s+@\S+", line) for line in lines)
-
-
-def test_a_rollback_takes_a_version_or_a_commit() -> None:
-    """Both in one form are refused before anything else, so that neither is left out unseen."""
-    (job,) = load(GITHUB / "workflows" / "rollback.yml")["jobs"].values()
-    first = job["steps"][0]
-    assert first["if"] == "${{ inputs.version != '' && inputs.commit != '' }}"
-    assert first["run"].splitlines()[-1] == "exit 2"

@@ -111,10 +111,9 @@ def _add_moves(commands: argparse._SubParsersAction[RaisingParser]) -> None:
     _add_origin(promote)
     promote.add_argument("--reason", help="promote what the gate did not pass, recording why")
     rollback = _command(commands, "rollback", "put the alias back, or end the canary")
-    target = rollback.add_mutually_exclusive_group()
-    target.add_argument("--version", help="default: the version that was live before")
-    target.add_argument("--commit", help="the version that the ledger has for it")
-    target.add_argument(
+    rollback.add_argument("--version", help="default: the version that was live before")
+    rollback.add_argument("--commit", help="the version that the ledger has for it")
+    rollback.add_argument(
         "--canary-only", action="store_true", help="end a canary, and any rollout under way"
     )
     rollback.add_argument("--reason", help="recorded in the ledger")

@@ -145,9 +145,14 @@ def _promote(call: Call) -> Result:
 
 def _rollback(call: Call) -> Result:
     options = call.options
+    named = [each for each in (options.version, options.commit, options.canary_only) if each]
+    if len(named) > 1:  # a form's fields that were left empty name nothing
+        raise UsageError("Name one of --version, --commit and --canary-only: nothing was changed.")
     if options.canary_only:
         return end_canary(call.release, fence=True)
-    return rollback(call.release, options.version, commit=options.commit, reason=options.reason)
+    return rollback(
+        call.release, options.version or None, commit=options.commit or None, reason=options.reason
+    )
 
 
 def _rollout(call: Call) -> Result:
