@@ -22,6 +22,7 @@ from console.arguments import Parser  # noqa: E402
 from console.checkout import IMPORTED_FROM  # noqa: E402 - Windows could not import it
 from console.errors import UsageError  # noqa: E402
 from sandbox import emulated, environment  # noqa: E402
+from service import declaration, outputs  # noqa: E402
 
 nox.needs_version = ">=2026.10"
 # Environments belong to locks, not to sessions: `install` makes them.
@@ -339,10 +340,12 @@ def bootstrap(session: nox.Session) -> None:
 
 def outputs_of(session: nox.Session, stack: str) -> str:
     """Return the stack's outputs file; a machine that did not deploy it asks AWS for them."""
-    path = f"build/stacks/{stack}/outputs.json"
-    if not Path(path).exists():
-        call(session, "release", "--outputs", path, "discover", "--stack", stack, where=at(stack))
-    return path
+    service = declaration.default()
+    path = outputs.path(Path("build/stacks") / stack, service)
+    if not path.exists():
+        asked = ("discover", "--stack", stack, "--service", service)
+        call(session, "release", "--outputs", str(path), *asked, where=at(stack))
+    return str(path)
 
 
 def asks_for_help(session: nox.Session) -> bool:
@@ -439,7 +442,7 @@ def drift(session: nox.Session) -> None:
     session fails, and the alias is compared with the ledger all the same.
     """
     stack, _ = stack_argument(session)
-    Path(f"build/stacks/{stack}/outputs.json").unlink(missing_ok=True)
+    outputs.forget(Path("build/stacks") / stack)
     failure: Exception | SystemExit | None = None
     try:
         operate(session, "drift", stack)
@@ -508,9 +511,9 @@ def load(session: nox.Session) -> None:
         install_storage(session)
         call(session, "load.local", scenario, *kept)
         return
-    outputs = outputs_of(session, stack)
     call(
-        session, "load", "run", "--scenario", scenario, "--outputs", outputs, *kept,
+        session, "load", "run", "--scenario", scenario, "--outputs", outputs_of(session, stack),
+        *kept,
         where=environment.outward,
     )  # fmt: skip
 

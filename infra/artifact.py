@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from console.errors import UsageError
 from reporting import amounts
+from service import declaration
 
-from infra.stack_file import MANIFEST_RUNTIME
+from infra.stack_file import MANIFEST_RUNTIME, PROJECT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,6 +72,11 @@ def load(directory: Path) -> Artifact:
     )
 
 
+def load_all(directory: Path) -> dict[str, Artifact]:
+    """Read every service's artifact, by its name; raises UsageError for the first bad one."""
+    return {name: load(directory / name) for name in declaration.names()}
+
+
 def check_runtime(artifact: Artifact, configured: str) -> str:
     """Return the function's runtime; raises UsageError where the artifact was built for another."""
     if configured in {MANIFEST_RUNTIME, artifact.runtime}:
@@ -87,7 +93,7 @@ def check_machine(artifact: Artifact, configured: str) -> None:
         raise UsageError(
             f"The artifact holds machine code for {', '.join(artifact.architectures)} but the "
             f"stack runs on {configured}: build it on such a machine, or set "
-            "order-processing:architecture."
+            f"{PROJECT}:architecture."
         )
 
 
@@ -96,7 +102,7 @@ def check_snap_start(runtime: str) -> None:
     if int(runtime.removeprefix("python3.")) < SNAP_START_SINCE:
         raise UsageError(
             f"SnapStart needs python3.{SNAP_START_SINCE} or newer and the stack runs {runtime}: "
-            "set order-processing:runtime, or order-processing:snapStart to false."
+            f"set {PROJECT}:runtime, or snapStart to false for the service."
         )
 
 

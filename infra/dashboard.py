@@ -9,16 +9,19 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 import pulumi_aws as aws
 
+from infra.stack_file import PROJECT
+
 if TYPE_CHECKING:
-    from infra.names import Names
+    from service.names import Names
 
 _WIDTH, _HEIGHT = 8, 6
+_TITLE_HEIGHT = 1
 _PER_ROW = 24 // _WIDTH
 
 
 @dataclass(frozen=True, slots=True)
 class DashboardArgs:
-    """The stack's names, and the region whose metrics are shown."""
+    """The service's names, and the region whose metrics are shown."""
 
     names: Names
     region: str
@@ -30,7 +33,7 @@ class Dashboard(pulumi.ComponentResource):
     def __init__(
         self, name: str, args: DashboardArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        super().__init__("order-processing:infra:Dashboard", name, None, opts)
+        super().__init__(f"{PROJECT}:infra:Dashboard", name, None, opts)
         dashboard = aws.cloudwatch.Dashboard(
             name,
             dashboard_name=args.names.function,
@@ -59,7 +62,13 @@ def body(names: Names, region: str) -> dict[str, Any]:
         _metrics("Error rate, %", region, _error_rate(function)),
     ]
     placed = [_place(widget, index) for index, widget in enumerate(widgets)]
-    return {"widgets": [*placed, _log_events(names.log_group, region, len(widgets) // _PER_ROW)]}
+    log = _log_events(names.log_group, region, len(widgets) // _PER_ROW)
+    return {"widgets": [_title(f"{names.service.title} on {names.stack}"), *placed, log]}
+
+
+def _title(text: str) -> dict[str, Any]:
+    place = {"x": 0, "y": 0, "width": 24, "height": _TITLE_HEIGHT}
+    return {"type": "text", "properties": {"markdown": f"# {text}"}, **place}
 
 
 def _metrics(title: str, region: str, metrics: list[list[Any]]) -> dict[str, Any]:
@@ -91,11 +100,11 @@ def _error_rate(function: str) -> list[list[Any]]:
 def _log_events(log_group: str, region: str, row: int) -> dict[str, Any]:
     query = f"SOURCE '{log_group}' | fields @timestamp, @message | sort @timestamp desc | limit 50"
     properties = {"title": "Recent log events", "region": region, "query": query, "view": "table"}
-    place = {"x": 0, "y": row * _HEIGHT, "width": 24, "height": _HEIGHT}
+    place = {"x": 0, "y": _TITLE_HEIGHT + row * _HEIGHT, "width": 24, "height": _HEIGHT}
     return {"type": "log", "properties": properties, **place}
 
 
 def _place(widget: dict[str, Any], index: int) -> dict[str, Any]:
     row, column = divmod(index, _PER_ROW)
-    place = {"x": column * _WIDTH, "y": row * _HEIGHT, "width": _WIDTH, "height": _HEIGHT}
-    return {**widget, **place}
+    place = {"x": column * _WIDTH, "y": _TITLE_HEIGHT + row * _HEIGHT}
+    return {**widget, **place, "width": _WIDTH, "height": _HEIGHT}

@@ -8,6 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.paging import Paging, description
+from infra.stack_file import PROJECT
 
 RETENTION_SECONDS = 14 * 24 * 3600
 VISIBILITY_SECONDS = 5 * 60
@@ -17,8 +18,12 @@ MESSAGE_BYTES = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class DeadLettersArgs:
-    """A `guarded` queue is not deleted with its stack: what it holds are orders."""
+    """A `guarded` queue is not deleted with its stack: what it holds are events of callers.
 
+    `title` is the service's, for people.
+    """
+
+    title: str
     queue_name: str
     alarm_name: str
     guarded: bool
@@ -32,7 +37,7 @@ class DeadLetters(pulumi.ComponentResource):
     def __init__(
         self, name: str, args: DeadLettersArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        super().__init__("order-processing:infra:DeadLetters", name, None, opts)
+        super().__init__(f"{PROJECT}:infra:DeadLetters", name, None, opts)
         queue = aws.sqs.Queue(
             name,
             name=args.queue_name,
@@ -58,7 +63,8 @@ class DeadLetters(pulumi.ComponentResource):
             f"{name}-alarm",
             name=args.alarm_name,
             alarm_description=description(
-                "Orders wait as dead letters: read their errors, then redrive.", "dead-letter-alarm"
+                f"{args.title} has dead letters: read their errors, then redrive.",
+                "dead-letter-alarm",
             ),
             namespace="AWS/SQS",
             # Not NumberOfMessagesSent: an alarm must last as long as something waits.

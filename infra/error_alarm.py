@@ -8,6 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.paging import Paging, description
+from infra.stack_file import PROJECT
 
 PERIOD_SECONDS = 300
 
@@ -33,7 +34,7 @@ class ErrorAlarm(pulumi.ComponentResource):
     def __init__(
         self, name: str, args: ErrorAlarmArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        super().__init__("order-processing:infra:ErrorAlarm", name, None, opts)
+        super().__init__(f"{PROJECT}:infra:ErrorAlarm", name, None, opts)
         alarm = aws.cloudwatch.MetricAlarm(
             name,
             name=args.name,

@@ -8,6 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from infra import policies
+from infra.stack_file import PROJECT
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +16,7 @@ class ExecutionRoleArgs:
     """ARNs of what the function may use; `log_group_arn` is without the trailing `:*`."""
 
     name: str
-    table_arn: pulumi.Input[str]
+    table: policies.Table | None
     queue_arn: pulumi.Input[str]
     log_group_arn: pulumi.Input[str]
     tags: dict[str, str]
@@ -29,7 +30,7 @@ class ExecutionRole(pulumi.ComponentResource):
     def __init__(
         self, name: str, args: ExecutionRoleArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        super().__init__("order-processing:infra:ExecutionRole", name, None, opts)
+        super().__init__(f"{PROJECT}:infra:ExecutionRole", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         role = aws.iam.Role(
             name,
@@ -40,7 +41,7 @@ class ExecutionRole(pulumi.ComponentResource):
             opts=child,
         )
         log_arns = [args.log_group_arn, pulumi.Output.concat(args.log_group_arn, ":*")]
-        document = policies.execution(args.table_arn, args.queue_arn, log_arns)
+        document = policies.execution(args.table, args.queue_arn, log_arns)
         policy = aws.iam.RolePolicy(
             name,
             name=args.name,

@@ -1,11 +1,21 @@
-"""The execution role's documents: the table, the queue, the log group, and nothing else."""
+"""The execution role's documents: table, queue and log group of its service, nothing else."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pulumi
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A service's table: `name` as its declaration has it, and its ARN."""
+
+    name: str
+    arn: pulumi.Input[str]
+
 
 XRAY_POLICY_ARN = "arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess"
 
@@ -25,17 +35,21 @@ def trust() -> dict[str, Any]:
 
 
 def execution(
-    table_arn: pulumi.Input[str], queue_arn: pulumi.Input[str], log_arns: list[pulumi.Input[str]]
+    table: Table | None, queue_arn: pulumi.Input[str], log_arns: list[pulumi.Input[str]]
 ) -> dict[str, Any]:
-    """What the function does: one conditional write, its dead letters, its log lines.
+    """What the function does: a write to the table it may have, its dead letters, its log lines.
 
     `log_arns` are the group's and, with `:*`, its streams': the service authorization reference
     checks CreateLogStream against the one and PutLogEvents against the other.
     """
+    written = []
+    if table:
+        name = table.name.title().replace("-", "")
+        written = [_allow(f"Write{name}", ["dynamodb:PutItem"], table.arn)]
     return {
         "Version": "2012-10-17",
         "Statement": [
-            _allow("WriteOrders", ["dynamodb:PutItem"], table_arn),
+            *written,
             _allow("SendDeadLetters", ["sqs:SendMessage"], queue_arn),
             _allow("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], log_arns),
         ],

@@ -14,10 +14,13 @@ from botocore.config import Config
 from cloud.refusals import translated
 from console.errors import UsageError
 from reporting.amounts import megabytes
+from service.names import ALIAS
 
-from infra.names import ALIAS
+from infra.stack_file import PROJECT
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from types_boto3_lambda import LambdaClient
 
 UNRESERVED_FLOOR = 100
@@ -51,12 +54,12 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Concurrency:
-    """An account's concurrent executions in one region, and the function's own share of them."""
+    """An account's concurrent executions in one region, and the stack's own share of them."""
 
     limit: int
     unreserved: int
     own: int
-    """What the function holds already: 0 before its first deployment."""
+    """What its functions hold already: 0 before their first deployment."""
 
 
 def shortage(asked: int, account: Concurrency) -> int:
@@ -64,20 +67,31 @@ def shortage(asked: int, account: Concurrency) -> int:
     return max(0, asked - (account.unreserved + account.own - UNRESERVED_FLOOR))
 
 
-def check(stack: str, asked: int, account: Concurrency) -> None:
-    """Raise UsageError where `asked` reserved executions would not leave the account its floor."""
-    missing = shortage(asked, account)
+def check(stack: str, asked: Mapping[str, int], account: Concurrency) -> None:
+    """Raise UsageError where what its services reserve would not leave the account its floor.
+
+    `asked` has the reserved executions of each service by its name.
+    """
+    wanted = sum(asked.values())
+    missing = shortage(wanted, account)
     if not missing:
         return
     free = max(0, account.unreserved + account.own - UNRESERVED_FLOOR)
     raise UsageError(
-        f"Stack '{stack}' asks for a reserved concurrency of {asked}, but of the account's "
+        f"Stack '{stack}' asks for a reserved concurrency of {wanted}{_parts(asked)}, but of the "
+        f"account's "
         f"{account.limit} concurrent executions {free} can be reserved for it "
         f"({UNRESERVED_FLOOR} must stay unreserved): request a quota of at least "
         f"{account.limit + missing} with "
         f"`{quota_request(CONCURRENCY_QUOTA, account.limit + missing)}`"
-        + (f", or lower order-processing:reservedConcurrency to {free}." if free else ".")
+        + (f", or lower {PROJECT}:reservedConcurrency to {free // len(asked)}." if free else ".")
     )
+
+
+def _parts(asked: Mapping[str, int]) -> str:
+    if len(asked) == 1:
+        return ""
+    return f" ({', '.join(f'{name} {count}' for name, count in asked.items())})"
 
 
 def check_alias(client: LambdaClient, stack: str, function_name: str) -> None:
@@ -108,7 +122,7 @@ def check_storage(size: int, account: Account) -> None:
         return
     wanted = math.ceil((account.code_limit + missing) / _GIGABYTE)
     raise UsageError(
-        f"The account's code storage lacks {megabytes(missing)} for this artifact "
+        f"The account's code storage lacks {megabytes(missing)} for what is deployed "
         f"({megabytes(account.code_used)} of {megabytes(account.code_limit)} are used): delete "
         f"old versions with `nox -s prune -- STACK`, or request more with "
         f"`{quota_request(STORAGE_QUOTA, wanted)}`."
@@ -136,11 +150,11 @@ def read_account(client: LambdaClient) -> Account:
     )
 
 
-def read(client: LambdaClient, function_name: str) -> Concurrency:
+def read(client: LambdaClient, functions: Sequence[str]) -> Concurrency:
     """Ask Lambda; raises UsageError where AWS cannot be reached or refuses."""
     with translated(_ASKING, UsageError):
         limit = client.get_account_settings()["AccountLimit"]
-        own = _reservation(client, function_name)
+        own = sum(_reservation(client, function) for function in functions)
     return Concurrency(limit["ConcurrentExecutions"], limit["UnreservedConcurrentExecutions"], own)
 
 

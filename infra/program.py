@@ -1,4 +1,4 @@
-"""The stack, put together: checks first, then resources, then what others may read."""
+"""The stack, put together: checks first, then each service's resources, then what others read."""
 
 from __future__ import annotations
 
@@ -7,26 +7,28 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 from console.errors import UsageError
+from service import declaration
+from service.names import Names
 
-from infra import artifact, preflight, settings, tags
+from infra import artifact, policies, preflight, settings, tags
 from infra.dashboard import Dashboard, DashboardArgs
 from infra.dead_letters import DeadLetters, DeadLettersArgs
 from infra.error_alarm import ErrorAlarm, ErrorAlarmArgs
-from infra.names import Names
-from infra.orders_table import OrdersTable, OrdersTableArgs
+from infra.function import Function, FunctionArgs
 from infra.paging import Paging
-from infra.processor import Processor, ProcessorArgs
 from infra.release_alarms import ReleaseAlarms, ReleaseAlarmsArgs
+from infra.table import Table, TableArgs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from service.declaration import Service
     from types_boto3_lambda import LambdaClient
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What was checked: everything the resources are made from."""
+    """What was checked: everything that one service's resources are made from."""
 
     settings: settings.Settings
     artifact: artifact.Artifact
@@ -34,65 +36,77 @@ class Plan:
     names: Names
     tags: dict[str, str]
 
+    @property
+    def service(self) -> Service:
+        """The service."""
+        return self.names.service
 
-def check(connect: Callable[[str], LambdaClient]) -> Plan:
+    def named(self, part: str) -> str:
+        """Name one of its resources in Pulumi's state."""
+        return f"{self.service.state_prefix}{part}"
+
+    @property
+    def paging(self) -> Paging:
+        """Whom its alarms tell."""
+        return Paging(self.settings.alarm_topic_arn)
+
+
+def check(connect: Callable[[str], LambdaClient]) -> list[Plan]:
     """Read and check everything before a resource is registered; raises UsageError."""
     configured = settings.load()
-    built = artifact.load(configured.artifact_directory)
+    plans = [_plan(service, configured) for service in declaration.load_all()]
+    client = connect(configured.region)
+    functions = [plan.names.function for plan in plans]
+    for function in functions:
+        preflight.check_alias(client, configured.stack, function)
+    asked = {plan.service.name: plan.settings.reserved_concurrency for plan in plans}
+    preflight.check(configured.stack, asked, preflight.read(client, functions))
+    size = sum(plan.artifact.zip_path.stat().st_size for plan in plans)
+    preflight.check_storage(size, preflight.read_account(client))
+    return plans
+
+
+def _plan(service: Service, configured: settings.Settings) -> Plan:
+    built = artifact.load(configured.artifact_directory / service.name)
     runtime = artifact.check_runtime(built, configured.runtime)
     artifact.check_machine(built, configured.architecture)
     if configured.snap_start:
         artifact.check_snap_start(runtime)
-    names = Names(configured.stack)
-    client = connect(configured.region)
-    account = preflight.read(client, names.function)
-    preflight.check_alias(client, configured.stack, names.function)
-    preflight.check(configured.stack, configured.reserved_concurrency, account)
-    preflight.check_storage(built.zip_path.stat().st_size, preflight.read_account(client))
     tagged = tags.build(configured.stack, configured.created_at, built.origin)
-    return Plan(configured, built, runtime, names, tagged)
+    return Plan(configured, built, runtime, Names(service, configured.stack), tagged)
 
 
 def deploy(connect: Callable[[str], LambdaClient] = preflight.connect) -> None:
     """Register the stack's resources; raises pulumi.RunError with one sentence where refused."""
     try:
-        plan = check(connect)
+        plans = check(connect)
     except UsageError as error:
         raise pulumi.RunError(str(error)) from None
-    for key, value in _resources(plan).items():
-        pulumi.export(key, value)
+    for plan in plans:
+        pulumi.export(plan.service.name, _resources(plan))
 
 
 def _resources(plan: Plan) -> dict[str, pulumi.Input[Any]]:
-    """Register everything; return the outputs that the release and the load test read."""
-    names, guarded = plan.names, plan.settings.guard_data
-    paging = Paging(plan.settings.alarm_topic_arn)
-    table = OrdersTable(
-        "orders",
-        OrdersTableArgs(names.orders_table, guarded, plan.settings.warm_writes, plan.tags),
-    )
-    dead_letters = DeadLetters(
-        "dead-letters",
-        DeadLettersArgs(
-            names.dead_letter_queue, names.dead_letter_alarm, guarded, paging, plan.tags
-        ),
-    )
-    processor = _processor(plan, table, dead_letters)
-    standing = _standing_alarms(plan, processor, paging)
-    release = _release_alarms(plan, processor)
-    dashboard = Dashboard("dashboard", DashboardArgs(names, plan.settings.region))
+    """Register one service; return the outputs that the release and the load test read."""
+    table, dead_letters = _table(plan), _dead_letters(plan)
+    function = _function(plan, table, dead_letters)
+    standing = _standing_alarms(plan, function)
+    release = _release_alarms(plan, function)
+    dashboard = Dashboard(plan.named("dashboard"), DashboardArgs(plan.names, plan.settings.region))
     return {
-        "lambdaFunctionName": processor.function_name,
-        "lambdaFunctionArn": processor.function_arn,
-        "lambdaAliasName": processor.alias_name,
-        "lambdaAliasArn": processor.alias_arn,
-        "candidateVersion": processor.candidate_version,
+        "stack": plan.names.stack,
+        "service": plan.service.name,
+        "lambdaFunctionName": function.function_name,
+        "lambdaFunctionArn": function.function_arn,
+        "lambdaAliasName": function.alias_name,
+        "lambdaAliasArn": function.alias_arn,
+        "candidateVersion": function.candidate_version,
         "codeSha256": plan.artifact.code_sha256,
         # What a later deployment asks before it replaces this one; a build without git has none.
         "commit": plan.artifact.origin.commit or "none",
         "reservedConcurrency": plan.settings.reserved_concurrency,
-        "logGroupName": processor.log_group_name,
-        "ordersTableName": table.name,
+        "logGroupName": function.log_group_name,
+        **({"tableName": table.name} if table else {}),
         "dlqQueueUrl": dead_letters.queue_url,
         "dlqQueueArn": dead_letters.queue_arn,
         "dashboardName": dashboard.name,
@@ -102,55 +116,78 @@ def _resources(plan: Plan) -> dict[str, pulumi.Input[Any]]:
     }
 
 
-def _processor(plan: Plan, table: OrdersTable, dead_letters: DeadLetters) -> Processor:
-    args = ProcessorArgs(
+def _table(plan: Plan) -> Table | None:
+    declared, name = plan.service.table, plan.names.table
+    if declared is None or name is None:
+        return None
+    guarded, warm = plan.settings.guard_data, plan.settings.warm_writes
+    return Table(plan.named(declared.name), TableArgs(name, declared.key, guarded, warm, plan.tags))
+
+
+def _dead_letters(plan: Plan) -> DeadLetters:
+    args = DeadLettersArgs(
+        title=plan.service.title,
+        queue_name=plan.names.dead_letter_queue,
+        alarm_name=plan.names.dead_letter_alarm,
+        guarded=plan.settings.guard_data,
+        paging=plan.paging,
+        tags=plan.tags,
+    )
+    return DeadLetters(plan.named("dead-letters"), args)
+
+
+def _function(plan: Plan, table: Table | None, dead_letters: DeadLetters) -> Function:
+    declared = plan.service.table
+    named = {declared.variable: table.name} if declared and table else {}
+    args = FunctionArgs(
+        prefix=plan.service.state_prefix,
         names=plan.names,
         settings=plan.settings,
         artifact=plan.artifact,
         runtime=plan.runtime,
-        table_name=table.name,
-        table_arn=table.arn,
+        table=policies.Table(declared.name, table.arn) if declared and table else None,
+        variables={**plan.service.variables, **named},
         queue_arn=dead_letters.queue_arn,
         tags=plan.tags,
     )
-    return Processor("processor", args)
+    return Function(plan.named("processor"), args)
 
 
-def _standing_alarms(plan: Plan, processor: Processor, paging: Paging) -> list[pulumi.Output[str]]:
+def _standing_alarms(plan: Plan, function: Function) -> list[pulumi.Output[str]]:
     """What wakes somebody whatever is released: the function's errors, and dead letters lost."""
-    names, function = plan.names, processor.function_name
+    title = plan.service.title
     errors = ErrorAlarmArgs(
-        name=names.error_alarm,
-        function_name=function,
+        name=plan.names.error_alarm,
+        function_name=function.function_name,
         metric="Errors",
         tolerated=1,
-        meaning="The order processor fails: read its log, then roll back.",
+        meaning=f"{title} fails: read its log, then roll back.",
         page="error-alarm",
-        paging=paging,
+        paging=plan.paging,
         tags=plan.tags,
     )
     # The one event of which AWS keeps nothing: a single one is too many.
     undelivered = replace(
         errors,
-        name=names.dead_letter_errors_alarm,
+        name=plan.names.dead_letter_errors_alarm,
         metric="DeadLetterErrors",
         tolerated=0,
-        meaning="Dead letters cannot be written, and the events are gone: mend queue and role.",
+        meaning=f"{title} cannot write its dead letters, which are lost: mend queue and role.",
         page="full-dead-letter-queue",
     )
     alarms = {"errors": errors, "dead-letter-errors": undelivered}
-    return [ErrorAlarm(name, args).name for name, args in alarms.items()]
+    return [ErrorAlarm(plan.named(part), args).name for part, args in alarms.items()]
 
 
-def _release_alarms(plan: Plan, processor: Processor) -> ReleaseAlarms:
+def _release_alarms(plan: Plan, function: Function) -> ReleaseAlarms:
     args = ReleaseAlarmsArgs(
         names=plan.names,
-        function_name=processor.function_name,
-        alias_name=processor.alias_name,
-        candidate_version=processor.candidate_version,
+        function_name=function.function_name,
+        alias_name=function.alias_name,
+        candidate_version=function.candidate_version,
         duration_ms=plan.settings.release_duration_ms,
         throttle_percent=plan.settings.release_throttle_percent,
         warm_up_minutes=plan.settings.alarm_warm_up_minutes,
         tags=plan.tags,
     )
-    return ReleaseAlarms("release", args)
+    return ReleaseAlarms(plan.named("release"), args)

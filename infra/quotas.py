@@ -14,9 +14,11 @@ from console.arguments import Parser
 from console.checkout import ROOT
 from console.errors import UsageError
 from reporting.amounts import megabytes
+from service import declaration
+from service.names import Names
 
 from infra import artifact, preflight, settings, stack_file
-from infra.names import Names
+from infra.stack_file import PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """What one stack asks for, and what its function holds already."""
+    """What one stack asks for, and what its functions hold already."""
 
     stack: str
     asked: int
@@ -64,7 +66,8 @@ def check(
 ) -> list[str]:
     """One line per region on what is left; UsageError for the first thing that is short."""
     configured = [load(stack) for stack in stacks]
-    size = artifact.load(artifacts).zip_path.stat().st_size
+    zips = [each.zip_path for each in artifact.load_all(artifacts).values()]
+    size = sum(path.stat().st_size for path in zips)
     lines = []
     for region in sorted({each.region for each in configured}):
         here = [each for each in configured if each.region == region]
@@ -94,14 +97,16 @@ def check_concurrency(region: str, demands: Sequence[Demand], limit: int, unrese
         f"missing: {preflight.UNRESERVED_FLOOR} of the account's {limit} concurrent executions "
         f"must stay unreserved. Request more with "
         f"`{preflight.quota_request(preflight.CONCURRENCY_QUOTA, limit + missing, region)}`, or "
-        f"lower order-processing:reservedConcurrency."
+        f"lower {PROJECT}:reservedConcurrency."
     )
 
 
 def demand(client: LambdaClient, configured: Settings) -> Demand:
-    """What the stack asks for beside what its function holds; UsageError if AWS cannot say."""
-    held = preflight.read(client, Names(configured.stack).function).own
-    return Demand(configured.stack, configured.reserved_concurrency, held)
+    """What the stack asks for beside what its functions hold; UsageError if AWS cannot say."""
+    services = declaration.load_all()
+    functions = [Names(service, configured.stack).function for service in services]
+    held = preflight.read(client, functions).own
+    return Demand(configured.stack, len(services) * configured.reserved_concurrency, held)
 
 
 def load(stack: str) -> Settings:

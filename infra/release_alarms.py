@@ -9,11 +9,11 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.paging import description
+from infra.stack_file import PROJECT
 
 if TYPE_CHECKING:
-    from infra.names import Names
+    from service.names import Names
 
-WATCHED = ("errors", "throttles", "duration")
 PAGES = {"errors": "bad-release", "throttles": "throttle-storm", "duration": "slow-release"}
 """What to do where one rises, in docs/runbooks/."""
 PERIOD_SECONDS = 60
@@ -48,7 +48,7 @@ class ReleaseAlarms(pulumi.ComponentResource):
     def __init__(
         self, name: str, args: ReleaseAlarmsArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        super().__init__("order-processing:infra:ReleaseAlarms", name, None, opts)
+        super().__init__(f"{PROJECT}:infra:ReleaseAlarms", name, None, opts)
         alias: dict[str, pulumi.Input[str]] = {
             "FunctionName": args.function_name,
             # `function:alias`, not an ARN: CloudWatch would match nothing and stay silent.
@@ -56,9 +56,10 @@ class ReleaseAlarms(pulumi.ComponentResource):
         }
         candidate = {**alias, "ExecutedVersion": args.candidate_version}
         errors = self._alarm(
-            "errors", args, metric_queries=error_share(candidate), threshold=ERROR_PERCENT
+            name, "errors", args, metric_queries=error_share(candidate), threshold=ERROR_PERCENT
         )
         duration = self._alarm(
+            name,
             "duration",
             args,
             **_metric("Duration", candidate, extended_statistic="p99"),
@@ -66,6 +67,7 @@ class ReleaseAlarms(pulumi.ComponentResource):
             **_two_of_three(),
         )
         throttles = self._alarm(
+            name,
             "throttles",
             args,
             metric_queries=throttle_share(alias, candidate),
@@ -76,7 +78,7 @@ class ReleaseAlarms(pulumi.ComponentResource):
         self.register_outputs({"names": self.names})
 
     def _alarm(
-        self, watched: str, args: ReleaseAlarmsArgs, **what: Any
+        self, name: str, watched: str, args: ReleaseAlarmsArgs, **what: Any
     ) -> aws.cloudwatch.MetricAlarm:
         settings: dict[str, Any] = {
             "evaluation_periods": 1,
@@ -88,10 +90,11 @@ class ReleaseAlarms(pulumi.ComponentResource):
                 "warm_up_period_duration_in_minutes": args.warm_up_minutes
             }
         return aws.cloudwatch.MetricAlarm(
-            f"release-{watched}",
+            f"{name}-{watched}",
             name=args.names.release_alarm(watched),
             alarm_description=description(
-                f"The candidate's {watched}: the gate puts the alias back on the live version.",
+                f"{args.names.service.title}, the candidate's {watched}: "
+                "the gate puts the alias back on the live version.",
                 PAGES[watched],
             ),
             tags=args.tags,

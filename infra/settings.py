@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import pulumi
 from console.checkout import ROOT
 from console.errors import UsageError
+from service.names import STACK, STACK_RULE
 
-from infra.names import STACK, STACK_RULE
 from infra.stack_file import MANIFEST_RUNTIME
 from infra.stack_file import PROJECT as PROJECT
 

@@ -104,7 +104,7 @@ def test_an_artifact_is_for_the_python_that_its_stack_runs(tree: Path) -> None:
     """The rehearsal's stack runs the Python that is here."""
     ended = nox("-s", "build", "--", "local", cwd=tree)
     assert ended.returncode == 0, ended.stderr
-    manifest = json.loads((tree / "build/artifact/manifest.json").read_text())
+    manifest = json.loads((tree / "build/artifact/order_processor/manifest.json").read_text())
     assert manifest["runtime"] == "python{}.{}".format(*sys.version_info)
 
 

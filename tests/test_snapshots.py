@@ -68,7 +68,7 @@ def test_an_order_is_confirmed_by_what_a_snapshot_started(
         Runtime=RUNTIME,
         Handler="order_processor.handler.handler",
         Role=aws.role("dynamodb:PutItem"),
-        Code={"ZipFile": (tmp_path / "order_processor.zip").read_bytes()},
+        Code={"ZipFile": (tmp_path / "order_processor" / "order_processor.zip").read_bytes()},
         MemorySize=512,
         Timeout=30,
         Environment={"Variables": VARIABLES},

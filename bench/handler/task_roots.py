@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from artifact import build as artifact
-from artifact import bytecode, dependencies, manifest
+from artifact import bytecode, dependencies
 from console import lifelines
 from console.checkout import ROOT
+from service.declaration import load
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,9 +47,10 @@ class Places:
 def prepare(directory: Path) -> Places:
     """Build the runtime, the floor and the real zip, unpacked, below an empty `directory`."""
     runtime = _runtime(directory / "runtime")
-    described = artifact.build(artifact.Request(directory / "artifact"))
+    service = load("order_processor")
+    described = artifact.build(artifact.Request(service, directory / "artifact"))
     task = directory / "ours"
-    with zipfile.ZipFile(directory / "artifact" / manifest.ZIP_NAME) as archive:
+    with zipfile.ZipFile(directory / "artifact" / service.zip_name) as archive:
         archive.extractall(task)
     ours = Subject("this handler", task, described["handler"], _direct)
     return Places(runtime, _floor(directory / "floor"), ours, described["bytes"])

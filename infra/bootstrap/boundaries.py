@@ -23,7 +23,9 @@ _XRAY = [
 
 def execution(scope: Scope) -> dict[str, Any]:
     """Bound the function's role: what the program grants it today, for this stack."""
-    granted = policies.execution(scope.table, scope.queue, [*scope.logs])["Statement"]
+    granted = policies.execution(policies.Table("orders", scope.table), scope.queue, [*scope.logs])[
+        "Statement"
+    ]
     # X-Ray has no resources to name.
     return document([*granted, allow("WriteTraces", _XRAY, "*")])
 

@@ -56,7 +56,9 @@ def written(scope: Scope = _SCOPE) -> Mapping[str, dict[str, Any]]:
         "ceiling": boundaries.workflow(scope),
         **trusted,
         "trust-function": policies.trust(),
-        "function": policies.execution(scope.table, scope.queue, [*scope.logs]),
+        "function": policies.execution(
+            policies.Table("orders", scope.table), scope.queue, [*scope.logs]
+        ),
         "state": state_bucket.tls_only(scope.state_bucket),
     }
 

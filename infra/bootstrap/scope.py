@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from infra.names import ALIAS, Names
-
-RELEASE_WATCHES = ("errors", "throttles", "duration")
+from service import declaration
+from service.names import ALIAS, Names
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +18,7 @@ class Scope:
 
     @property
     def _names(self) -> Names:
-        return Names(self.stack)
+        return Names(declaration.load_all()[0], self.stack)
 
     def _regional(self, service: str, resource: str) -> str:
         return f"arn:aws:{service}:{self.region}:{self.account_id}:{resource}"
@@ -45,7 +44,7 @@ class Scope:
     @property
     def table(self) -> str:
         """The table of orders."""
-        return self._regional("dynamodb", f"table/{self._names.orders_table}")
+        return self._regional("dynamodb", f"table/{self._names.table}")
 
     @property
     def queue(self) -> str:
@@ -66,14 +65,8 @@ class Scope:
     @property
     def alarms(self) -> list[str]:
         """The stack's alarms."""
-        names = self._names
-        standing = [
-            names.error_alarm,
-            names.dead_letter_alarm,
-            names.dead_letter_errors_alarm,
-        ]
-        watching = [names.release_alarm(watched) for watched in RELEASE_WATCHES]
-        return [self._regional("cloudwatch", f"alarm:{name}") for name in (*standing, *watching)]
+        names = [*self._names.standing_alarms, *self._names.release_alarms]
+        return [self._regional("cloudwatch", f"alarm:{name}") for name in names]
 
     @property
     def all_alarms(self) -> str:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, cast
 
 import pulumi
 from console.errors import UsageError
+from service.names import STACK, STACK_RULE
 
 from infra.bootstrap.trust import Claims, Repository
-from infra.names import STACK, STACK_RULE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -35,6 +35,7 @@ with warnings.catch_warnings():
     inspect.getmodule(aws.s3.Bucket)
 
 from console.checkout import ROOT
+from service.declaration import load
 
 from infra import program, settings
 
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 
     from types_boto3_lambda import LambdaClient
 
+SERVICE = load("order_processor")
 CODE = b"the zip"
 CANDIDATE = "7"
 BOUNDARY = "arn:aws:iam::123456789012:policy/execution-boundary"
@@ -73,10 +75,16 @@ class Registered:
 
 @dataclass(slots=True)
 class Recording:
-    """Everything that one run registered, in order, and the stack's outputs."""
+    """Everything that one run registered, in order, and what the program exported."""
 
     resources: dict[str, Registered] = field(default_factory=dict)
-    outputs: dict[str, Any] = field(default_factory=dict)
+    exported: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def outputs(self) -> dict[str, Any]:
+        """The outputs of the service."""
+        found: dict[str, Any] = self.exported[SERVICE.name]
+        return found
 
     def of_type(self, end: str) -> list[Registered]:
         """Return the resources whose type token ends with `end`."""
@@ -136,7 +144,7 @@ class _Monitor(MockMonitor):
         if request.urn.split("::")[2] == "pulumi:pulumi:Stack":
             with _event_loop():
                 outputs = cast("dict[str, Any]", rpc.deserialize_properties(request.outputs))
-            self._recording.outputs.update(outputs)
+            self._recording.exported.update(outputs)
         return super().RegisterResourceOutputs(request)  # type: ignore[no-untyped-call]
 
 
@@ -205,20 +213,21 @@ class Lambda:
 
 
 def write_artifact(directory: Path, **changes: object) -> Path:
-    """Write a zip and its manifest; `changes` replace members of the manifest."""
-    directory.mkdir(parents=True, exist_ok=True)
-    (directory / "order_processor.zip").write_bytes(CODE)
+    """Write a zip and its manifest for the service; `changes` replace members of the manifest."""
+    place = directory / SERVICE.name
+    place.mkdir(parents=True, exist_ok=True)
+    (place / SERVICE.zip_name).write_bytes(CODE)
     manifest: dict[str, object] = {
         "schema": 1,
-        "artifact": "order_processor.zip",
+        "artifact": SERVICE.zip_name,
         "sha256": hashlib.sha256(CODE).hexdigest(),
         "codeSha256": CODE_SHA256,
         "runtime": "python3.13",
-        "handler": "order_processor.handler.handler",
+        "handler": SERVICE.handler,
         "architectures": ["x86_64", "arm64"],
         "git": GIT,
     }
-    (directory / "manifest.json").write_text(json.dumps(manifest | changes), encoding="utf-8")
+    (place / "manifest.json").write_text(json.dumps(manifest | changes), encoding="utf-8")
     return directory
 
 

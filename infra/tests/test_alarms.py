@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from service.declaration import load
+from service.names import Names
 
-from infra.names import Names
 from infra.tests.recording import CANDIDATE, deploy
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from infra.tests.recording import Recording, Registered
+
+SERVICE = load("order_processor")
 
 
 def candidate_dimensions(alarm: Registered) -> list[dict[str, str]]:
@@ -27,7 +30,7 @@ def test_release_alarms_look_at_the_alias(dev: Recording, watched: str) -> None:
     """Dimensions are the alias's: `function:alias`, never an ARN, which would match nothing."""
     alias = dev.only(":Alias").inputs
     resource = f"{alias['functionName']}:{alias['name']}"
-    for dimensions in candidate_dimensions(dev.alarm(Names("dev").release_alarm(watched))):
+    for dimensions in candidate_dimensions(dev.alarm(Names(SERVICE, "dev").release_alarm(watched))):
         assert dimensions["FunctionName"] == alias["functionName"]
         assert dimensions["Resource"] == resource
 
@@ -35,14 +38,14 @@ def test_release_alarms_look_at_the_alias(dev: Recording, watched: str) -> None:
 @pytest.mark.parametrize("watched", ["errors", "duration"])
 def test_candidate_alarms_look_at_the_newest_version_alone(dev: Recording, watched: str) -> None:
     """Without ExecutedVersion the live version's traffic would dilute the candidate's."""
-    found = candidate_dimensions(dev.alarm(Names("dev").release_alarm(watched)))
+    found = candidate_dimensions(dev.alarm(Names(SERVICE, "dev").release_alarm(watched)))
     assert {each["ExecutedVersion"] for each in found} == {CANDIDATE}
     assert dev.outputs["candidateVersion"] == CANDIDATE
 
 
 def test_one_error_is_no_alarm(dev: Recording) -> None:
     """A share of a fair number of invocations is; the gate sees to what is finer."""
-    alarm = dev.alarm(Names("dev").release_alarm("errors"))
+    alarm = dev.alarm(Names(SERVICE, "dev").release_alarm("errors"))
     (share,) = [query for query in alarm.inputs["metricQueries"] if query["returnData"]]
     assert share["expression"] == "IF(invocations >= 20, 100 * errors / invocations, 0)"
     assert alarm.inputs["threshold"] == 5
@@ -50,7 +53,7 @@ def test_one_error_is_no_alarm(dev: Recording) -> None:
 
 def test_throttles_are_judged_while_the_candidate_runs(dev: Recording) -> None:
     """The alias's share counts, since throttles have no version; the candidate's runs enable it."""
-    alarm = dev.alarm(Names("dev").release_alarm("throttles"))
+    alarm = dev.alarm(Names(SERVICE, "dev").release_alarm("throttles"))
     queries = {query["id"]: query for query in alarm.inputs["metricQueries"]}
     versions = {
         key: query["metric"]["dimensions"].get("ExecutedVersion")
@@ -64,7 +67,7 @@ def test_throttles_are_judged_while_the_candidate_runs(dev: Recording) -> None:
 
 def test_no_alarm_breaks_for_want_of_traffic(dev: Recording) -> None:
     """A quiet night is no alarm; nor is a quiet queue, which may hold letters, an all-clear."""
-    letters = Names("dev").dead_letter_alarm
+    letters = Names(SERVICE, "dev").dead_letter_alarm
     for alarm in dev.of_type(":MetricAlarm"):
         quiet = "ignore" if alarm.inputs["name"] == letters else "notBreaching"
         assert alarm.inputs["treatMissingData"] == quiet

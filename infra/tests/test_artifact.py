@@ -8,7 +8,7 @@ import pytest
 from console.errors import UsageError
 
 from infra import artifact
-from infra.tests.recording import CODE_SHA256, write_artifact
+from infra.tests.recording import CODE_SHA256, SERVICE, write_artifact
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def test_an_artifact_that_equals_its_manifest_is_taken(artifact_directory: Path) -> None:
     """The digest is Lambda's: base64 of the zip's SHA-256."""
-    loaded = artifact.load(artifact_directory)
+    loaded = artifact.load(artifact_directory / SERVICE.name)
     assert loaded.code_sha256 == CODE_SHA256
     assert loaded.zip_path.is_file()
     assert loaded.origin.repository == "acme/orders"
@@ -24,46 +24,48 @@ def test_an_artifact_that_equals_its_manifest_is_taken(artifact_directory: Path)
 
 def test_a_changed_zip_is_refused(artifact_directory: Path) -> None:
     """One more byte is another artifact than the one that was built."""
-    with (artifact_directory / "order_processor.zip").open("ab") as file:
+    with (artifact_directory / SERVICE.name / SERVICE.zip_name).open("ab") as file:
         file.write(b"!")
     with pytest.raises(UsageError, match=r"has SHA-256 .* but its manifest says"):
-        artifact.load(artifact_directory)
+        artifact.load(artifact_directory / SERVICE.name)
 
 
-@pytest.mark.parametrize("name", ["manifest.json", "order_processor.zip"])
+@pytest.mark.parametrize("name", ["manifest.json", SERVICE.zip_name])
 def test_a_missing_file_is_refused(artifact_directory: Path, name: str) -> None:
     """The sentence says how to build it."""
-    (artifact_directory / name).unlink()
+    (artifact_directory / SERVICE.name / name).unlink()
     with pytest.raises(UsageError, match=r"There is no artifact.*nox -s build"):
-        artifact.load(artifact_directory)
+        artifact.load(artifact_directory / SERVICE.name)
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"schema": 2}', "\udcff"])
 def test_a_broken_manifest_is_refused(artifact_directory: Path, text: str) -> None:
     """Neither broken JSON nor another schema gets further."""
-    path = artifact_directory / "manifest.json"
+    path = artifact_directory / SERVICE.name / "manifest.json"
     path.write_bytes(text.encode("utf-8", "surrogateescape"))
     with pytest.raises(UsageError, match="build it anew"):
-        artifact.load(artifact_directory)
+        artifact.load(artifact_directory / SERVICE.name)
 
 
 def test_a_manifest_without_a_member_is_refused(artifact_directory: Path) -> None:
     """The sentence names what is missing."""
-    (artifact_directory / "manifest.json").write_text('{"schema": 1, "artifact": "a.zip"}')
+    (artifact_directory / SERVICE.name / "manifest.json").write_text(
+        '{"schema": 1, "artifact": "a.zip"}'
+    )
     with pytest.raises(UsageError, match="has no 'sha256'"):
-        artifact.load(artifact_directory)
+        artifact.load(artifact_directory / SERVICE.name)
 
 
 @pytest.mark.parametrize("git", [None, {}, "none", {"repository": None, "author": ""}])
 def test_an_unknown_origin_is_no_obstacle(tmp_path: Path, git: object) -> None:
     """A build outside a repository can be deployed."""
-    loaded = artifact.load(write_artifact(tmp_path, git=git))
+    loaded = artifact.load(write_artifact(tmp_path, git=git) / SERVICE.name)
     assert loaded.origin == artifact.Origin(None, None, None)
 
 
 def test_the_configured_runtime_must_be_the_artifacts(artifact_directory: Path) -> None:
     """`manifest` takes any; a fixed runtime takes its own only."""
-    loaded = artifact.load(artifact_directory)
+    loaded = artifact.load(artifact_directory / SERVICE.name)
     assert artifact.check_runtime(loaded, "manifest") == "python3.13"
     assert artifact.check_runtime(loaded, "python3.13") == "python3.13"
     with pytest.raises(UsageError, match=r"built for python3\.13 but the stack runs python3\.12"):

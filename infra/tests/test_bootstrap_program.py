@@ -92,7 +92,7 @@ def test_the_state_is_kept_safe(account: Recording) -> None:
 def test_a_first_preview_finds_a_backend_that_it_need_not_write(account: Recording) -> None:
     """One below each stack's prefix, as its PULUMI_BACKEND_URL has it, and never changed again."""
     made = {o.inputs["key"]: o for o in account.of_type(":BucketObjectv2")}
-    environments = account.outputs["githubEnvironments"].values()
+    environments = account.exported["githubEnvironments"].values()
     urls = {one["PULUMI_BACKEND_URL"].partition("?")[0] for one in environments}
     assert {f"s3://{BUCKET}/{key}" for key in made} == {f"{u}/.pulumi/meta.yaml" for u in urls}
     assert {one.inputs["content"] for one in made.values()} == {"version: 1\n"}
@@ -122,7 +122,7 @@ def test_another_account_is_refused_by_the_provider(account: Recording) -> None:
 
 def test_the_outputs_are_what_a_person_enters(account: Recording) -> None:
     """The variables of each GitHub environment, and each stack's boundary."""
-    environments = account.outputs["githubEnvironments"]
+    environments = account.exported["githubEnvironments"]
     assert environments["staging-load"] == {
         "AWS_ROLE_ARN": "arn:workflow-order-processing-staging-load",
         "AWS_REGION": REGION,
@@ -130,7 +130,7 @@ def test_the_outputs_are_what_a_person_enters(account: Recording) -> None:
     }
     assert "prod" in environments
     assert "prod-load" not in environments
-    boundaries = account.outputs["permissionsBoundaryArns"]
+    boundaries = account.exported["permissionsBoundaryArns"]
     assert boundaries["prod"] == "arn:order-processing-prod-execution-boundary"
 
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-from infra import dashboard
-from infra.names import Names
+from service.declaration import load
+from service.names import Names
 
-BODY = dashboard.body(Names("dev"), "eu-central-1")
+from infra import dashboard
+
+SERVICE = load("order_processor")
+
+BODY = dashboard.body(Names(SERVICE, "dev"), "eu-central-1")
 WIDGETS: list[dict[str, Any]] = BODY["widgets"]
 
 
@@ -39,7 +43,7 @@ def test_series_are_the_functions() -> None:
 
 def test_error_rate_spares_quiet_minutes_the_division() -> None:
     """The expression refers to hidden series that exist, and guards its divisor."""
-    (rate,) = [w for w in WIDGETS if w["properties"]["title"] == "Error rate, %"]
+    (rate,) = [w for w in WIDGETS if w["properties"].get("title") == "Error rate, %"]
     expression, *series = rate["properties"]["metrics"]
     assert "IF(invocations > 0" in expression[0]["expression"]
     assert {s[4]["id"] for s in series} == {"invocations", "errors"}
@@ -53,12 +57,18 @@ def test_recent_log_events_are_the_functions() -> None:
     assert "sort @timestamp desc" in log["properties"]["query"]
 
 
+def test_the_page_says_whose_it_is() -> None:
+    """One of several services, on one of several stacks."""
+    (text,) = [w for w in WIDGETS if w["type"] == "text"]
+    assert text["properties"]["markdown"] == f"# {SERVICE.title} on dev"
+
+
 def test_widgets_lie_side_by_side() -> None:
     """None leaves the 24 columns, none covers another, each names its region."""
     taken: set[tuple[int, int]] = set()
     for widget in WIDGETS:
         assert widget["x"] + widget["width"] <= 24
-        assert widget["properties"]["region"] == "eu-central-1"
+        assert widget["type"] == "text" or widget["properties"]["region"] == "eu-central-1"
         columns = range(widget["x"], widget["x"] + widget["width"])
         cells = set(itertools.product(columns, range(widget["y"], widget["y"] + widget["height"])))
         assert taken.isdisjoint(cells)

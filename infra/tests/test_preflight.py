@@ -55,18 +55,18 @@ def test_the_quota_that_is_named_suffices(limit: int, reserved: int, asked: int)
     """With the limit raised by the shortage the same reservation passes."""
     account = Concurrency(limit, limit - reserved, 0)
     more = preflight.shortage(asked, account)
-    preflight.check("dev", asked, Concurrency(limit + more, limit - reserved + more, 0))
+    preflight.check("dev", {"one": asked}, Concurrency(limit + more, limit - reserved + more, 0))
 
 
 def test_what_the_function_holds_already_is_its_own() -> None:
     """A second deployment of the same reservation takes nothing new."""
-    preflight.check("dev", 50, Concurrency(150, 100, 50))
+    preflight.check("dev", {"one": 50}, Concurrency(150, 100, 50))
 
 
 def test_the_refusal_says_what_to_do() -> None:
     """Asked, free, the quota to request, and the number that would pass."""
     with pytest.raises(UsageError) as refusal:
-        preflight.check("prod", 50, Concurrency(110, 110, 0))
+        preflight.check("prod", {"one": 50}, Concurrency(110, 110, 0))
     sentence = str(refusal.value)
     assert "of 50" in sentence
     assert "110 concurrent executions 10 can be reserved" in sentence
@@ -77,7 +77,7 @@ def test_the_refusal_says_what_to_do() -> None:
 def test_nothing_free_offers_no_smaller_number() -> None:
     """In an account of 10 nothing can be reserved, so only the quota helps."""
     with pytest.raises(UsageError) as refusal:
-        preflight.check("dev", 5, Concurrency(10, 10, 0))
+        preflight.check("dev", {"one": 5}, Concurrency(10, 10, 0))
     assert "0 can be reserved" in str(refusal.value)
     assert str(refusal.value).endswith("--desired-value 105`.")
 
@@ -86,7 +86,7 @@ def test_nothing_free_offers_no_smaller_number() -> None:
 def test_the_account_is_read_with_the_functions_own_share(own: int | None, seen: int) -> None:
     """No function yet, no reservation and a reservation are told apart."""
     fake = Lambda(limit=400, unreserved=300, own=own)
-    assert preflight.read(client(fake), "order") == Concurrency(400, 300, seen)
+    assert preflight.read(client(fake), ["order"]) == Concurrency(400, 300, seen)
     assert fake.asked == ["order"]
 
 
@@ -111,7 +111,7 @@ def test_an_unreachable_aws_is_named() -> None:
     """The sentence says where AWS was looked for."""
     fake = Refusing(EndpointConnectionError(endpoint_url="https://lambda.example/x"))
     with pytest.raises(UsageError, match=r"cannot be reached.*https://lambda\.example/x"):
-        preflight.read(client(fake), "order")
+        preflight.read(client(fake), ["order"])
 
 
 def test_a_misspelt_profile_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 import pytest
 from console.checkout import ROOT
+from service.names import ALIAS
 
-from infra.names import ALIAS
 from infra.tests.recording import (
     CANDIDATE,
     CODE_SHA256,
@@ -38,8 +38,8 @@ TAG_KEYS = {
 OUTPUTS = {
     *("lambdaFunctionName", "lambdaFunctionArn", "lambdaAliasName", "lambdaAliasArn"),
     *("dlqQueueUrl", "dlqQueueArn", "dashboardName", "alarmName", "logGroupName"),
-    *("ordersTableName", "candidateVersion", "reservedConcurrency", "releaseAlarmNames"),
-    "standingAlarmNames",
+    *("tableName", "candidateVersion", "reservedConcurrency", "releaseAlarmNames"),
+    *("standingAlarmNames", "stack", "service"),
     *("codeSha256", "commit"),
 }
 
@@ -133,7 +133,7 @@ def test_the_function_knows_its_table(dev: Recording) -> None:
     """The environment names the table that the role may write to."""
     variables = dev.only(":Function").inputs["environment"]["variables"]
     table = dev.only(":Table").inputs["name"]
-    assert variables["ORDERS_TABLE_NAME"] == table == dev.outputs["ordersTableName"]
+    assert variables["ORDERS_TABLE_NAME"] == table == dev.outputs["tableName"]
     document = json.loads(dev.only(":RolePolicy").inputs["policy"])
     assert f"arn:{table}" in [statement["Resource"] for statement in document["Statement"]]
 

@@ -10,12 +10,15 @@ from console.checkout import ROOT
 from console.errors import UsageError
 from hypothesis import given
 from hypothesis import strategies as st
+from service.declaration import load
+from service.names import Names
 
 from infra import settings
 from infra.bootstrap.grants import KINDS
 from infra.bootstrap.scope import Scope, state_bucket_name
-from infra.names import Names
 from infra.tests.recording import BOUNDARY, forked, stack_config
+
+SERVICE = load("order_processor")
 
 STACKS = ("local", "dev", "staging", "prod")
 
@@ -130,8 +133,8 @@ def test_the_longest_stacks_names_fit() -> None:
     settings.parse(stack, raw("dev"))
     scope = Scope("123456789012", "ap-southeast-1", stack)
     roles = [scope.workflow_role_name(kind) for kind in KINDS]
-    assert max(map(len, [*roles, Names(stack).function])) == 64
-    assert len(Names(stack).dead_letter_queue) <= 80
+    assert max(map(len, [*roles, Names(SERVICE, stack).function])) == 64
+    assert len(Names(SERVICE, stack).dead_letter_queue) <= 80
     assert len(state_bucket_name(scope.account_id, scope.region)) <= 63
 
 

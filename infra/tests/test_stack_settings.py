@@ -7,14 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 import pytest
+from service.declaration import load
+from service.names import Names
 
-from infra.names import Names
 from infra.tests.recording import Recording, deploy, write_artifact
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-RELEASE = [Names("dev").release_alarm(watched) for watched in ("errors", "throttles", "duration")]
+SERVICE = load("order_processor")
+
+RELEASE = [
+    Names(SERVICE, "dev").release_alarm(watched) for watched in ("errors", "throttles", "duration")
+]
 
 
 def function(recorded: Recording) -> dict[str, Any]:
@@ -106,7 +111,7 @@ def test_python_3_14_is_run_where_a_stack_says_so(tmp_path: Path) -> None:
 def test_an_artifact_that_does_not_say_what_it_runs_on_is_refused(tmp_path: Path) -> None:
     """One of an older build."""
     directory = write_artifact(tmp_path)
-    path = directory / "manifest.json"
+    path = directory / SERVICE.name / "manifest.json"
     manifest = json.loads(path.read_text())
     del manifest["architectures"]
     path.write_text(json.dumps(manifest))

@@ -10,6 +10,7 @@ from console import closed_output
 from console.arguments import Parser
 from console.errors import UsageError
 from reporting.amounts import byte_size
+from service import declaration
 
 from artifact import manifest
 from artifact.build import Request, build, require_python
@@ -30,31 +31,43 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _build(options: argparse.Namespace) -> int:
-    described = build(Request(options.out, options.overlay, options.version_label))
-    print(f"{options.out / manifest.ZIP_NAME}: {byte_size(described['bytes'])}")
-    print(f"sha256 {described['sha256']}")
+    named = options.service or (declaration.default() if options.overlay else None)
+    for service in [declaration.load(named)] if named else declaration.load_all():
+        out = options.out / service.name
+        described = build(Request(service, out, options.overlay, options.version_label))
+        print(f"{out / service.zip_name}: {byte_size(described['bytes'])}")
+        print(f"sha256 {described['sha256']}")
     return 0
 
 
 def _verify(path: Path) -> int:
-    directory = path if path.is_dir() else path.parent
-    stated = manifest.read(directory / manifest.MANIFEST_NAME)
-    differences = manifest.differences(stated, directory / manifest.ZIP_NAME)
-    print("\n".join(differences) or f"{directory / manifest.ZIP_NAME} is what its manifest says.")
-    return 1 if differences else 0
+    """Check every artifact below a directory, or the one that the file is of."""
+    directories = [each.parent for each in sorted(path.rglob(manifest.MANIFEST_NAME))]
+    found = 0
+    for directory in directories or [path if path.is_dir() else path.parent]:
+        stated = manifest.read(directory / manifest.MANIFEST_NAME)
+        archive = directory / stated["artifact"]
+        differences = manifest.differences(stated, archive)
+        print("\n".join(differences) or f"{archive} is what its manifest says.")
+        found += len(differences)
+    return int(bool(found))
 
 
 def _parser() -> Parser:
     parser = Parser(prog="python -m artifact", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     making = commands.add_parser("build", help="write the zip, its SBOM and its manifest")
-    making.add_argument("--out", type=Path, default=Path("build/artifact"), metavar="DIR")
-    making.add_argument("--overlay", type=Path, metavar="DIR", help="holds order_processor/...")
+    making.add_argument(
+        "--out", type=Path, default=Path("build/artifact"), metavar="DIR",
+        help="gets a folder per service",
+    )  # fmt: skip
+    making.add_argument("--service", metavar="NAME", help="all there are, unless named")
+    making.add_argument("--overlay", type=Path, metavar="DIR", help="holds files of the package")
     making.add_argument("--version-label", metavar="TEXT", help="put into the code and its logs")
     checking = commands.add_parser(
         "verify", help="check a zip and its SBOM against the manifest beside it"
     )
-    checking.add_argument("path", type=Path, help="the zip, or its directory")
+    checking.add_argument("path", type=Path, help="a zip, its folder, or the folder of all")
     return parser
 
 

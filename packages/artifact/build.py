@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from console.checkout import ROOT
 from console.errors import UsageError
 from reporting.amounts import digest
 
@@ -18,30 +17,33 @@ from artifact import bytecode, dependencies, manifest, provenance, sbom, zipping
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-PACKAGE = "order_processor"
+    from service.declaration import Service
+
 _OLDEST_PYTHON = (3, 11)
-_NAMES = (manifest.ZIP_NAME, sbom.SBOM_NAME, manifest.MANIFEST_NAME)
 _NOT_RUNTIME = shutil.ignore_patterns("__pycache__", "py.typed")
 
 
 @dataclass(frozen=True)
 class Request:
-    """What to build: `overlay` holds an `order_processor` directory whose files replace or add."""
+    """What to build, and into which directory.
 
+    `overlay` holds a directory with the package's name, whose files replace or add.
+    """
+
+    service: Service
     out: Path
     overlay: Path | None = None
     label: str | None = None
-    root: Path = ROOT
 
     @property
-    def lock(self) -> Path:
-        """The hash-locked runtime dependencies."""
-        return self.root / "locks" / "service.txt"
+    def root(self) -> Path:
+        """The checkout that the service lies in."""
+        return self.service.folder.parents[1]
 
     @property
-    def package(self) -> Path:
-        """The source of the package."""
-        return self.root / "services" / PACKAGE / "src" / PACKAGE
+    def names(self) -> tuple[str, str, str]:
+        """The zip, its bill of materials and its manifest."""
+        return self.service.zip_name, sbom.name(self.service), manifest.MANIFEST_NAME
 
 
 def require_python(version: tuple[int, int]) -> None:
@@ -58,7 +60,7 @@ def build(request: Request) -> dict[str, Any]:
     no artifact.
     """
     cache = request.root / "build" / "cache" / "artifact"
-    installed = dependencies.prepared(request.lock, cache)
+    installed = dependencies.prepared(request.service.lock, cache, request.service.calls)
     request.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".build-", dir=request.out) as temporary:
         stage = Path(temporary) / "stage"
@@ -66,15 +68,17 @@ def build(request: Request) -> dict[str, Any]:
         source = _source(request, stage)
         bytecode.compile_tree(stage)
         files = _files(stage) | _files(installed)
-        archive, bill, description = (Path(temporary, name) for name in _NAMES)
+        archive, bill, description = (Path(temporary, name) for name in request.names)
         zipping.write(archive, files)
         content = archive.read_bytes()
         listed = dependencies.listed(installed)
         bill.write_bytes(_bill(request, content, listed, source))
         origin = provenance.read(request.root)
-        described = manifest.describe(content, files, listed, origin, source, bill.read_bytes())
+        described = manifest.describe(
+            request.service, content, files, listed, origin, source, bill.read_bytes()
+        )
         description.write_bytes(manifest.serialise(described))
-        _publish(archive, bill, description, request.out)
+        _publish(Path(temporary), request)
     return described
 
 
@@ -85,22 +89,22 @@ def _bill(
     source: Mapping[str, str | None],
 ) -> bytes:
     version = source["label"] or digest(str(source["packageSha256"]))
-    locked = sbom.locked_hashes(request.lock)
-    return sbom.serialise(
-        sbom.describe(hashlib.sha256(content).hexdigest(), version, listed, locked)
-    )
+    locked = sbom.locked_hashes(request.service.lock)
+    digested = hashlib.sha256(content).hexdigest()
+    return sbom.serialise(sbom.describe(request.service, digested, version, listed, locked))
 
 
 def _stage(request: Request, stage: Path) -> None:
-    shutil.copytree(request.package, stage / PACKAGE, ignore=_NOT_RUNTIME)
+    package = request.service.name
+    shutil.copytree(request.service.package, stage / package, ignore=_NOT_RUNTIME)
     if request.overlay is not None:
-        overlay = request.overlay / PACKAGE
+        overlay = request.overlay / package
         try:
-            shutil.copytree(overlay, stage / PACKAGE, ignore=_NOT_RUNTIME, dirs_exist_ok=True)
+            shutil.copytree(overlay, stage / package, ignore=_NOT_RUNTIME, dirs_exist_ok=True)
         except (OSError, shutil.Error) as error:
             raise UsageError(f"Cannot read the overlay {overlay}: name its parent.") from error
     if request.label is not None:
-        version = stage / PACKAGE / "version.py"
+        version = stage / package / "version.py"
         version.write_text(f'"""Written by the build."""\n\nLABEL = {request.label!r}\n')
 
 
@@ -110,7 +114,7 @@ def _source(request: Request, stage: Path) -> dict[str, str | None]:
         package.update(f"{path}\0{len(content)}\0".encode() + content)
     return {
         "packageSha256": package.hexdigest(),
-        "lockSha256": hashlib.sha256(request.lock.read_bytes()).hexdigest(),
+        "lockSha256": hashlib.sha256(request.service.lock.read_bytes()).hexdigest(),
         "overlay": request.overlay.name if request.overlay else None,
         "label": request.label,
     }
@@ -124,9 +128,8 @@ def _files(directory: Path) -> dict[str, bytes]:
     }
 
 
-def _publish(archive: Path, bill: Path, description: Path, out: Path) -> None:
+def _publish(made: Path, request: Request) -> None:
     # The manifest is what makes the three valid: it goes first and comes last.
-    (out / manifest.MANIFEST_NAME).unlink(missing_ok=True)
-    archive.replace(out / manifest.ZIP_NAME)
-    bill.replace(out / sbom.SBOM_NAME)
-    description.replace(out / manifest.MANIFEST_NAME)
+    (request.out / manifest.MANIFEST_NAME).unlink(missing_ok=True)
+    for name in request.names:
+        (made / name).replace(request.out / name)

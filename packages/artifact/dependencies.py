@@ -23,6 +23,8 @@ from artifact import bytecode, licences, patterns, substitution, trimming
 if TYPE_CHECKING:
     from email.message import Message
 
+    from artifact.trimming import Calls
+
 
 @dataclass(frozen=True)
 class Dependency:
@@ -33,22 +35,23 @@ class Dependency:
     licence: str
 
 
-def prepared(lock: Path, cache: Path) -> Path:
+def prepared(lock: Path, cache: Path, calls: Calls) -> Path:
     """Return the directory with the dependencies of `lock`, made on first use below `cache`.
 
-    Raises UsageError where the lock or uv is missing, or where uv cannot install it.
+    `calls` are the operations that the function calls, by AWS service. Raises UsageError where the
+    lock or uv is missing, or where uv cannot install it.
     """
-    directory = cache / _key(lock)
+    directory = cache / _key(lock, calls)
     if directory.is_dir():
         return directory
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache) as temporary:
         target = Path(temporary) / "target"
         install(lock, target)
-        trimming.trim(target)
+        trimming.trim(target, calls)
         substitution.substitute(target)
         bytecode.compile_tree(target)
-        patterns.record(target)
+        patterns.record(target, calls)
         try:
             target.rename(directory)
         except OSError:  # another build was faster; the two are equal
@@ -82,14 +85,14 @@ def _licence(name: str, metadata: Message) -> str:
     return licences.expression(name, metadata["License-Expression"] or metadata["License"])
 
 
-def _key(lock: Path) -> str:
+def _key(lock: Path, calls: Calls) -> str:
     """Everything that the prepared directory depends on."""
     try:
         content = lock.read_bytes()
     except OSError as error:
         raise UsageError(f"Cannot read the lock {lock}: run `nox -s lock`.") from error
     digest = hashlib.sha256(content)
-    for part in (sys.version, sysconfig.get_platform()):
+    for part in (sys.version, sysconfig.get_platform(), repr(sorted(calls.items()))):
         digest.update(part.encode())
     for module in ("trimming.py", "substitution.py", "bytecode.py", "patterns.py"):
         digest.update(Path(__file__).with_name(module).read_bytes())
@@ -100,6 +103,7 @@ def _key(lock: Path) -> str:
 
 def install(lock: Path, target: Path) -> None:
     """Install exactly what `lock` holds into `target`; raises UsageError where uv cannot."""
+    target.mkdir(parents=True, exist_ok=True)  # uv makes none for a lock without anything in it
     command = [
         _uv(), "pip", "install", "--quiet", "--python", sys.executable, "--target", str(target),
         "--require-hashes", "--no-deps", "--only-binary", ":all:", "--link-mode", "copy",

@@ -21,16 +21,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from service.declaration import Service
+
     from artifact.dependencies import Dependency
     from artifact.provenance import Provenance
 
 SCHEMA = 1
-ZIP_NAME = "order_processor.zip"
 MANIFEST_NAME = "manifest.json"
-HANDLER = "order_processor.handler.handler"
 
 
 def describe(
+    service: Service,
     content: bytes,
     files: Mapping[str, bytes],
     dependencies: Sequence[Dependency],
@@ -47,17 +48,17 @@ def describe(
     digest = hashlib.sha256(content).digest()
     return {
         "schema": SCHEMA,
-        "artifact": ZIP_NAME,
+        "artifact": service.zip_name,
         "sha256": digest.hex(),
         "codeSha256": base64.b64encode(digest).decode(),
         "bytes": len(content),
         "unzippedBytes": sum(map(len, files.values())),
         "runtime": f"python{sys.version_info.major}.{sys.version_info.minor}",
-        "handler": HANDLER,
+        "handler": service.handler,
         "architectures": _architectures(files),
         "contents": _contents(files),
         "dependencies": [asdict(dependency) for dependency in dependencies],
-        "sbom": {"path": sbom.SBOM_NAME, "sha256": sha256(bill)},
+        "sbom": {"path": sbom.name(service), "sha256": sha256(bill)},
         "git": {
             "commit": provenance.commit,
             "dirty": provenance.dirty,
@@ -115,21 +116,22 @@ def differences(manifest: Mapping[str, Any], archive: Path) -> list[str]:
     present = {entry["path"]: entry for entry in _contents(files)}
     paths = sorted(stated.keys() | present.keys())
     found += [f"{path} differs." for path in paths if stated.get(path) != present.get(path)]
-    return found + _bill_differences(manifest, archive.with_name(sbom.SBOM_NAME))
+    return found + _bill_differences(manifest, archive.parent)
 
 
-def _bill_differences(manifest: Mapping[str, Any], path: Path) -> list[str]:
+def _bill_differences(manifest: Mapping[str, Any], directory: Path) -> list[str]:
+    stated = manifest["sbom"]
     try:
-        content = path.read_bytes()
+        content = (directory / stated["path"]).read_bytes()
     except OSError:
-        return [f"There is no bill of materials {path.name}."]
-    if sha256(content) != manifest.get("sbom", {}).get("sha256"):
+        return [f"There is no bill of materials {stated['path']}."]
+    if sha256(content) != stated["sha256"]:
         return ["The bill of materials' SHA-256 is not the manifest's."]
     bill = json.loads(content)
     hashes = [each["content"] for each in bill["metadata"]["component"]["hashes"]]
     listed = [(each["name"], each["version"]) for each in bill["components"]]
-    stated = [(each["name"], each["version"]) for each in manifest["dependencies"]]
-    if hashes != [manifest["sha256"]] or listed != stated:
+    carried = [(each["name"], each["version"]) for each in manifest["dependencies"]]
+    if hashes != [manifest["sha256"]] or listed != carried:
         return ["The bill of materials is that of another zip."]
     return []
 

@@ -7,6 +7,7 @@ the libraries are imported and a client is made.
 from __future__ import annotations
 
 import array
+import contextlib
 import json
 import os
 import re
@@ -14,14 +15,22 @@ import subprocess
 import sys
 import types
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 NAME = "patterns.json"
 
 
-def record(root: Path) -> None:
-    """Write the expressions that the libraries below `root` compile; raises CalledProcessError."""
-    command = [sys.executable, "-S", "-s", "-P", "-B", __file__, str(root)]
+def record(root: Path, services: Iterable[str]) -> None:
+    """Write the expressions that the libraries below `root` compile; raises CalledProcessError.
+
+    Clients are made for the AWS `services`; where there are none, nothing is written.
+    """
+    if not services:
+        return
+    command = [sys.executable, "-S", "-s", "-P", "-B", __file__, str(root), *services]
     # Nothing of this machine's environment can change which expressions there are.
     environment = {"PYTHONHASHSEED": "0", "AWS_DEFAULT_REGION": "us-east-1"}
     for name in ("LD_LIBRARY_PATH", "PATH"):
@@ -29,12 +38,14 @@ def record(root: Path) -> None:
     subprocess.run(command, env=environment, check=True)
 
 
-def _use(root: Path) -> None:
+def _use(root: Path, services: list[str]) -> None:
     sys.path.insert(0, str(root))
-    import aws_lambda_powertools  # noqa: F401
+    with contextlib.suppress(ImportError):
+        import aws_lambda_powertools  # noqa: F401
     import botocore.session
 
-    botocore.session.Session().create_client("dynamodb")
+    for service in services:
+        botocore.session.Session().create_client(service)
 
 
 def _recording(engine: Any, handed: list[Any]) -> Any:
@@ -47,7 +58,7 @@ def _recording(engine: Any, handed: list[Any]) -> Any:
     return types.SimpleNamespace(**{**vars(engine), "compile": compile_})
 
 
-def _main(root: Path) -> None:
+def _main(root: Path, services: list[str]) -> None:
     compiler: Any = re._compiler  # type: ignore[attr-defined]  # noqa: SLF001
     engine, original = compiler._sre, compiler.compile  # noqa: SLF001
     handed: list[Any] = []
@@ -64,10 +75,10 @@ def _main(root: Path) -> None:
 
     compiler.compile = compile_
     re.purge()
-    _use(root)
+    _use(root, services)
     content = {"python": [sys.implementation.cache_tag, engine.MAGIC], "patterns": found}
     (root / NAME).write_text(json.dumps(content, separators=(",", ":")))
 
 
 if __name__ == "__main__":
-    _main(Path(sys.argv[1]))
+    _main(Path(sys.argv[1]), sys.argv[2:])

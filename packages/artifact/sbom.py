@@ -16,13 +16,20 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from service.declaration import Service
+
     from artifact.dependencies import Dependency
 
-SBOM_NAME = "order_processor.cdx.json"
-_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:order-processing:artifact")
+_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:artifact")
+
+
+def name(service: Service) -> str:
+    """Name the file beside the service's zip."""
+    return f"{service.name}.cdx.json"
 
 
 def describe(
+    service: Service,
     sha256: str,
     version: str,
     dependencies: Sequence[Dependency],
@@ -30,7 +37,8 @@ def describe(
 ) -> dict[str, Any]:
     """Return the bill of a zip with that SHA-256; `locked` has the hashes for each name."""
     components = [_component(each, locked[each.name]) for each in dependencies]
-    function = f"order-processor@{version}"
+    named = service.name.replace("_", "-")
+    function = f"{named}@{version}"
     return {
         "$schema": "http://cyclonedx.org/schema/bom-1.5.schema.json",
         "bomFormat": "CycloneDX",
@@ -42,7 +50,7 @@ def describe(
             "component": {
                 "type": "application",
                 "bom-ref": function,
-                "name": "order-processor",
+                "name": named,
                 "version": version,
                 "hashes": [{"alg": "SHA-256", "content": sha256}],
             },

@@ -6,7 +6,12 @@ import gzip
 import json
 import shutil
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    Calls: TypeAlias = Mapping[str, Sequence[str]]
 
 # Glob patterns below the install directory.
 _UNUSED = (
@@ -29,20 +34,21 @@ _UNUSED = (
 )
 # Of Powertools' utilities, those that Logger, Metrics and Tracer import.
 _POWERTOOLS_UTILITIES = {"__init__.py", "jmespath_utils", "typing"}
-# What the service does not ask of botocore stays behind: 400 other services, 56 other operations.
-_SERVICE, _OPERATION = "dynamodb", "PutItem"
 _BOTOCORE_DATA = {
     "_retry.json",
     "endpoints.json",
     "partitions.json",
     "sdk-default-configuration.json",
-    _SERVICE,
 }
 _DIST_INFO = ("METADATA", "LICEN[CS]E*", "NOTICE*", "COPYING*", "AUTHORS*", "licenses")
 
 
-def trim(root: Path) -> None:
-    """Remove in place from an install directory all that the function never reads."""
+def trim(root: Path, calls: Calls) -> None:
+    """Remove in place from an install directory all that the function never reads.
+
+    `calls` are the operations that it calls, by AWS service; where there are none, botocore's data
+    stays as it is.
+    """
     for pattern in _UNUSED:
         for path in sorted(root.glob(pattern)):
             _remove(path)
@@ -51,26 +57,28 @@ def trim(root: Path) -> None:
         for path in list(directory.iterdir()):
             if not any(PurePosixPath(path.name).match(pattern) for pattern in _DIST_INFO):
                 _remove(path)
-    trim_botocore_data(root / "botocore" / "data")
+    if calls:
+        trim_botocore_data(root / "botocore" / "data", calls)
 
 
-def trim_botocore_data(data: Path) -> None:
-    """Leave of botocore's data what PutItem needs, and that uncompressed and bare.
+def trim_botocore_data(data: Path, calls: Calls) -> None:
+    """Leave of botocore's data what those calls need, and that uncompressed and bare.
 
     Every partition and region stays (a test compares every endpoint with the untrimmed data's);
     documentation, examples, waiters, paginators and other operations go.
     """
-    _keep_only(data, _BOTOCORE_DATA)
+    _keep_only(data, _BOTOCORE_DATA | calls.keys())
     endpoints = json.loads((data / "endpoints.json").read_bytes())
     for partition in endpoints["partitions"]:
         services = partition["services"]
-        partition["services"] = {name: services[name] for name in services if name == _SERVICE}
+        partition["services"] = {name: services[name] for name in services if name in calls}
     _write(data / "endpoints.json", endpoints)
-    for version in (data / _SERVICE).iterdir():
-        _trim_api_version(version)
+    for service, operations in calls.items():
+        for version in (data / service).iterdir():
+            _trim_api_version(version, operations)
 
 
-def _trim_api_version(directory: Path) -> None:
+def _trim_api_version(directory: Path, operations: Sequence[str]) -> None:
     model = directory / "service-2.json.gz"
     if not model.exists():  # botocore ships leftovers of API versions that it cannot call
         _remove(directory)
@@ -79,15 +87,15 @@ def _trim_api_version(directory: Path) -> None:
         if path.suffix == ".gz":
             content = json.loads(gzip.decompress(path.read_bytes()))
             if path == model:
-                content = _with_one_operation(content)
+                content = _with_operations(content, operations)
             _write(path.with_suffix(""), _without_documentation(content))
         _remove(path)
 
 
-def _with_one_operation(model: dict[str, Any]) -> dict[str, Any]:
-    operation = model["operations"][_OPERATION]
+def _with_operations(model: dict[str, Any], operations: Sequence[str]) -> dict[str, Any]:
+    kept = {name: model["operations"][name] for name in operations}
     names: set[str] = set()
-    waiting = _shape_names(operation)
+    waiting = _shape_names(list(kept.values()))
     while waiting:
         name = waiting.pop()
         if name not in names:
@@ -95,7 +103,7 @@ def _with_one_operation(model: dict[str, Any]) -> dict[str, Any]:
             waiting |= _shape_names(model["shapes"][name])
     shapes = {name: shape for name, shape in model["shapes"].items() if name in names}
     return {"version": model["version"], "metadata": model["metadata"]} | {
-        "operations": {_OPERATION: operation},
+        "operations": kept,
         "shapes": shapes,
     }
 
@@ -126,7 +134,7 @@ def _without_documentation(node: Any) -> Any:
 
 
 def _keep_only(directory: Path, names: set[str]) -> None:
-    for path in list(directory.iterdir()):
+    for path in list(directory.glob("*")):  # nothing where it is no library of this service
         if path.name not in names:
             _remove(path)
 

@@ -47,7 +47,7 @@ def _parser(projects: Mapping[str, Project]) -> Parser:
     for name in ("preview", "deploy", "drift", "recover", "move", "destroy"):
         command = commands.add_parser(name)
         command.add_argument("stack")
-        command.add_argument("--project", choices=tuple(projects), default="processor")
+        command.add_argument("--project", choices=tuple(projects), default="services")
         command.add_argument("--outputs", type=Path, help="where each stack's files go")
         if name == "move":
             command.add_argument("--to", required=True, help="the new backend, as s3://bucket/p")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from typing import TYPE_CHECKING, Any
 
 from console.checkout import ROOT
 from console.errors import UsageError
+from service import outputs as left_outputs
+from service.names import stack_of
 
 from deploy import pages, recovery
 from deploy.engine import opened
@@ -56,7 +57,7 @@ def preview(project: Project, name: str, config: Mapping[str, str], say: Say) ->
 
 
 def deploy(project: Project, name: str, config: Mapping[str, str], say: Say) -> int:
-    """Deploy, and leave the stack's outputs in STACK/outputs.json of the project's outputs.
+    """Deploy, and leave the stack's outputs in STACK of the project's outputs.
 
     Refuses a commit that a later deployment holds already, a stack in which an earlier deployment
     was interrupted, and one that was renamed.
@@ -65,11 +66,11 @@ def deploy(project: Project, name: str, config: Mapping[str, str], say: Say) -> 
     try:
         built = _load(project, config)
         with opened(project, name, config) as stack:
-            done, left = _deploy(project, stack, built.origin.commit if built else None, say)
+            done, left = _deploy(project, stack, built, say)
     except (UsageError, OperationError) as error:
         pages.summarise(pages.failure(title, str(error)))
         raise
-    write_outputs(project, name, left)
+    left_outputs.write(project.outputs / name, left)
     by_hand = _by_hand(done)
     pages.summarise(pages.render(title, by_hand, done.changes, done.unchanged))
     for remark in by_hand:
@@ -79,16 +80,20 @@ def deploy(project: Project, name: str, config: Mapping[str, str], say: Say) -> 
 
 
 def _deploy(
-    project: Project, stack: Stack, commit: str | None, say: Say
+    project: Project, stack: Stack, built: Mapping[str, artifact.Artifact], say: Say
 ) -> tuple[Seen, dict[str, Any]]:
     command = project.command("recover", stack.name)
     recover = f"run `{command}`, which says what happened and repairs it"
     try:
         stack.create()
-        before = _settled(stack, recover)
-        _refuse_renamed(project, stack.name, outputs(before))
-        order.check(stack.name, commit, outputs(before).get("commit"))
-        return stack.up(say, f"commit {commit}" if commit else None)
+        before = outputs(_settled(stack, recover))
+        _refuse_renamed(project, stack.name, before)
+        for name, each in built.items():
+            # A stack that was deployed before services had outputs of their own has one's.
+            held = left_outputs.by_service(before).get(name, before)
+            order.check(stack.name, each.origin.commit, held.get("commit"))
+        commits = sorted({each.origin.commit for each in built.values() if each.origin.commit})
+        return stack.up(say, f"commit {', '.join(commits)}" if commits else None)
     except LockedError as locked:
         raise OperationError(f"{locked}\nIf nobody is deploying, {recover}.") from None
 
@@ -104,7 +109,7 @@ def drift(project: Project, name: str, config: Mapping[str, str], say: Say) -> i
             if not stack.exists or not (expected := outputs(stack.state())):
                 remark = f"{_NEVER} from this backend: there is nothing to compare AWS with."
                 return _inconclusive(page, title, remark, say)
-            write_outputs(project, name, expected)
+            left_outputs.write(project.outputs / name, expected)
             found = stack.compare(say)
             _show(page, title, [], found.found, found, say)
             return int(bool(found.found))
@@ -113,16 +118,10 @@ def drift(project: Project, name: str, config: Mapping[str, str], say: Say) -> i
         raise
 
 
-def write_outputs(project: Project, name: str, left: Mapping[str, Any]) -> None:
-    """Leave the outputs where release and load test read them."""
-    text = json.dumps(left, indent=2) + "\n"
-    pages.write(project.outputs / name / "outputs.json", text)
-
-
-def _load(project: Project, config: Mapping[str, str]) -> artifact.Artifact | None:
+def _load(project: Project, config: Mapping[str, str]) -> Mapping[str, artifact.Artifact]:
     if project.artifact is None:
-        return None
-    return artifact.load(ROOT / config.get("artifact", project.artifact))
+        return {}
+    return artifact.load_all(ROOT / config.get("artifact", project.artifact))
 
 
 def _settled(stack: Stack, recover: str) -> dict[str, Any]:
@@ -140,15 +139,22 @@ def _settled(stack: Stack, recover: str) -> dict[str, Any]:
 
 def _refuse_renamed(project: Project, name: str, left: Mapping[str, Any]) -> None:
     """Raise where the last deployment was under another name, which is part of all names in AWS."""
-    prefix, function = f"{project.name}-", str(left.get("lambdaFunctionName", ""))
-    before = function.removeprefix(prefix)
-    if function.startswith(prefix) and before != name:
+    before = _name_before(left)
+    if before not in (None, name):
         raise UsageError(
             f"Stack '{name}' was '{before}' when it was last deployed: under its new name "
-            "everything would be made anew and the old deleted, the orders with it. Name it as "
+            "everything would be made anew and the old deleted, its data with it. Name it as "
             f"before (`pulumi stack rename {before} --stack {name}`), deploy '{name}' beside it as "
             f"a stack of its own, and `{project.command('destroy', before)}` once nothing needs it."
         )
+
+
+def _name_before(left: Mapping[str, Any]) -> str | None:
+    for each in left_outputs.by_service(left).values():
+        return str(each["stack"])
+    # Deployed before services had outputs of their own.
+    function = left.get("lambdaFunctionName")
+    return stack_of(function) if function else None
 
 
 def _by_hand(seen: Seen) -> list[str]:

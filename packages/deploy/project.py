@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 class Project:
     """A Pulumi program: where its `Pulumi.yaml` lies and what it deploys.
 
-    `artifact` is None where it deploys none; `outputs` gets a directory per stack; `typed` is what
-    a person types to do something with a stack.
+    `artifact` has a folder per service, and is None where it deploys none; `outputs` gets a
+    directory per stack; `typed` is what a person types to do something with a stack.
     """
 
     directory: Path
@@ -57,7 +57,7 @@ class Project:
 # Imported when it runs: the SDK's AWS types take a second, and most commands need none.
 
 
-def _processor() -> None:
+def _services() -> None:
     from infra.program import deploy
 
     deploy()
@@ -73,7 +73,7 @@ ARTIFACT = ROOT / "build" / "artifact"
 """Where the program looks unless a stack says otherwise (the default in `Pulumi.yaml`)."""
 _INFRA, _BUILD = ROOT / "infra", ROOT / "build"
 PROJECTS = {
-    "processor": Project(ROOT, _processor, _BUILD / "stacks", ARTIFACT),
+    "services": Project(ROOT, _services, _BUILD / "stacks", ARTIFACT),
     "bootstrap": Project(
         _INFRA / "bootstrap",
         _bootstrap,

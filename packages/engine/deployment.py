@@ -16,12 +16,13 @@ from botocore.exceptions import BotoCoreError
 from pulumi.runtime import configure, run_in_stack, set_all_config
 from pulumi.runtime.mocks import MockEngine, MockSettings
 from pulumi.runtime.settings import SETTINGS
+from service import outputs as left_outputs
 
 from engine.deletion import Graph
 from engine.errors import EngineError
 from engine.monitor import Monitor
 from engine.providers.aws import Aws, unreachable
-from engine.state import Kept, Pending, Properties, Record, State, write_json
+from engine.state import Kept, Pending, Properties, Record, State
 from engine.steps import Progress, Steps, differences, known
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from engine.project import Project
 
 STATE = "state.json"
-OUTPUTS = "outputs.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Drift:
 def up(
     project: Project, directory: Path, progress: Progress, *, refreshed: bool = False
 ) -> Properties:
-    """Deploy the stack; return its outputs, also written to `outputs.json` in `directory`.
+    """Deploy the stack; return its outputs, also left in `directory` (see service.outputs).
 
     `refreshed` first takes over into the state what AWS holds, so that what was changed by hand is
     put right. One run per process: the SDK keeps its settings in module state. Raises EngineError.
@@ -56,7 +56,7 @@ def up(
     if refreshed:
         _take_over(aws, state)
     left = _run(project, Steps(aws, state, progress, dry_run=False))
-    write_json(directory / OUTPUTS, left)
+    left_outputs.write(directory, left)
     return left
 
 
@@ -136,12 +136,12 @@ def destroy(project: Project, directory: Path, progress: Progress) -> None:
     """Delete everything in the stack's state, dependants first; raises EngineError."""
     state = State.load(directory / STATE)
     _delete(Steps(Aws(project.region), state, progress, dry_run=False), Graph(state.kept))
-    (directory / OUTPUTS).unlink(missing_ok=True)
+    left_outputs.forget(directory)
 
 
 def outputs(directory: Path) -> Properties:
     """Return what the last deployment left in `directory`, nothing before the first."""
-    path = directory / OUTPUTS
+    path = directory / left_outputs.FILE
     found: Properties = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     return found
 
@@ -149,7 +149,7 @@ def outputs(directory: Path) -> Properties:
 def forget(directory: Path) -> None:
     """Drop the state: AWS is a new one, in which nothing is deployed."""
     (directory / STATE).unlink(missing_ok=True)
-    (directory / OUTPUTS).unlink(missing_ok=True)
+    left_outputs.forget(directory)
 
 
 def _run(project: Project, steps: Steps, *, dry_run: bool = False) -> Properties:

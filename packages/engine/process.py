@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from console import lifelines
 from console.checkout import ROOT
+from service.outputs import FILE
 
-from engine.deployment import OUTPUTS
 from engine.errors import EngineError
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def up(
     chosen = {"--fresh": fresh, "--refresh": refreshed}
     options += [option for option, wanted in chosen.items() if wanted]
     _run("up", stack, options, directory, env, progress)
-    written = (directory or stack_directory(stack)) / OUTPUTS
+    written = (directory or stack_directory(stack)) / FILE
     outputs: dict[str, Any] = json.loads(written.read_text(encoding="utf-8"))
     return outputs
 

@@ -62,7 +62,7 @@ class Target:
 _NAMES = {
     "function": "lambdaFunctionName",
     "alias": "lambdaAliasName",
-    "table": "ordersTableName",
+    "table": "tableName",
     "dead_letter_queue": "dlqQueueUrl",
     "log_group": "logGroupName",
 }

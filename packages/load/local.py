@@ -16,6 +16,8 @@ from console.checkout import ROOT
 from console.errors import UsageError
 from console.progress import doing
 from sandbox import emulated
+from service import declaration
+from service import outputs as left
 
 from load import cli
 from load.run_log.directory import dated
@@ -91,7 +93,7 @@ def deployed(environment: Mapping[str, str], stack: Path) -> Path:
 
     Raises UsageError.
     """
-    outputs = stack / "outputs.json"
+    outputs = left.path(stack, declaration.default())
     if stack == RUNNING_STACK and outputs.exists() and emulated.knows(stack):
         return outputs
     artifact = stack.parent / "artifact"

@@ -65,7 +65,7 @@ class Stack(stack.Stack):
     def __init__(
         self, settings: Settings, children: Children, tell: Callable[[str], None] | None = None
     ) -> None:
-        super().__init__(children, settings.directory, tell)
+        super().__init__(children, settings.directory, tell, settings.service.name)
         self.settings = settings
         self.lambda_: LambdaClient
         self._numbers = itertools.count(1)
@@ -103,7 +103,7 @@ class Stack(stack.Stack):
             raise StepError(f"{name} ended with {child.process.returncode}: {child.last_line}")
 
     def _operation(self, verb: str, artifact: Path) -> list[str]:
-        return pulumi.command(self.settings, verb, self.outputs_file.parent.parent, artifact)
+        return pulumi.command(self.settings, verb, self.outputs_file.parents[2], artifact)
 
     def release(self, command: str, *arguments: str, status: int | None = 0) -> Released:
         """Call the release tool; it has to end with `status`, where one is given."""

@@ -1,6 +1,6 @@
 """`discover`: the stack's outputs from what stands in AWS, for a machine that did not deploy it.
 
-A rollback must not need Pulumi. Everything but two names is read from the function itself.
+A rollback must not need Pulumi. Everything but some names is read from the function itself.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from console.errors import UsageError
+from service.names import ALIAS
 
 from release.aws.clients import CONTROL, translated
 from release.errors import UnavailableError
@@ -19,20 +20,17 @@ if TYPE_CHECKING:
 
     import boto3
     from service.declaration import Service
+    from service.names import Names
     from types_boto3_lambda.client import LambdaClient
     from types_boto3_lambda.type_defs import (
         FunctionConfigurationTypeDef,
         GetFunctionResponseTypeDef,
     )
 
-ALIAS = "production"
-STANDING = ("error-alarm", "dlq-errors-alarm", "dlq-alarm")
-WATCHED = ("errors", "throttles", "duration")
 
-
-def discover(session: boto3.Session, stack: str, service: Service) -> dict[str, Any]:
-    """Return the outputs of a service in `stack`; UsageError if it has no such function."""
-    name = function_of(service, stack)
+def discover(session: boto3.Session, names: Names) -> dict[str, Any]:
+    """Return the outputs of a service; UsageError where its stack has no such function."""
+    name = names.function
     with translated(f"looking for {name}"):
         functions = session.client("lambda", config=CONTROL)
         try:
@@ -44,27 +42,20 @@ def discover(session: boto3.Session, stack: str, service: Service) -> dict[str, 
             ) from None
         newest = _newest(functions, name)
         return {
-            **_described(function, service),
-            "stack": stack,
-            "service": service.name,
+            **_described(function, names.service),
+            "stack": names.stack,
+            "service": names.service.name,
             "lambdaAliasName": ALIAS,
             # Not asked for: a rollback must find its way to an alias that is gone, too.
             "lambdaAliasArn": f"{function['Configuration']['FunctionArn']}:{ALIAS}",
             "candidateVersion": newest["Version"],
             "codeSha256": newest["CodeSha256"],
             "dlqQueueUrl": _queue_url(session, function),
-            "alarmName": f"{service.resources}-error-alarm-{stack}",
-            "standingAlarmNames": [f"{service.resources}-{what}-{stack}" for what in STANDING],
-            "releaseAlarmNames": [
-                f"{service.resources}-release-{what}-{stack}" for what in WATCHED
-            ],
+            "alarmName": names.error_alarm,
+            "standingAlarmNames": names.standing_alarms,
+            "releaseAlarmNames": names.release_alarms,
             "dashboardName": name,
         }
-
-
-def function_of(service: Service, stack: str) -> str:
-    """The function's name."""
-    return f"{service.resources}-{stack}"
 
 
 def write(path: Path, outputs: dict[str, Any]) -> None:

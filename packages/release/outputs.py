@@ -6,7 +6,6 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cloud.names import stack_of
 from console.errors import UsageError
 from service import declaration
 
@@ -79,10 +78,10 @@ def _parse(values: dict[str, object], path: Path) -> Outputs:
         dead_letter_url=_optional(values, "dlqQueueUrl"),
         reserved_concurrency=_whole(values.get("reservedConcurrency")),
         dead_letter_arn=_optional(values, "dlqQueueArn"),
-        table=_optional(values, "tableName") or _optional(values, "ordersTableName"),
+        table=_optional(values, "tableName"),
         standing_alarms=_names(values, "standingAlarmNames", path),
         dashboard=_optional(values, "dashboardName"),
-        stack=_optional(values, "stack") or stack_of(str(values["lambdaFunctionName"])),
+        stack=_optional(values, "stack") or "STACK",
         service=_optional(values, "service"),
     )
 

@@ -11,6 +11,7 @@ import sys
 from typing import TYPE_CHECKING, Any, Final
 
 from console.errors import UsageError
+from service import declaration, outputs
 
 from sandbox import clients, emulated
 from sandbox.environment import local
@@ -27,13 +28,19 @@ NAME: Final = "local"
 class Stack:
     """`environment` leads clients to its AWS, `outputs` are those of the last deployment.
 
-    `directory` holds what the deployments leave. `tell` hears what a deployment says. Every method
+    `service` is the one that it is about, the only one unless named; `directory` holds what the
+    deployments leave. `tell` hears what a deployment says. Every method
     raises UsageError where its command fails, with what that said last.
     """
 
     def __init__(
-        self, children: Children, directory: Path, tell: Callable[[str], None] | None = None
+        self,
+        children: Children,
+        directory: Path,
+        tell: Callable[[str], None] | None = None,
+        service: str | None = None,
     ) -> None:
+        self.service = service or declaration.default()
         self.children = children
         self.directory = directory
         self.environment = local()
@@ -48,12 +55,21 @@ class Stack:
         self.emulator, self.environment = emulated.start(self.children, env_file, *options)
 
     def build(self, out: Path, overlay: Path | None = None) -> dict[str, Any]:
-        """Build the artifact into `out`, with `overlay` laid over the package; its manifest."""
+        """Build the service into a folder in `out`, `overlay` laid over the package; its manifest.
+
+        The other services of the stack are built as they are.
+        """
         shutil.rmtree(out, ignore_errors=True)
-        extra = [] if overlay is None else ["--overlay", str(overlay)]
-        self.run(f"build-{out.name}", module("artifact", "build", "--out", str(out), *extra))
-        manifest: dict[str, Any] = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+        for name in declaration.names():
+            changed = [f"--overlay={overlay}"] if overlay and name == self.service else []
+            built = module("artifact", "build", "--service", name, "--out", str(out), *changed)
+            self.run(f"build-{out.name}", built)
+        manifest: dict[str, Any] = json.loads(self.manifest(out).read_text(encoding="utf-8"))
         return manifest
+
+    def manifest(self, out: Path) -> Path:
+        """Return where the manifest is of what was built into `out`."""
+        return out / self.service / "manifest.json"
 
     def deploy(self, artifact: Path, **config: object) -> str:
         """Deploy what was built into `artifact`; return the version that it became."""
@@ -66,7 +82,14 @@ class Stack:
         """Return the command that deploys; nothing is taken over from an AWS that is gone."""
         given = {"artifact": artifact, **config}
         return module(
-            *("engine", "up", "--stack", NAME, "--directory", str(self.outputs_file.parent)),
+            *(
+                "engine",
+                "up",
+                "--stack",
+                NAME,
+                "--directory",
+                str(self.directory / "stacks" / NAME),
+            ),
             *(f"--config={key}={value}" for key, value in given.items()),
             *(["--fresh"] if self._empty else []),
         )
@@ -86,8 +109,8 @@ class Stack:
 
     @property
     def outputs_file(self) -> Path:
-        """Where a deployment leaves the stack's outputs."""
-        return self.directory / "stacks" / NAME / "outputs.json"
+        """Where a deployment leaves the service's outputs."""
+        return outputs.path(self.directory / "stacks" / NAME, self.service)
 
     @property
     def function(self) -> str:
@@ -104,11 +127,12 @@ def deployed(
     children: Children,
     directory: Path,
     *options: str,
+    service: str | None = None,
     overlay: Path | None = None,
     config: Mapping[str, object] | None = None,
 ) -> Stack:
     """Build the artifact, start an emulated AWS and deploy to it; raises UsageError."""
-    stack = Stack(children, directory)
+    stack = Stack(children, directory, service=service)
     stack.build(directory / "artifact", overlay)
     stack.start(*options)
     stack.deploy(directory / "artifact", **(config or {}))

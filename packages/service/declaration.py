@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import tomllib
 from dataclasses import dataclass, field
@@ -52,6 +53,9 @@ class Service:
     maximum_event_age_seconds: int
     settings: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, str] = field(default_factory=dict)
+    calls: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The operations that it calls, by AWS service as botocore names it: the zip's botocore knows
+    no others. It knows all where none are said."""
     table: Table | None = None
     folder: Path = ROOT
 
@@ -59,6 +63,11 @@ class Service:
     def package(self) -> Path:
         """The package that is built into the zip."""
         return self.folder / "src" / self.name
+
+    @property
+    def lock(self) -> Path:
+        """The hash-locked dependencies of the zip."""
+        return self.folder / "requirements.txt"
 
     @property
     def zip_name(self) -> str:
@@ -74,17 +83,20 @@ def names(folder: Path = FOLDER) -> tuple[str, ...]:
 def load_all(folder: Path = FOLDER) -> tuple[Service, ...]:
     """Return every service. Raises UsageError where two share names in AWS or in the state."""
     found = tuple(load(name, folder) for name in names(folder))
-    for what in ("resources", "state_prefix"):
-        seen: dict[str, str] = {}
-        for each in found:
-            value = getattr(each, what)
-            if value in seen:
-                raise UsageError(
-                    f"Services {seen[value]} and {each.name} have the same {what} '{value}': "
-                    f"change it in the newer one's {FILE}."
-                )
-            seen[value] = each.name
+    for one, other in itertools.permutations(found, 2):
+        if one.state_prefix == other.state_prefix:
+            raise _same(one, other, f"the same state_prefix '{one.state_prefix}'")
+        # The one's stack `b-dev` would be called as the other's `dev`.
+        if f"{other.resources}-".startswith(f"{one.resources}-"):
+            both = f"'{one.resources}' and '{other.resources}'"
+            raise _same(one, other, f"resources whose names in AWS can be the same, {both}")
     return found
+
+
+def _same(one: Service, other: Service, what: str) -> UsageError:
+    return UsageError(
+        f"Services {one.name} and {other.name} have {what}: change it in the newer one's {FILE}."
+    )
 
 
 def default(folder: Path = FOLDER) -> str:
@@ -122,7 +134,8 @@ class _Reader:
         function = self._table("function")
         table = self.raw.get("table")
         known = {"title", "resources", "state_prefix", "handler"}
-        unknown = sorted(self.raw.keys() - known - {"function", "settings", "variables", "table"})
+        known |= {"function", "settings", "variables", "calls", "table"}
+        unknown = sorted(self.raw.keys() - known)
         if unknown:
             raise UsageError(f"{self._where} has the unknown key '{unknown[0]}': take it out.")
         return Service(
@@ -139,6 +152,10 @@ class _Reader:
             ),
             settings={key: _as_config(value) for key, value in self._table("settings").items()},
             variables={key: str(value) for key, value in self._table("variables").items()},
+            calls={
+                service: self._operations(service, operations)
+                for service, operations in self._table("calls").items()
+            },
             table=None if table is None else self._own_table(self._table("table")),
             folder=self.path.parent,
         )
@@ -150,6 +167,11 @@ class _Reader:
             variable=self._text(raw, "variable", r"[A-Z][A-Z0-9_]*"),
             **attributes,
         )
+
+    def _operations(self, service: str, given: Any) -> tuple[str, ...]:
+        if not isinstance(given, list) or not all(isinstance(each, str) for each in given):
+            raise self._wrong(service, given, 'a list of operations, as ["PutItem"]')
+        return tuple(given)
 
     def _table(self, key: str) -> Mapping[str, Any]:
         found = self.raw.get(key, {})

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import engine
 import pytest
 
-from infra.tests.integration.deployed import Deployed, build_artifact, emulated_aws
+from infra.tests.integration.deployed import SERVICE, Deployed, build_artifact, emulated_aws
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,4 +23,4 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
         outputs = engine.up(
             "local", {"artifact": str(artifact)}, directory=directory, env=environment
         )
-        yield Deployed(outputs, manifest, environment, artifact, directory)
+        yield Deployed(outputs[SERVICE.name], manifest, environment, artifact, directory)

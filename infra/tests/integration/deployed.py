@@ -15,6 +15,7 @@ import boto3
 from botocore.config import Config
 from console.checkout import ROOT
 from sandbox import emulated
+from service.declaration import load
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
 
 T = TypeVar("T")
+SERVICE = load("order_processor")
 
 # Lambda's retries after one and two minutes follow here after one and two seconds.
 TIME_SCALE = 60
@@ -114,7 +116,7 @@ class Deployed:
     def stored(self, order_id: str) -> dict[str, Any] | None:
         """Return an order's item, or None."""
         answer = self.dynamodb.get_item(
-            TableName=self.outputs["ordersTableName"], Key={"orderId": {"S": order_id}}
+            TableName=self.outputs["tableName"], Key={"orderId": {"S": order_id}}
         )
         return dict(answer["Item"]) if "Item" in answer else None
 
@@ -150,10 +152,11 @@ def emulated_aws(directory: Path) -> AbstractContextManager[dict[str, str]]:
 
 
 def build_artifact(directory: Path, label: str | None = None) -> dict[str, Any]:
-    """Build the artifact into `directory`; return its manifest. A `label` changes its bytes."""
+    """Build the service into `directory`; return its manifest. A `label` changes its bytes."""
     extra = ["--version-label", label] if label else []
     command = [sys.executable, "-m", "artifact", "build", "--out", str(directory), *extra]
     built = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert built.returncode == 0, built.stderr
-    manifest: dict[str, Any] = json.loads((directory / "manifest.json").read_text())
+    written = (directory / SERVICE.name / "manifest.json").read_text()
+    manifest: dict[str, Any] = json.loads(written)
     return manifest

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import engine
 from console.checkout import ROOT
 
-from infra.tests.integration.deployed import build_artifact
+from infra.tests.integration.deployed import SERVICE, build_artifact
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,7 +47,7 @@ class Second:
             env=self.first.environment,
             progress=lines.append,
         )
-        return outputs, lines
+        return outputs[SERVICE.name], lines
 
     def alias(self) -> Mapping[str, Any]:
         """Return the alias as Lambda holds it."""

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from load.planning.prices import LOGGED_BYTES
 from load.report.telemetry import slot_seconds
+from service.declaration import load
+from service.names import Names
 
-from infra.names import Names
 from infra.tests.integration.deployed import eventually, order
 from infra.tests.integration.second import Second
 
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 
     from infra.tests.integration.deployed import Deployed
 
-NAMES = Names("staging")
+SERVICE = load("order_processor")
+
+NAMES = Names(SERVICE, "staging")
 UNTRACED = f"Root=1-00000000-{'0' * 24};Sampled=0"
 BYTES_BESIDE_EACH_EVENT = 26
 """What CloudWatch Logs counts for each (API reference, PutLogEvents)."""
@@ -99,7 +102,7 @@ def test_json_lines_keep_the_metrics_and_the_report(newer: Second) -> None:
 @pytest.mark.parametrize("log_format", ["Text", "JSON"])
 def test_the_plan_counts_the_bytes_that_an_order_logs(newer: Second, log_format: str) -> None:
     """What `nox -s plan` multiplies with the price of a gigabyte; ids and times vary a little."""
-    names = NAMES if log_format == "JSON" else Names("local")
+    names = NAMES if log_format == "JSON" else Names(SERVICE, "local")
     lines = logged(newer.first, names)
     size = sum(len(line.encode()) + BYTES_BESIDE_EACH_EVENT for line in lines)
     assert size == pytest.approx(LOGGED_BYTES[log_format], abs=30), lines

@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from engine.providers import PROVIDERS
 from engine.providers.aws import Aws
+from service.declaration import load
+from service.names import Names
 
 from infra import policies
 from infra.bootstrap import boundaries, grants
 from infra.bootstrap.scope import Scope
 from infra.bootstrap.statements import document
-from infra.names import Names
 from infra.tests.bootstrapped import ACCOUNT, REGION
 from infra.tests.evaluation import permitted
 from infra.tests.integration.deployed import emulated_aws
@@ -30,11 +31,13 @@ from infra.tests.integration.deployed import emulated_aws
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+SERVICE = load("order_processor")
+
 Calls = dict[str, list[str]]
 FILE = Path(__file__).with_name("provider_calls.toml")
 TABLE: dict[str, Calls] = tomllib.loads(FILE.read_text(encoding="utf-8"))
 SCOPE = Scope(ACCOUNT, REGION, "dev")
-NAMES = Names("dev")
+NAMES = Names(SERVICE, "dev")
 MADE_ONCE = {
     *("dynamodb:CreateTable", "dynamodb:UpdateContinuousBackups", "dynamodb:UpdateTable"),
     *("sqs:CreateQueue", "sqs:SetQueueAttributes"),
@@ -146,7 +149,7 @@ def samples(folder: Path) -> dict[str, Sample]:
         ),
         "aws:dynamodb/table:Table": Sample(
             {
-                "name": NAMES.orders_table,
+                "name": NAMES.table,
                 "billingMode": "PAY_PER_REQUEST",
                 "hashKey": "orderId",
                 "attributes": [{"name": "orderId", "type": "S"}],

@@ -99,7 +99,7 @@ def test_a_killed_creation_can_be_run_again_and_destroyed(second: Second) -> Non
     second.destroy()
     functions = [f["FunctionName"] for f in first.lambda_.list_functions()["Functions"]]
     assert functions == [first.function]
-    assert outputs["ordersTableName"] not in first.dynamodb.list_tables()["TableNames"]
+    assert outputs["tableName"] not in first.dynamodb.list_tables()["TableNames"]
     assert outputs["dlqQueueUrl"] not in first.sqs.list_queues().get("QueueUrls", [])
     names = [outputs["alarmName"], *outputs["releaseAlarmNames"]]
     assert not first.cloudwatch.describe_alarms(AlarmNames=names)["MetricAlarms"]

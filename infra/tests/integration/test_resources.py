@@ -53,7 +53,7 @@ def test_function_is_configured_by_its_environment(stack: Deployed) -> None:
     """The table and what Powertools needs, nothing else."""
     found = stack.lambda_.get_function_configuration(FunctionName=stack.function)
     assert found["Environment"]["Variables"] == {
-        "ORDERS_TABLE_NAME": stack.outputs["ordersTableName"],
+        "ORDERS_TABLE_NAME": stack.outputs["tableName"],
         "POWERTOOLS_SERVICE_NAME": "order-processor",
         "POWERTOOLS_METRICS_NAMESPACE": "OrderProcessing",
         "POWERTOOLS_LOG_LEVEL": "INFO",
@@ -94,7 +94,7 @@ def test_alias_retries_twice_for_six_hours(stack: Deployed) -> None:
 
 def test_table_is_on_demand_and_encrypted(stack: Deployed) -> None:
     """Keyed by order id; `local` can be thrown away."""
-    table = stack.dynamodb.describe_table(TableName=stack.outputs["ordersTableName"])["Table"]
+    table = stack.dynamodb.describe_table(TableName=stack.outputs["tableName"])["Table"]
     assert table["KeySchema"] == [{"AttributeName": "orderId", "KeyType": "HASH"}]
     assert table["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
     assert table["SSEDescription"]["Status"] == "ENABLED"
@@ -182,7 +182,7 @@ def _alarm_tags(stack: Deployed) -> dict[str, str]:
 
 
 def _table_tags(stack: Deployed) -> dict[str, str]:
-    name = stack.outputs["ordersTableName"]
+    name = stack.outputs["tableName"]
     arn = stack.dynamodb.describe_table(TableName=name)["Table"]["TableArn"]
     return _pairs(stack.dynamodb.list_tags_of_resource(ResourceArn=arn)["Tags"])
 

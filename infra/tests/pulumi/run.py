@@ -12,10 +12,10 @@ from deploy.project import PROJECTS
 if __name__ == "__main__":
     place = Path(sys.argv[1])
     tree, outputs = place / "tree", place / "outputs"
-    processor = replace(
-        PROJECTS["processor"], directory=tree, outputs=outputs, artifact=place / "artifact"
+    services = replace(
+        PROJECTS["services"], directory=tree, outputs=outputs, artifact=place / "artifact"
     )
     bootstrap = replace(
         PROJECTS["bootstrap"], directory=tree / "infra" / "bootstrap", outputs=outputs
     )
-    sys.exit(main(sys.argv[2:], {"processor": processor, "bootstrap": bootstrap}))
+    sys.exit(main(sys.argv[2:], {"services": services, "bootstrap": bootstrap}))

@@ -15,6 +15,8 @@ import yaml
 from console.checkout import ROOT
 from engine import plugin
 
+from infra.tests.integration.deployed import SERVICE
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -140,7 +142,7 @@ class Team:
     @property
     def outputs(self) -> dict[str, Any]:
         """The outputs that the last deployment left."""
-        found: dict[str, Any] = json.loads(self.page("outputs.json"))
+        found: dict[str, Any] = json.loads(self.page(f"{SERVICE.name}/outputs.json"))
         return found
 
     def client(self, service: Any) -> Any:

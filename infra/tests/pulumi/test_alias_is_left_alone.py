@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from console.checkout import ROOT
-
-from infra.names import ALIAS
+from service.names import ALIAS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -86,7 +86,7 @@ def test_what_is_guarded_outlives_the_stack(team: Team) -> None:
     team.must("deploy")
     table = team.client("dynamodb")
     order = {"orderId": {"S": "o-1"}}
-    table.put_item(TableName=team.outputs["ordersTableName"], Item=order)
+    table.put_item(TableName=team.outputs["tableName"], Item=order)
     status, said = team.run("destroy")
     assert status == 2
     assert "say --yes" in said
@@ -94,7 +94,7 @@ def test_what_is_guarded_outlives_the_stack(team: Team) -> None:
     alarms = team.client("cloudwatch").describe_alarms(AlarmNamePrefix="order-processing-")
     assert not [a for a in alarms["MetricAlarms"] if a["AlarmName"].endswith(f"-{team.name}")]
     team.must("deploy")
-    found = table.get_item(TableName=team.outputs["ordersTableName"], Key=order)
+    found = table.get_item(TableName=team.outputs["tableName"], Key=order)
     assert found["Item"] == order
     team.must("drift")
 

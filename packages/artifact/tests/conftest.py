@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from service.declaration import load
 
 from artifact.build import Request, build
 
@@ -32,7 +33,7 @@ class Artifact:
 def artifact(tmp_path_factory: pytest.TempPathFactory) -> Artifact:
     """Build, and unpack into a directory of its own."""
     out, unpacked = tmp_path_factory.mktemp("artifact"), tmp_path_factory.mktemp("task")
-    manifest = build(Request(out))
+    manifest = build(Request(load("order_processor"), out))
     with zipfile.ZipFile(out / "order_processor.zip") as archive:
         archive.extractall(unpacked)
     return Artifact(out, manifest, unpacked)

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,16 +27,20 @@ SERVICE = declaration.load("order_processor")
 
 
 def _checkout(directory: Path) -> Path:
-    """A copy of what the build reads, with other time stamps."""
-    for part in ("locks", "services/order_processor/src"):
-        shutil.copytree(ROOT / part, directory / part, copy_function=shutil.copyfile)
-    return directory
+    """A copy of what the build reads, with other time stamps; its folder of services."""
+    part = "services/order_processor"
+    shutil.copytree(ROOT / part, directory / part, copy_function=shutil.copyfile)
+    return directory / "services"
 
 
 def test_equal_source_gives_equal_bytes(artifact: Artifact, tmp_path: Path) -> None:
     """Another time, another directory, a cold cache: not one byte differs."""
-    again = build(Request(tmp_path / "again"))
-    elsewhere = build(Request(tmp_path / "out", root=_checkout(tmp_path / "checkout")))
+    again = build(Request(SERVICE, tmp_path / "again"))
+    elsewhere = build(
+        Request(
+            declaration.load("order_processor", _checkout(tmp_path / "checkout")), tmp_path / "out"
+        )
+    )
     assert again["sha256"] == artifact.manifest["sha256"] == elsewhere["sha256"]
     for name in ("order_processor.zip", "order_processor.cdx.json"):
         assert (tmp_path / "out" / name).read_bytes() == (artifact.out / name).read_bytes()
@@ -66,7 +71,7 @@ def _built_clone(directory: Path, umask: int, variables: dict[str, str]) -> dict
         [sys.executable, "-m", "artifact", "build", "--out", "out"],
         cwd=directory, env=os.environ | variables, umask=umask, check=True, stdout=subprocess.PIPE,
     )  # fmt: skip
-    made = {path.name: path.read_bytes() for path in (directory / "out").iterdir()}
+    made = {path.name: path.read_bytes() for path in (directory / "out" / SERVICE.name).iterdir()}
     del made["manifest.json"]  # it tells where the source came from
     return made
 
@@ -123,14 +128,14 @@ def test_an_overlay_replaces_and_adds_files(artifact: Artifact, tmp_path: Path) 
     (overlay / "order_processor").mkdir(parents=True)
     (overlay / "order_processor" / "version.py").write_text("LABEL = 'other'\n")
     (overlay / "order_processor" / "added.py").write_text("ADDED = True\n")
-    changed = build(Request(tmp_path / "out", overlay=overlay))
+    changed = build(Request(SERVICE, tmp_path / "out", overlay=overlay))
     assert _changes(artifact.manifest, changed) == {"version.py", "added.py"}
     assert changed["source"]["overlay"] == "overlay"
 
 
 def test_a_label_goes_into_the_code(artifact: Artifact, tmp_path: Path) -> None:
     """It makes another version of an unchanged source."""
-    changed = build(Request(tmp_path, label="it's 2"))
+    changed = build(Request(SERVICE, tmp_path, label="it's 2"))
     assert _changes(artifact.manifest, changed) == {"version.py"}
     with zipfile.ZipFile(tmp_path / "order_processor.zip") as archive:
         content = archive.read("order_processor/version.py").decode()
@@ -154,7 +159,9 @@ def test_the_candidates_can_be_built(
     The good service holds nothing of it.
     """
     overlay = candidates.overlay(SERVICE, candidate, tmp_path / "overlays")
-    assert _changes(artifact.manifest, build(Request(tmp_path, overlay=overlay))) == changes
+    assert (
+        _changes(artifact.manifest, build(Request(SERVICE, tmp_path, overlay=overlay))) == changes
+    )
     stated = {entry["path"] for entry in artifact.manifest["contents"]}
     assert not any("candidate" in path for path in stated)
 
@@ -169,10 +176,10 @@ def test_a_build_that_dies_leaves_the_old_pair(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Until all is written, the last artifact stands, and nothing temporary stays."""
-    old = build(Request(tmp_path))
+    old = build(Request(SERVICE, tmp_path))
     monkeypatch.setattr(zipping, "write", _die)
     with pytest.raises(KeyboardInterrupt):
-        build(Request(tmp_path, label="new"))
+        build(Request(SERVICE, tmp_path, label="new"))
     assert manifest.differences(old, tmp_path / "order_processor.zip") == []
     assert {path.name for path in tmp_path.iterdir()} == {
         "order_processor.zip",
@@ -185,15 +192,15 @@ def test_a_build_that_dies_between_the_files_leaves_no_artifact(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A zip is never beside the manifest of another one."""
-    build(Request(tmp_path))
-    replace = Path.replace
+    build(Request(SERVICE, tmp_path))
+    put = Path.replace
 
     def die_at_the_manifest(path: Path, target: Path) -> Path:
-        return _die() if target.name == "manifest.json" else replace(path, target)
+        return _die() if target.name == "manifest.json" else put(path, target)
 
     monkeypatch.setattr(Path, "replace", die_at_the_manifest)
     with pytest.raises(KeyboardInterrupt):
-        build(Request(tmp_path, label="new"))
+        build(Request(SERVICE, tmp_path, label="new"))
     assert "manifest.json" not in {path.name for path in tmp_path.iterdir()}
 
 
@@ -204,34 +211,34 @@ def _die(*_: object) -> Any:
 def test_refuses_a_missing_lock(tmp_path: Path) -> None:
     """The sentence says how to make one; nothing is written."""
     with pytest.raises(UsageError, match="nox -s lock"):
-        build(Request(tmp_path / "out", root=tmp_path))
+        build(Request(replace(SERVICE, folder=tmp_path / "services" / "none"), tmp_path / "out"))
     assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize("content", ["botocore==1.44.5\n", "no-such-thing @ nowhere\n"])
 def test_refuses_a_lock_that_cannot_be_installed(tmp_path: Path, content: str) -> None:
     """Without hashes or without sense: uv's reason is passed on, no cache entry stays."""
-    lock = tmp_path / "service.txt"
+    lock = tmp_path / "requirements.txt"
     lock.write_text(content)
     with pytest.raises(UsageError, match="uv cannot install"):
-        dependencies.prepared(lock, tmp_path / "cache")
+        dependencies.prepared(lock, tmp_path / "cache", {})
     assert list((tmp_path / "cache").iterdir()) == []
 
 
 def test_refuses_to_go_on_without_uv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The sentence says what to install."""
-    lock = tmp_path / "service.txt"
+    lock = tmp_path / "requirements.txt"
     lock.write_text("")
     monkeypatch.setattr(shutil, "which", lambda _: None)
     monkeypatch.setitem(sys.modules, "uv", None)
     with pytest.raises(UsageError, match="Cannot find uv"):
-        dependencies.prepared(lock, tmp_path / "cache")
+        dependencies.prepared(lock, tmp_path / "cache", {})
 
 
 def test_refuses_an_overlay_without_the_package(tmp_path: Path) -> None:
     """A wrong directory is not taken for an empty change."""
     with pytest.raises(UsageError, match="Cannot read the overlay"):
-        build(Request(tmp_path / "out", overlay=tmp_path))
+        build(Request(SERVICE, tmp_path / "out", overlay=tmp_path))
     assert list((tmp_path / "out").iterdir()) == []
 
 
@@ -246,8 +253,9 @@ def test_commands_build_and_verify(tmp_path: Path, capsys: pytest.CaptureFixture
     """Exit status 0 for a zip that is its manifest's, 1 for another one."""
     out = str(tmp_path / "out")
     assert main(["build", "--out", out]) == 0
-    assert main(["verify", out]) == main(["verify", f"{out}/order_processor.zip"]) == 0
-    with zipfile.ZipFile(tmp_path / "out" / "order_processor.zip", "a") as archive:
+    made = tmp_path / "out" / SERVICE.name / SERVICE.zip_name
+    assert main(["verify", out]) == main(["verify", str(made)]) == 0
+    with zipfile.ZipFile(made, "a") as archive:
         archive.writestr("intruder.py", "")
     capsys.readouterr()
     assert main(["verify", out]) == 1
@@ -287,5 +295,5 @@ def test_commands_say_in_one_sentence_what_is_wrong(
 
 def test_the_package_directory_is_the_one_that_is_built() -> None:
     """The build finds its parts from its own place, wherever it is started."""
-    assert (Request(Path()).package / "handler.py").is_file()
-    assert Request(Path()).root == ROOT
+    assert (SERVICE.package / "handler.py").is_file()
+    assert Request(SERVICE, Path()).root == ROOT

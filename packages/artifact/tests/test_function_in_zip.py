@@ -140,7 +140,7 @@ def test_the_good_release_differs_in_its_log_only(tmp_path: Path, endpoint: Fake
 def _unpacked_candidate(tmp_path: Path, name: str) -> Path:
     service = declaration.load("order_processor")
     overlay = candidates.overlay(service, name, tmp_path / "overlays")
-    build(Request(tmp_path / "out", overlay=overlay))
+    build(Request(service, tmp_path / "out", overlay=overlay))
     with zipfile.ZipFile(tmp_path / "out" / "order_processor.zip") as archive:
         archive.extractall(tmp_path / "task")
     return tmp_path / "task"

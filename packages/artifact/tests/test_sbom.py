@@ -7,8 +7,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from console.checkout import ROOT
 from console.errors import UsageError
+from service.declaration import load
 
 from artifact import dependencies, licences, manifest, sbom
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from artifact.tests.conftest import Artifact
 
+SERVICE = load("order_processor")
 HASH_LENGTHS = {"SHA-256": 64}
 
 
@@ -90,7 +91,7 @@ def test_has_a_component_for_every_dependency_in_the_zip(
     bill: dict[str, Any], artifact: Artifact
 ) -> None:
     """Name, version, licence, package URL and the lock's hashes; the zip by its own hash."""
-    lock = (ROOT / "locks" / "service.txt").read_text(encoding="utf-8")
+    lock = SERVICE.lock.read_text(encoding="utf-8")
     assert [(each["name"], each["version"]) for each in bill["components"]] == [
         (each["name"], each["version"]) for each in artifact.manifest["dependencies"]
     ]
@@ -113,16 +114,18 @@ def test_has_a_component_for_every_dependency_in_the_zip(
 
 def test_another_zip_has_another_serial_number() -> None:
     """And the same zip the same: it follows from the bytes, not from the time."""
-    one, same, other = (sbom.describe(text, "1", [], {}) for text in ("a", "a", "b"))
+    one, same, other = (sbom.describe(SERVICE, text, "1", [], {}) for text in ("a", "a", "b"))
     assert one["serialNumber"] == same["serialNumber"] != other["serialNumber"]
 
 
 def test_a_bill_of_another_zip_is_found(artifact: Artifact, tmp_path: Path) -> None:
     """Even where the manifest was made to name it."""
     (tmp_path / "order_processor.zip").write_bytes(artifact.zip.read_bytes())
-    bill = sbom.serialise(sbom.describe("0" * 64, "1", [], {}))
-    (tmp_path / sbom.SBOM_NAME).write_bytes(bill)
-    stated = artifact.manifest | {"sbom": {"sha256": manifest.sha256(bill)}}
+    bill = sbom.serialise(sbom.describe(SERVICE, "0" * 64, "1", [], {}))
+    (tmp_path / sbom.name(SERVICE)).write_bytes(bill)
+    stated = artifact.manifest | {
+        "sbom": {"path": sbom.name(SERVICE), "sha256": manifest.sha256(bill)}
+    }
     assert manifest.differences(stated, tmp_path / "order_processor.zip") == [
         "The bill of materials is that of another zip."
     ]

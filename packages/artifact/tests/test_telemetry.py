@@ -19,6 +19,7 @@ import pytest
 from console.checkout import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from service.declaration import load
 
 from artifact.build import Request, build
 from services.order_processor.tests.fakes import FakeDynamoDB, Fault
@@ -281,7 +282,7 @@ def test_an_error_nobody_foresaw_does_not_quote_the_order(tmp_path: Path) -> Non
     raising = source.replace("    amount = Decimal(0)\n", "    raise KeyError(repr(order))\n")
     assert raising != source
     (overlay / "pricing.py").write_text(raising)
-    build(Request(tmp_path / "out", overlay=overlay.parent))
+    build(Request(load("order_processor"), tmp_path / "out", overlay=overlay.parent))
     with zipfile.ZipFile(tmp_path / "out" / "order_processor.zip") as archive:
         archive.extractall(tmp_path / "task")
     shutil.rmtree(tmp_path / "out")

@@ -31,7 +31,7 @@ def trimmed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A trimmed copy of the data of the installed botocore."""
     data = tmp_path_factory.mktemp("botocore") / "data"
     shutil.copytree(WHOLE, data)
-    trim_botocore_data(data)
+    trim_botocore_data(data, {"dynamodb": ["PutItem"]})
     return data
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 OUTPUTS = {
     "lambdaFunctionName": "order-processing-dev",
     "lambdaAliasName": "production",
-    "ordersTableName": "orders",
+    "tableName": "orders",
     "dlqQueueUrl": "http://127.0.0.1:9/queue",
     "logGroupName": "logs",
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from cloud.names import stack_of
+from service.names import stack_of
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -17,7 +17,7 @@ THRESHOLDS = Path(__file__).with_name("patient.toml")
 OUTPUTS = {
     "lambdaFunctionName": "order-processing-local",
     "lambdaAliasName": "production",
-    "ordersTableName": "orders",
+    "tableName": "orders",
     "dlqQueueUrl": "http://127.0.0.1:1/1/dlq",
     "logGroupName": "/aws/lambda/order-processing-local",
 }

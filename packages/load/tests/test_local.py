@@ -8,6 +8,8 @@ from socket import create_server
 import pytest
 from console.errors import UsageError
 from sandbox import emulated
+from service import declaration
+from service import outputs as left
 
 from load import local
 
@@ -27,7 +29,9 @@ def ran(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]
     def record(_: Mapping[str, str], *command: str) -> int:
         commands.append(command)
         if command[0] == "engine":
-            outputs = Path(command[command.index("--directory") + 1]) / "outputs.json"
+            outputs = left.path(
+                Path(command[command.index("--directory") + 1]), declaration.default()
+            )
             outputs.parent.mkdir(parents=True, exist_ok=True)
             outputs.write_text("{}")
         return 0

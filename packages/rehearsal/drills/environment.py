@@ -94,7 +94,7 @@ class DrillEnvironment(Stack):
     def artifact(self, candidate: str) -> Path:
         """Return the directory of a candidate's artifact, built at most once."""
         out = self._artifacts / candidate
-        if not (out / "manifest.json").exists():
+        if not self.manifest(out).exists():
             self.build(out, self.settings.overlay(None if candidate == FIRST else candidate))
         return out
 
@@ -178,7 +178,7 @@ class DrillEnvironment(Stack):
             self.client("dynamodb")
             .get_paginator("scan")
             .paginate(
-                TableName=self.outputs["ordersTableName"],
+                TableName=self.outputs["tableName"],
                 ConsistentRead=True,
                 ProjectionExpression="orderId",
             )

@@ -78,6 +78,6 @@ def records(stack: Stack, key: str) -> dict[str, dict[str, Any]]:
     """Return all records of the service's table by their `key`, in DynamoDB's JSON."""
     client: DynamoDBClient = stack.client("dynamodb")
     pages = client.get_paginator("scan").paginate(
-        TableName=str(stack.outputs["ordersTableName"]), ConsistentRead=True
+        TableName=str(stack.outputs["tableName"]), ConsistentRead=True
     )
     return {item[key]["S"]: dict(item) for page in pages for item in page["Items"]}

@@ -31,6 +31,7 @@ def deploy(settings: Settings, children: Children) -> Stack:
         children,
         settings.directory,
         *("--seed", str(settings.seed), "--time-scale", str(TIME_SCALE)),
+        service=settings.service.name,
         overlay=overlay,
         config={"reservedConcurrency": settings.slots},
     )

@@ -49,6 +49,7 @@ def _parser() -> RaisingParser:
     )  # fmt: skip
     discover = _command(commands, "discover", "write the outputs file from what is in AWS")
     discover.add_argument("--stack", required=True)
+    discover.add_argument("--service", help="needed where there are several")
     _command(commands, "drift", "compare alias, ledger, versions and alarms with the outputs")
     invoke = _command(commands, "invoke", "send one event to the alias and show the answer")
     invoke.add_argument(

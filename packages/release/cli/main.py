@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from console.errors import UsageError
 from reporting import terminal
 from service import declaration
+from service.names import Names
 from service.probes import load as load_probes
 
 from release.aws.clients import session
@@ -76,7 +77,7 @@ def main(arguments: list[str], connect: Callable[[Outputs], Release] = connect) 
 def _run(options: argparse.Namespace, connect: Callable[[Outputs], Release]) -> Result:
     if options.command == "discover":
         service = declaration.load(options.service or declaration.default())
-        found = discover(session(None), options.stack, service)
+        found = discover(session(None), Names(service, options.stack))
         write(options.outputs, found)
         return Result(Exit.DONE, f"Wrote {options.outputs}.", found)
     outputs = load(options.outputs)

@@ -83,12 +83,42 @@ def test_an_unknown_service_is_refused_with_those_that_there_are(tmp_path: Path)
         load("invoice", tmp_path)
 
 
-def test_two_services_never_share_their_names(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("resources", "told"),
+    [
+        ("invoices", "can be the same, 'invoices' and 'invoices'"),
+        # Its `dev` would be the other's `eu-dev`.
+        ("invoices-eu", "can be the same, 'invoices' and 'invoices-eu'"),
+    ],
+)
+def test_two_services_never_share_their_names(tmp_path: Path, resources: str, told: str) -> None:
     """One's deployment would take the other's resources for its own."""
     declare(tmp_path, "invoices", LEAST)
-    declare(tmp_path, "bills", LEAST.replace("invoices.handler", "bills.handler"))
-    with pytest.raises(UsageError, match="bills and invoices have the same resources 'invoices'"):
+    other = LEAST.replace("invoices.handler", "bills.handler")
+    declare(tmp_path, "bills", other.replace('"invoices"', f'"{resources}"'))
+    with pytest.raises(UsageError, match=told):
         load_all(tmp_path)
+
+
+def test_two_services_never_share_a_prefix_in_the_state(tmp_path: Path) -> None:
+    """And names that only begin alike are two."""
+    declare(tmp_path, "invoices", LEAST)
+    other = LEAST.replace("invoices.handler", "bills.handler").replace('"invoices"', '"invoicesx"')
+    declare(tmp_path, "bills", other)
+    assert len(load_all(tmp_path)) == 2
+    same = other.replace("[function]", 'state_prefix = "invoices-"\n[function]')
+    (tmp_path / "bills" / "service.toml").write_text(same)
+    with pytest.raises(UsageError, match="have the same state_prefix 'invoices-'"):
+        load_all(tmp_path)
+
+
+def test_what_it_calls_is_a_list_of_operations(tmp_path: Path) -> None:
+    """By AWS service; anything else is refused."""
+    declare(tmp_path, "invoices", LEAST + '[calls]\ns3 = ["GetObject"]\n')
+    assert load("invoices", tmp_path).calls == {"s3": ("GetObject",)}
+    (tmp_path / "invoices" / "service.toml").write_text(LEAST + '[calls]\ns3 = "GetObject"\n')
+    with pytest.raises(UsageError, match="write a list of operations"):
+        load("invoices", tmp_path)
 
 
 def test_the_default_is_the_only_one(tmp_path: Path) -> None:

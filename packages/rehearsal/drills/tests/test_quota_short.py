@@ -14,7 +14,7 @@ def test_the_sentence_names_both_ways_out() -> None:
     """The exact request, with a quota that suffices, and a number that fits."""
     own = 5
     with pytest.raises(UsageError) as refusal:
-        preflight.check("local", ASKED, Concurrency(LIMIT, LIMIT - own, own))
+        preflight.check("local", {"one": ASKED}, Concurrency(LIMIT, LIMIT - own, own))
     request, lower = REQUEST.search(str(refusal.value)), LOWER.search(str(refusal.value))
     assert request
     assert lower

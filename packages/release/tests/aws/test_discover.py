@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 import boto3
 import pytest
 from service import declaration
-from service.declaration import Service
+from service.names import Names
 
 from release.cli.main import main
-from release.discover import function_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,6 +21,11 @@ if TYPE_CHECKING:
 def call(path: Path, stack: str) -> int:
     """The exit status of `discover`."""
     return main(["--outputs", str(path), "discover", "--stack", stack])
+
+
+def called(monkeypatch: pytest.MonkeyPatch, function: str) -> None:
+    """Have the service's function called so."""
+    monkeypatch.setattr(Names, "function", property(lambda _: function))
 
 
 @pytest.mark.usefixtures("emulated_aws")
@@ -39,7 +43,7 @@ def test_a_function_without_a_published_version_is_refused(
     stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """There is nothing to roll back to or promote."""
-    monkeypatch.setattr("release.discover.function_of", lambda *_: stack.function)
+    called(monkeypatch, stack.function)
     functions = boto3.client("lambda")
     functions.update_alias(
         FunctionName=stack.function, Name="production", FunctionVersion="$LATEST"
@@ -54,7 +58,7 @@ def test_the_newest_version_is_the_candidate(
     stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What the last deployment published, with the digest of its code."""
-    monkeypatch.setattr("release.discover.function_of", lambda *_: stack.function)
+    called(monkeypatch, stack.function)
     path = tmp_path / "deep" / "outputs.json"
     assert call(path, "any") == 0
     found = json.loads(path.read_text())
@@ -68,7 +72,7 @@ def test_a_dead_letter_queue_that_is_gone_stops_nothing(
     stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A rollback finds its way without it."""
-    monkeypatch.setattr("release.discover.function_of", lambda *_: stack.function)
+    called(monkeypatch, stack.function)
     target = "arn:aws:sqs:us-east-1:123456789012:deleted"
     functions = boto3.client("lambda")
     functions.update_function_configuration(
@@ -88,7 +92,7 @@ def test_a_rollback_needs_no_sqs(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """A queue that nobody may look up is left out, which is told; the rest stands."""
-    monkeypatch.setattr("release.discover.function_of", lambda *_: stack.function)
+    called(monkeypatch, stack.function)
     monkeypatch.setenv("AWS_ENDPOINT_URL_SQS", "http://127.0.0.1:9")
     target = "arn:aws:sqs:us-east-1:123456789012:queue"
     boto3.client("lambda").update_function_configuration(
@@ -113,9 +117,3 @@ def test_an_aws_that_cannot_be_reached_is_one_sentence(
         monkeypatch.setenv(name, value)
     assert call(tmp_path / "outputs.json", "prod") == 2
     assert capsys.readouterr().err.count("\n") == 1
-
-
-def test_functions_are_named_by_their_stack() -> None:
-    """As the Pulumi program names them; an integration test compares the two."""
-    service = Service("echo", "Echo", "echoes", "", "echo.handler", 2, 60)
-    assert function_of(service, "prod") == "echoes-prod"

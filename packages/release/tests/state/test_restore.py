@@ -10,6 +10,7 @@ import pytest
 from console.errors import UsageError
 from hypothesis import given
 from hypothesis import strategies as st
+from service.names import Names
 
 from release.cli.main import main
 from release.drift import drift
@@ -183,7 +184,7 @@ def test_on_lambda_without_an_outputs_file(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """A machine that knows the stack's name alone finds what is left and brings the alias back."""
-    monkeypatch.setattr("release.discover.function_of", lambda *_: stack.function)
+    monkeypatch.setattr(Names, "function", property(lambda _: stack.function))
     functions = boto3.client("lambda")
     path = str(tmp_path / "outputs.json")
     assert main(["--outputs", path, "discover", "--stack", "any"]) == 0

@@ -18,6 +18,7 @@ from pathlib import Path
 from artifact.build import Request, build
 from console import closed_output
 from console.errors import UsageError
+from service.declaration import load_all
 
 from services.order_processor.tests.fakes import FakeDynamoDB
 from services.order_processor.tests.function_process import FunctionEnded, FunctionProcess
@@ -44,8 +45,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace, seed: int, directory: Path) -> int:
-    build(Request(directory / "artifact"))
-    with zipfile.ZipFile(directory / "artifact" / "order_processor.zip") as archive:
+    for service in load_all():
+        build(Request(service, directory / "artifact" / service.name))
+    built = directory / "artifact" / "order_processor" / "order_processor.zip"
+    with zipfile.ZipFile(built) as archive:
         archive.extractall(directory / "task")
     with FakeDynamoDB() as fake, FunctionProcess(directory / "task", fake.url) as function:
         started = time.monotonic()

@@ -7,40 +7,43 @@ from typing import TYPE_CHECKING
 
 import pulumi
 import pulumi_aws as aws
+from service.names import ALIAS, Names
 
 from infra.execution_role import ExecutionRole, ExecutionRoleArgs
-from infra.names import ALIAS, Names
+from infra.stack_file import PROJECT
 
 if TYPE_CHECKING:
+    from infra import policies
     from infra.artifact import Artifact
     from infra.settings import Settings
 
 _PYTHONS_LEVELS = {"WARN": "WARNING", "FATAL": "CRITICAL"}
-MAXIMUM_RETRIES = 2
-MAXIMUM_EVENT_AGE_SECONDS = 6 * 3600
 
 
 @dataclass(frozen=True, slots=True)
-class ProcessorArgs:
-    """`runtime` is the one already found to fit the artifact."""
+class FunctionArgs:
+    """`runtime` is the one already found to fit the artifact; `prefix` is what names in Pulumi's
+    state begin with."""
+
+    prefix: str
 
     names: Names
     settings: Settings
     artifact: Artifact
     runtime: str
-    table_name: pulumi.Input[str]
-    table_arn: pulumi.Input[str]
+    table: policies.Table | None
+    variables: dict[str, pulumi.Input[str]]
     queue_arn: pulumi.Input[str]
     tags: dict[str, str]
 
 
-class Processor(pulumi.ComponentResource):
+class Function(pulumi.ComponentResource):
     """Every deployment that changes code or configuration publishes a version: the candidate."""
 
     def __init__(
-        self, name: str, args: ProcessorArgs, opts: pulumi.ResourceOptions | None = None
+        self, name: str, args: FunctionArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        super().__init__("order-processing:infra:Processor", name, None, opts)
+        super().__init__(f"{PROJECT}:infra:Processor", name, None, opts)
         # Made first: Lambda would otherwise make its own, without retention and tags.
         log_group = aws.cloudwatch.LogGroup(
             name,
@@ -52,12 +55,12 @@ class Processor(pulumi.ComponentResource):
         function = self._function(name, args, self._role(name, args, log_group), log_group)
         alias = self._alias(args, function)
         aws.lambda_.FunctionEventInvokeConfig(
-            ALIAS,
+            f"{args.prefix}{ALIAS}",
             function_name=function.name,
             # Kept per qualifier and not inherited, so it stands on what callers invoke.
             qualifier=alias.name,
-            maximum_retry_attempts=MAXIMUM_RETRIES,
-            maximum_event_age_in_seconds=MAXIMUM_EVENT_AGE_SECONDS,
+            maximum_retry_attempts=args.names.service.maximum_retries,
+            maximum_event_age_in_seconds=args.names.service.maximum_event_age_seconds,
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.function_name = function.name
@@ -69,11 +72,11 @@ class Processor(pulumi.ComponentResource):
         self.register_outputs({"functionArn": self.function_arn, "aliasArn": self.alias_arn})
 
     def _role(
-        self, name: str, args: ProcessorArgs, log_group: aws.cloudwatch.LogGroup
+        self, name: str, args: FunctionArgs, log_group: aws.cloudwatch.LogGroup
     ) -> ExecutionRole:
         role = ExecutionRoleArgs(
             name=args.names.function,
-            table_arn=args.table_arn,
+            table=args.table,
             queue_arn=args.queue_arn,
             log_group_arn=log_group.arn,
             tags=args.tags,
@@ -84,7 +87,7 @@ class Processor(pulumi.ComponentResource):
     def _function(
         self,
         name: str,
-        args: ProcessorArgs,
+        args: FunctionArgs,
         role: ExecutionRole,
         log_group: aws.cloudwatch.LogGroup,
     ) -> aws.lambda_.Function:
@@ -103,7 +106,7 @@ class Processor(pulumi.ComponentResource):
             timeout=args.settings.timeout_seconds,
             reserved_concurrent_executions=args.settings.reserved_concurrency,
             publish=True,
-            environment={"variables": environment(args.table_name, args.settings.log_level)},
+            environment={"variables": environment(args.variables, args.settings.log_level)},
             logging_config=logging(args.settings, log_group.name),
             snap_start=(
                 aws.lambda_.FunctionSnapStartArgs(apply_on="PublishedVersions")
@@ -117,9 +120,9 @@ class Processor(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=[*role.grants, log_group]),
         )
 
-    def _alias(self, args: ProcessorArgs, function: aws.lambda_.Function) -> aws.lambda_.Alias:
+    def _alias(self, args: FunctionArgs, function: aws.lambda_.Function) -> aws.lambda_.Alias:
         return aws.lambda_.Alias(
-            ALIAS,
+            f"{args.prefix}{ALIAS}",
             name=ALIAS,
             function_name=function.name,
             function_version=function.version,
@@ -149,11 +152,8 @@ def logging(settings: Settings, group: pulumi.Input[str]) -> aws.lambda_.Functio
     )
 
 
-def environment(table_name: pulumi.Input[str], log_level: str) -> dict[str, pulumi.Input[str]]:
+def environment(
+    variables: dict[str, pulumi.Input[str]], log_level: str
+) -> dict[str, pulumi.Input[str]]:
     """Variables of the function: the only way it is configured. The level is Lambda's word."""
-    return {
-        "ORDERS_TABLE_NAME": table_name,
-        "POWERTOOLS_SERVICE_NAME": "order-processor",
-        "POWERTOOLS_METRICS_NAMESPACE": "OrderProcessing",
-        "POWERTOOLS_LOG_LEVEL": _PYTHONS_LEVELS.get(log_level, log_level),
-    }
+    return {**variables, "POWERTOOLS_LOG_LEVEL": _PYTHONS_LEVELS.get(log_level, log_level)}

@@ -1,4 +1,4 @@
-"""The table that holds each confirmed order once."""
+"""The table that holds an item for each event that the service took, once."""
 
 from __future__ import annotations
 
@@ -8,32 +8,35 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.settings import COLD_WRITES
+from infra.stack_file import PROJECT
 
 
 @dataclass(frozen=True, slots=True)
-class OrdersTableArgs:
-    """`guarded` orders survive a mistaken deletion and can be restored to any second; a cold table
-    takes `warm_writes` a second at once."""
+class TableArgs:
+    """`key` is the attribute of the event's id. `guarded` items survive a mistaken deletion and can
+    be restored to any second; a cold table takes `warm_writes` a second at once."""
 
     name: str
+    key: str
     guarded: bool
     warm_writes: int
     tags: dict[str, str]
 
 
-class OrdersTable(pulumi.ComponentResource):
-    """On demand, encrypted, keyed by order id."""
+class Table(pulumi.ComponentResource):
+    """On demand, encrypted, keyed by the event's id."""
 
     def __init__(
-        self, name: str, args: OrdersTableArgs, opts: pulumi.ResourceOptions | None = None
+        self, name: str, args: TableArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        super().__init__("order-processing:infra:OrdersTable", name, None, opts)
+        # The type is part of every URN below: with another one Pulumi would make the table anew.
+        super().__init__(f"{PROJECT}:infra:OrdersTable", name, None, opts)
         table = aws.dynamodb.Table(
             name,
             name=args.name,
             billing_mode="PAY_PER_REQUEST",
-            hash_key="orderId",
-            attributes=[{"name": "orderId", "type": "S"}],
+            hash_key=args.key,
+            attributes=[{"name": args.key, "type": "S"}],
             # AWS's own key for DynamoDB in this account: its use is in CloudTrail (docs/adr/0017).
             server_side_encryption={"enabled": True},
             # Left out, what AWS has grown the table to meanwhile is no difference.
