@@ -19,7 +19,7 @@ if sys.platform == "win32":
 # nox puts the folder of its own program first.
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent / "packages")]
 from console.arguments import Parser  # noqa: E402
-from console.checkout import IMPORTED_FROM  # noqa: E402 - Windows could not import it
+from console.checkout import IMPORTED_FROM, ROOT  # noqa: E402 - Windows could not import it
 from console.errors import UsageError  # noqa: E402
 from sandbox import emulated, environment  # noqa: E402
 from service import declaration, outputs  # noqa: E402
@@ -605,22 +605,28 @@ for each, row in RUNS.items():
 
 @nox.session(default=False)
 def lock(session: nox.Session) -> None:
-    """Resolve every dependency group into its hash-locked file in locks/ (-- --upgrade)."""
+    """Lock every dependency group, into locks/, and every service, beside it (-- --upgrade)."""
     install(session, "artifact")  # uv itself
     project = nox.project.load_toml("pyproject.toml")
-    groups = project["dependency-groups"].keys() - {"sdk"}
+    groups = project["dependency-groups"].keys() - {"sdk", "service"}  # parts of others alone
+    locked: dict[str, tuple[str, ...]] = {}
+    locked |= {f"locks/{name}.txt": ("--group", f"pyproject.toml:{name}") for name in groups}
+    for service in declaration.load_all():
+        folder = service.folder.relative_to(ROOT)
+        locked[f"{folder}/{service.lock.name}"] = (f"{folder}/pyproject.toml",)
     # The workspace's own packages are found in packages/: what they need is locked, they are not.
     own = [f"--no-emit-package={name}" for name in project["tool"]["uv"]["sources"]]
     # `check` includes all that share an environment; the others take its versions, so that a
     # part is tested with what it is deployed with. What has MiniStack or the AWS CLI stands alone.
-    for group in sorted(groups, key=lambda name: name != "check"):
+    for file, what in sorted(locked.items(), key=lambda each: each[0] != "locks/check.txt"):
+        group = Path(file).stem
         alone = group in ("check", "storage", "awscli", "lambda-emulator")
         constraints = [] if alone else ["--constraints", "locks/check.txt"]
         session.run(
             "uv", "pip", "compile", "--quiet", "--universal", "--generate-hashes",
             "--python-version", "3.11", "--no-emit-index-url", "--no-annotate",
             "--custom-compile-command", "nox -s lock",
-            "--group", f"pyproject.toml:{group}", "--output-file", f"locks/{group}.txt",
+            *what, "--output-file", file,
             *own, *constraints, *(["--no-deps"] if group == "interface-emulator" else []),
             *session.posargs, external=True,
         )  # fmt: skip

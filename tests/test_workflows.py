@@ -176,7 +176,7 @@ def test_inputs_and_steps_named_in_expressions_exist(path: Path) -> None:
 def test_files_named_in_a_run_are_made_by_a_session() -> None:
     """A path that a run names is one that the artifact's build, or a rehearsal, leaves."""
     named = {word for _, run in runs() for word in shlex.split(run) if word.startswith("build/")}
-    assert named == {"build/artifact/manifest.json", "build/rehearsal-bad-release"}
+    assert named == {"build/artifact", "build/rehearsal-bad-release"}
 
 
 def test_the_load_keeps_its_baselines() -> None:
@@ -252,7 +252,7 @@ def test_a_release_is_of_the_built_artifact_and_can_be_ordered() -> None:
     """The version must hold what the manifest says; the clone knows every commit of main."""
     checkout, *rest = release_job()["steps"]
     (rollout,) = [step for step in rest if step.get("id") == "rollout"]
-    assert "--manifest build/artifact/manifest.json" in rollout["run"]
+    assert "--manifest build/artifact" in rollout["run"]
     assert checkout["with"]["fetch-depth"] == 0
 
 
@@ -345,7 +345,11 @@ def test_a_watch_that_does_not_fit_the_job_is_refused() -> None:
             "packages/release/rollout.py",
             "noxfile.py",
         ),
-        *("locks/service.txt", "packages/cloud/refusals.py", "packages/github/provenance.py"),
+        *(
+            "services/order_processor/requirements.txt",
+            "packages/cloud/refusals.py",
+            "packages/github/provenance.py",
+        ),
         *(".github/workflows/deploy.yml", ".github/actions/setup/action.yml"),
     ],
 )

@@ -17,7 +17,8 @@ from github.cli import RefusedError, end, gh
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-ARTIFACT = "build/artifact/order_processor.zip"
+ARTIFACTS = Path("build/artifact")
+"""Has a folder per service."""
 SINCE = "2.67"
 """The version of gh that knows every option (https://github.com/cli/cli/pull/10308)."""
 
@@ -39,8 +40,11 @@ def main(arguments: Sequence[str], environment: Mapping[str, str] = os.environ) 
         raise RefusedError(f"PROVENANCE is required or none, not {wanted!r}.")
     asked = options(*arguments)
     _check_gh(asked)
-    command = ["gh", "attestation", "verify", ARTIFACT, *asked]
-    return int(lifelines.run(command).returncode != 0)
+    found = sorted(ARTIFACTS.glob("*/*.zip"))
+    if not found:
+        raise RefusedError(f"There is no artifact in {ARTIFACTS}: build it with `nox -s build`.")
+    commands = [["gh", "attestation", "verify", str(path), *asked] for path in found]
+    return int(any(lifelines.run(command).returncode for command in commands))
 
 
 def options(repository: str, commit: str) -> list[str]:

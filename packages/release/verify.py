@@ -33,8 +33,10 @@ class Manifest:
     pull_request: str | None = None
 
 
-def load(path: Path) -> Manifest:
-    """Read it; UsageError if it is missing or no manifest."""
+def load(path: Path, service: str | None = None) -> Manifest:
+    """Read it, or the service's in a folder of all; UsageError if it is missing or no manifest."""
+    if path.is_dir() and service:
+        path = path / service / "manifest.json"
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         name, code = content["artifact"], content["codeSha256"]

@@ -166,10 +166,10 @@ def test_throttle_alarm_is_a_share(stack: Deployed) -> None:
 
 
 def test_dashboard_is_stored(stack: Deployed) -> None:
-    """CloudWatch took the body: six metric widgets and the log."""
+    """CloudWatch took the body: a title, six metric widgets and the log."""
     found = stack.cloudwatch.get_dashboard(DashboardName=stack.outputs["dashboardName"])
     kinds = [widget["type"] for widget in json.loads(found["DashboardBody"])["widgets"]]
-    assert sorted(kinds) == ["log"] + ["metric"] * 6
+    assert sorted(kinds) == ["log", *["metric"] * 6, "text"]
 
 
 def _pairs(tags: Any) -> dict[str, str]:

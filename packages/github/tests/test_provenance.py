@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,13 +23,22 @@ NEW = {
 }
 
 
+@pytest.fixture(autouse=True)
+def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two services' artifacts are here."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("echo", "invoices"):
+        (tmp_path / "build" / "artifact" / name).mkdir(parents=True)
+        (tmp_path / "build" / "artifact" / name / f"{name}.zip").touch()
+
+
 @pytest.mark.parametrize(("status", "ends"), [(0, 0), (1, 1), (4, 1)])
 def test_every_option_is_asked_for(gh: Gh, status: int, ends: int) -> None:
     """The workflow, the branch and the commit; what gh says is what it ends with."""
     gh.answer({**NEW, "attestation verify build": (status, "")})
     assert provenance.main(GIVEN, {}) == ends
     asked = gh.calls[-1]
-    assert asked[2] == "build/artifact/order_processor.zip"
+    assert asked[2] == f"build/artifact/{'echo/echo' if status else 'invoices/invoices'}.zip"
     assert asked[asked.index("--signer-workflow") + 1].endswith(
         "orders/.github/workflows/deploy.yml"
     )
@@ -55,6 +65,14 @@ def test_without_gh_there_is_one_sentence(tmp_path: Path, monkeypatch: pytest.Mo
     """It says where to get it."""
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(RefusedError, match=r"not installed: see https://cli\.github\.com"):
+        provenance.main(GIVEN, {})
+
+
+def test_without_an_artifact_nothing_is_proven(gh: Gh, tmp_path: Path) -> None:
+    """A folder that is empty is no proof."""
+    gh.answer(NEW)
+    shutil.rmtree(tmp_path / "build")
+    with pytest.raises(RefusedError, match="There is no artifact in build/artifact"):
         provenance.main(GIVEN, {})
 
 

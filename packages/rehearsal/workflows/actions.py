@@ -7,6 +7,7 @@ are failures, as is an empty input that the action itself refuses.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import os
 import shutil
@@ -142,8 +143,9 @@ def _upload(call: Call) -> None:
     place = call.machine.run.hosting.artifact(call.machine.run.number, name)
     if place.exists():
         raise ActionError(f"An artifact with the name {name} exists already.")
-    # Paths are kept below what all of them share.
-    root = Path(os.path.commonpath([path.parent for path in found]))
+    # Paths are kept below where all of them were searched for.
+    searched = [_searched(call.machine.workspace, pattern) for pattern in patterns]
+    root = Path(os.path.commonpath(searched))
     for path in found:
         target = place / path.relative_to(root)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -186,22 +188,24 @@ def _cache(call: Call) -> None:
 
 
 def _attest(call: Call) -> None:
-    """Note which workflow made the file, from what; the stand-in for `gh` checks it."""
+    """Note which workflow made the files, from what; the stand-in for `gh` checks it."""
     call.need("id-token", "write")
     call.need("attestations", "write")
     run = call.machine.run
-    path = call.machine.workspace / call.input("subject-path")
-    if not path.is_file():
-        raise ActionError(f"Could not find subject at path {path}")
-    noted = {
-        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+    pattern = call.input("subject-path")
+    found = _files(call.machine.workspace, pattern)
+    if not found:
+        raise ActionError(f"Could not find subject at path {pattern}")
+    made = {
         "repository": REPOSITORY,
         "workflow": call.machine.workflow,
         "ref": run.ref,
         "commit": run.sha,
     }
     with run.hosting.attestations.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(noted) + "\n")
+        for path in found:
+            noted = {"sha256": hashlib.sha256(path.read_bytes()).hexdigest(), **made}
+            file.write(json.dumps(noted) + "\n")
 
 
 def _comment(call: Call) -> None:
@@ -233,6 +237,13 @@ STAND_INS: Mapping[str, Callable[[Call], None]] = {
     "pulumi/actions": _setup_pulumi,
     "re-actors/alls-green": _all_green,
 }
+
+
+def _searched(workspace: Path, pattern: str) -> Path:
+    """Where a pattern's files are searched for: what stands before its first wildcard."""
+    parts = itertools.takewhile(lambda part: not set("*?[") & set(part), Path(pattern).parts)
+    place = workspace.joinpath(*parts)
+    return place.parent if place.is_file() else place
 
 
 def _files(workspace: Path, pattern: str) -> list[Path]:

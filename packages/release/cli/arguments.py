@@ -166,7 +166,11 @@ def _add_watch(parser: Parser) -> None:
 
 def _add_target(parser: Parser) -> None:
     parser.add_argument("--version", help=CANDIDATE)
-    parser.add_argument("--manifest", type=Path, help="the version must hold this artifact")
+    parser.add_argument(
+        "--manifest",
+        type=Path,
+        help="the version must hold it: a file, or the folder of all services",
+    )
 
 
 def _add_origin(parser: Parser) -> None:

@@ -64,7 +64,7 @@ class Call:
 def run(release: Release, options: argparse.Namespace) -> Result:
     """Run the command that the options name; UsageError as each says."""
     path = getattr(options, "manifest", None)
-    manifest = artifact.load(path) if path else None
+    manifest = artifact.load(path, release.outputs.service) if path else None
     if manifest is not None:
         outputs = replace(release.outputs, built_sha256=manifest.code_sha256)
         release = replace(release, outputs=outputs)

@@ -198,6 +198,7 @@ def test_an_alias_moved_by_hand_is_found() -> None:
 
 def built(folder: Path, **changes: object) -> Path:
     """A zip and its manifest."""
+    folder.mkdir(exist_ok=True)
     (folder / "echo.zip").write_bytes(b"zip")
     code = base64.b64encode(hashlib.sha256(b"zip").digest()).decode()
     git = {"commit": "a" * 40, "pullRequest": "12"}
@@ -218,6 +219,15 @@ def test_a_manifest_is_read_and_its_zip_compared(tmp_path: Path) -> None:
     manifest.zip_path.unlink()
     with pytest.raises(UsageError, match="cannot be read"):
         artifact.verify(manifest)
+
+
+def test_the_folder_of_all_services_has_each_ones(tmp_path: Path) -> None:
+    """What a workflow names is the folder; the outputs say which service it is about."""
+    built(tmp_path / "echo", codeSha256="echoes")
+    built(tmp_path / "other", codeSha256="others")
+    assert artifact.load(tmp_path, "echo").code_sha256 == "echoes"
+    with pytest.raises(UsageError, match=r"There is no manifest .*absent"):
+        artifact.load(tmp_path, "absent")
 
 
 @pytest.mark.parametrize("changes", [{"artifact": 1}, {"codeSha256": None}, {"artifact": None}])
