@@ -205,6 +205,7 @@ def _delete(steps: Steps, before: Graph) -> None:
     """
     state, said, needed = steps.state, list[str](), set[Kept]()
     for level in before.levels(state.left):
+        protected = set[Kept]()
         for kept in level:
             if kept in needed:
                 continue
@@ -212,13 +213,14 @@ def _delete(steps: Steps, before: Graph) -> None:
                 refuse_protected(kept.record)
             except EngineError as error:
                 said.append(str(error))
-                needed |= before.needed(kept)
+                protected.add(kept)
                 continue
             try:
                 steps.delete(kept.urn, kept.record)
             except EngineError as error:
                 raise EngineError(" ".join([str(sentence(error)), *said])) from error
             state.remove(kept)
+        needed |= {other for kept in protected for other in before.needed(kept)}
     state.save()
     if said:
         raise EngineError(" ".join(said))

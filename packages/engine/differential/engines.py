@@ -30,7 +30,7 @@ _VERDICTS = {
     r"is not finished": "unfinished",
     r"marked for protection|is protected": "protected",
     r"does not exist": "missing",
-    r"[Dd]uplicate resource URN|twice": "twice",
+    r"[Dd]uplicate resource (URN|alias)|twice": "twice",
 }
 """What a refusal is, by words of either engine; of several the first here."""
 

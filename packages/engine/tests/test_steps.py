@@ -171,6 +171,16 @@ def test_what_is_protected_stays_with_what_it_needs(ours: Ours) -> None:
     assert sorted(ours.world.journal) == ["delete newer", "delete older"]
 
 
+def test_what_is_needed_no_more_goes(ours: Ours) -> None:
+    """What stays in between has been deployed without it: as with Pulumi."""
+    first, between, kept = named("first"), named("between"), named("kept")
+    between.depends, kept.depends, kept.options["protect"] = ["first"], ["between"], True
+    deployed(ours, first, between, kept)
+    ours.world.begin(None)
+    assert ours.up(Program([named("between")]), refreshed=False).verdict == "protected"
+    assert ours.world.journal == ["delete first"]
+
+
 def test_what_is_replaced_may_lose_its_protection_with_it(ours: Ours) -> None:
     """The old one goes, though its record still says that it is protected."""
     before, after = loose("a", fixed="x"), loose("a", fixed="x")
@@ -206,6 +216,18 @@ def test_a_dependant_is_made_anew_for_what_its_program_says_so(ours: Ours) -> No
     deployed(ours, *program("x"))
     calls = deployed(ours, *program("y"))
     assert calls == ["delete bound", "delete a", "create a", "create bound"]
+
+
+@pytest.mark.parametrize("first", ["renamed", "another"])
+def test_what_is_claimed_twice_is_refused(ours: Ours, first: str) -> None:
+    """Once by an alias and once by its name, in either order: which of both it is nobody knows."""
+    deployed(ours, named("a"))
+    renamed, another = named("b", size=2), named("a")
+    renamed.inputs["name"], renamed.was = "a", ("a", None)
+    items = [renamed, another] if first == "renamed" else [another, renamed]
+    ours.world.begin(None)
+    assert ours.up(Program(items), refreshed=False).verdict == "twice"
+    assert [name for _, name in ours.world.things] == ["a"]
 
 
 def test_a_move_that_was_refused_leaves_its_old_name(ours: Ours) -> None:
