@@ -17,8 +17,8 @@ from rehearsal.journal import INDENT, Journal
 from rehearsal.report import terminal as rehearsed
 from rehearsal.report.model import Alarm, Gate, Step
 from rehearsal.tests.report_sample import document
-from rehearsal.trials import Trial
-from rehearsal.trials import table as trials
+from rehearsal.trials.trial import Trial
+from rehearsal.trials.trial import table as trials
 from release import status
 from release.gate.power import WORLDS, Power
 from release.gate.power import table as powers

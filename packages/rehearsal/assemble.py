@@ -11,22 +11,22 @@ from typing import TYPE_CHECKING, Any
 
 from reporting.charts import Mark
 
-from rehearsal import flip
 from rehearsal.outcome import judge
 from rehearsal.report.model import (
     Alarm,
     Alias,
     Artifact,
-    Flip,
-    Flips,
     Gate,
     Orders,
     Report,
     Run,
     Series,
+    Shift,
+    Shifts,
     Throttle,
     WeightStep,
 )  # fmt: skip
+from rehearsal.traffic_shift import measurement
 
 if TYPE_CHECKING:
     from rehearsal.steps import Rehearsal
@@ -50,7 +50,7 @@ def report(rehearsal: Rehearsal) -> Report:
         orders=_orders(facts.load) if facts.load else None,
         throttle=_throttle(facts.load) if facts.load else None,
         gate=_gate(facts.gate) if facts.gate else None,
-        flips=_flips(rehearsal) if facts.flips else None,
+        shifts=_shifts(rehearsal) if facts.shifts else None,
         rollback_seconds=facts.rollback_seconds,
     )
 
@@ -120,22 +120,22 @@ def _alias(rehearsal: Rehearsal) -> Alias:
     )
 
 
-def _flips(rehearsal: Rehearsal) -> Flips:
-    costs, zero = rehearsal.facts.flips, rehearsal.facts.load["run"]["startedAt"]
-    mean = flip.together(costs)
-    return Flips(
-        budget=flip.BUDGET,
-        window_seconds=flip.WINDOW_SECONDS,
-        verdict=flip.judge(costs, zero)[0],
+def _shifts(rehearsal: Rehearsal) -> Shifts:
+    costs, zero = rehearsal.facts.shifts, rehearsal.facts.load["run"]["startedAt"]
+    mean = measurement.together(costs)
+    return Shifts(
+        budget=measurement.BUDGET,
+        window_seconds=measurement.WINDOW_SECONDS,
+        verdict=measurement.judge(costs, zero)[0],
         raised=mean.raised if mean else None,
         low=mean.low if mean else None,
         high=mean.high if mean else None,
-        moves=[_flip(cost, zero) for cost in costs],
+        moves=[_shift(cost, zero) for cost in costs],
     )
 
 
-def _flip(cost: flip.FlipCost, zero: float) -> Flip:
-    return Flip(
+def _shift(cost: measurement.ShiftCost, zero: float) -> Shift:
+    return Shift(
         second=round(cost.at - zero, 2),
         shares=cost.shares,
         attempts=cost.attempts,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 from console.arguments import Parser
 from console.errors import UsageError
 from service import candidates, declaration
-from service.candidates import COLD_FLIP
+from service.candidates import COLD_SHIFT
 
 from rehearsal.run import rehearse
 from rehearsal.settings import (
@@ -50,7 +50,7 @@ def parse(arguments: Sequence[str]) -> Settings:
     parser.add_argument("--service", metavar="NAME", help="the only one, by default")
     parser.add_argument(
         "--fault", metavar="NAME",
-        help="deploy this faulty candidate, or flip to a slow starter without warming it",
+        help="deploy this faulty candidate, or shift to a slow starter without warming it",
     )  # fmt: skip
     parser.add_argument(
         "--engine", choices=[OWN_ENGINE, PULUMI_ENGINE], default=default["engine"],
@@ -72,7 +72,7 @@ def parse(arguments: Sequence[str]) -> Settings:
     )
     known = parser.parse_args(arguments)
     service = declaration.load(known.service or declaration.default())
-    faults = [*candidates.names(service), COLD_FLIP]
+    faults = [*candidates.names(service), COLD_SHIFT]
     if known.fault not in (None, *faults):
         parser.error(f"argument --fault: choose from {', '.join(faults)}")
     return Settings(

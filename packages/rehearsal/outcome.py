@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from reporting.amounts import points, share, weight
-from service.candidates import COLD_FLIP
+from service.candidates import COLD_SHIFT
 
-from rehearsal import flip
+from rehearsal.traffic_shift import measurement
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -49,11 +49,11 @@ def judge(rehearsal: Rehearsal) -> Outcome:
 
 def _broken(rehearsal: Rehearsal, name: str, seen: str) -> Outcome:
     facts = rehearsal.facts
-    flips_count = bool(facts.load) and not rehearsal.settings.bad
+    shifts_count = bool(facts.load) and not rehearsal.settings.bad
     undecided = (
         facts.gate.get("decision") == "inconclusive"
         or facts.load.get("verdict") in ("invalid", "inconclusive")
-        or (flips_count and flip.judge(facts.flips, 0.0)[0] == "undecided")
+        or (shifts_count and measurement.judge(facts.shifts, 0.0)[0] == "undecided")
     )
     lost = facts.load.get("orders", {}).get("lost", 0)
     verdict: Verdict = "inconclusive" if undecided and not lost else "fail"
@@ -65,12 +65,12 @@ def _caught(rehearsal: Rehearsal) -> tuple[str, str]:
     """Headline and reason of a fault that was caught, as it had to be."""
     settings, facts = rehearsal.settings, rehearsal.facts
     injected = f"The fault '{settings.fault}' was injected: {settings.injected}"
-    if settings.fault == COLD_FLIP:
-        dearest = max((cost.rise.raised for cost in facts.flips), default=None)
-        cost = flip.judge(facts.flips, facts.load["run"]["startedAt"])[1]
+    if settings.fault == COLD_SHIFT:
+        dearest = max((cost.rise.raised for cost in facts.shifts), default=None)
+        cost = measurement.judge(facts.shifts, facts.load["run"]["startedAt"])[1]
         return (
-            f"{_CAUGHT}: the cold flip cost {points(dearest)} of refusals, "
-            f"{weight(flip.BUDGET).removesuffix(' %')} are allowed",
+            f"{_CAUGHT}: the cold shift cost {points(dearest)} of refusals, "
+            f"{weight(measurement.BUDGET).removesuffix(' %')} are allowed",
             f"{injected} The measurement had to see what that costs: {cost}.",
         )
     if facts.refused_by_smoke:

@@ -14,7 +14,7 @@ from console.processes import Children
 from console.runs import new_run
 from reporting.markdown import summarise
 from sandbox.emulated import STORAGE
-from service.candidates import COLD_FLIP
+from service.candidates import COLD_SHIFT
 
 from rehearsal import assemble, pulumi
 from rehearsal.journal import Journal
@@ -104,8 +104,8 @@ def sequence(settings: Settings) -> list[Action]:
         ("Smoke-test version 2 by its qualifier", Rehearsal.smoke),
         ("Start the peak hour at the alias", Rehearsal.start_load),
     ]
-    if settings.fault == COLD_FLIP:
-        steps.append(("Flip to version 2 without warming it", Rehearsal.flip_cold))
+    if settings.fault == COLD_SHIFT:
+        steps.append(("Shift all traffic to version 2 without warming it", Rehearsal.shift_cold))
     elif settings.bad:
         steps.append(("Roll version 2 out; the gate is to refuse it", Rehearsal.roll_out))
     else:
@@ -113,7 +113,7 @@ def sequence(settings: Settings) -> list[Action]:
         steps.append(("Roll back and forward", Rehearsal.roll_back_and_forward))
     steps.append(("See the peak hour through", Rehearsal.finish_load))
     if not settings.bad:
-        steps.append(("Hold the flips to their budget", Rehearsal.judge_flips))
+        steps.append(("Hold the shifts to their budget", Rehearsal.judge_shifts))
     steps.append(("Reconcile every order sent", Rehearsal.reconcile))
     if settings.engine == PULUMI_ENGINE:
         steps.append(("Deploy again, compare, change by hand, mend", Rehearsal.hold_deployment))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from console.checkout import ROOT
 from service import candidates, declaration
-from service.candidates import COLD_FLIP, GOOD
+from service.candidates import COLD_SHIFT, GOOD
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,7 +29,7 @@ class Settings:
     provider: str = EMULATED_PROVIDER
     """What Pulumi's engine calls AWS by: the rehearsal's providers, or AWS's own plugin."""
     fault: str | None = None
-    """The name of a candidate of the service, or none. `COLD_FLIP` is a fault of the release, not
+    """The name of a candidate of the service, or none. `COLD_SHIFT` is a fault of the release, not
     of the candidate: a good one that starts slowly gets all the traffic, and nobody warmed it."""
     service: Service = field(default_factory=lambda: declaration.load(declaration.default()))
     seed: int = 1
@@ -45,7 +45,7 @@ class Settings:
     peak_rate: float = 70.0
     """Orders per second in the busiest hour of the profile."""
     load_seconds: float = 42.0
-    """As long as the rollout and three windows of a flip take: docs/adr/0014 has each second."""
+    """As long as the rollout and three windows of a shift take: docs/adr/0014 has each second."""
 
     def overlay(self, candidate: str | None) -> Path | None:
         """Write the files that make the service that candidate; None for the service as it is."""
@@ -66,4 +66,4 @@ class Settings:
     @property
     def bad(self) -> bool:
         """Whether the candidate itself is one that has to be refused."""
-        return self.fault not in (None, COLD_FLIP)
+        return self.fault not in (None, COLD_SHIFT)

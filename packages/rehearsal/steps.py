@@ -11,14 +11,21 @@ from typing import TYPE_CHECKING, Any
 from reporting.amounts import count, digest, megabytes, number, rate, share
 from reporting.amounts import seconds as worded
 from reporting.terminal import spaced
-from service.candidates import COLD_FLIP
+from service.candidates import COLD_SHIFT
 
 from rehearsal import alias as alias_view
-from rehearsal import attempts, left, pulumi
-from rehearsal.flip import QUIET_SECONDS, WINDOW_SECONDS, FlipCost, flip_costs, judge
+from rehearsal import left, pulumi
 from rehearsal.journal import StepError
-from rehearsal.loss import expected_refusals
 from rehearsal.stack import Stack
+from rehearsal.traffic_shift import attempts
+from rehearsal.traffic_shift.measurement import (
+    QUIET_SECONDS,
+    WINDOW_SECONDS,
+    ShiftCost,
+    judge,
+    shift_costs,
+)
+from rehearsal.traffic_shift.warm_slots import expected_refusals
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,7 +50,7 @@ class Facts:
     alias_after: str = ""
     gate: dict[str, Any] = field(default_factory=dict)
     load: dict[str, Any] = field(default_factory=dict)
-    flips: list[FlipCost] = field(default_factory=list)
+    shifts: list[ShiftCost] = field(default_factory=list)
     rollback_seconds: float | None = None
     refused_by_smoke: bool = False
     smoke_problems: list[str] = field(default_factory=list)
@@ -158,12 +165,12 @@ class Rehearsal:
         self.mark("promote")
         return f"{said} {self._serves_only(self.candidate)}"
 
-    def flip_cold(self) -> str:
-        """Flip to a candidate that nobody warmed, in the middle of the peak."""
+    def shift_cold(self) -> str:
+        """Shift all traffic to a candidate that nobody warmed, in the middle of the peak."""
         self._hold(QUIET_SECONDS)
-        why = ("--reason", "a flip without warming, to measure what it costs")
+        why = ("--reason", "a shift without warming, to measure what it costs")
         self.stack.release("promote", "--version", self.candidate, *why)
-        self.mark("cold flip")
+        self.mark("cold shift")
         served = self._serves_only(self.candidate)
         self._hold(WINDOW_SECONDS)
         return served
@@ -193,7 +200,7 @@ class Rehearsal:
         if not summary.exists():
             raise StepError(f"the load ended without a summary: {self._load.last_line}")
         self.facts.load = json.loads(summary.read_text(encoding="utf-8"))
-        self.facts.flips = self._flips()
+        self.facts.shifts = self._shifts()
         orders, throttle = self.facts.load["orders"], self.facts.load["throttle"]
         predicted = throttle["predictedShare"]
         seen = (
@@ -208,10 +215,10 @@ class Rehearsal:
             raise StepError(f"{seen}; {' '.join(self.facts.load['reasons'])}")
         return seen
 
-    def judge_flips(self) -> str:
-        """Hold the flips to their budget; a cold one must be seen to break it."""
-        verdict, said = judge(self.facts.flips, self.facts.load["run"]["startedAt"])
-        if verdict != ("over" if self.settings.fault == COLD_FLIP else "within"):
+    def judge_shifts(self) -> str:
+        """Hold the shifts to their budget; a cold one must be seen to break it."""
+        verdict, said = judge(self.facts.shifts, self.facts.load["run"]["startedAt"])
+        if verdict != ("over" if self.settings.fault == COLD_SHIFT else "within"):
             raise StepError(said)
         return said
 
@@ -264,15 +271,15 @@ class Rehearsal:
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             if self._load is None or self._load.process.poll() is not None:
-                raise StepError("the load ended before the flips were made: make it longer")
+                raise StepError("the load ended before the shifts were made: make it longer")
             time.sleep(min(0.2, left))
 
-    def _flips(self) -> list[FlipCost]:
+    def _shifts(self) -> list[ShiftCost]:
         if self.watcher is None:
             return []
         made = attempts.read(self._ledger)
         expected = expected_refusals(made, int(self.stack.outputs["reservedConcurrency"]))
-        return flip_costs(made, expected, self.watcher.moves)
+        return shift_costs(made, expected, self.watcher.moves)
 
     def _serves_only(self, version: str) -> str:
         said = self.stack.serves_only(version)

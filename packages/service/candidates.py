@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 GOOD: Final = "good-release"
 """Of any service: a harmless change, of nothing but the name in the log lines."""
-COLD_FLIP: Final = "cold-flip"
+COLD_SHIFT: Final = "cold-shift"
 """Of any service: a good release that takes two seconds to start. Warmed it costs nobody anything;
 getting all the traffic at once, unwarmed, it keeps every slot busy meanwhile."""
 _OF_ANY: Final = {
     GOOD: '"""A harmless change of the name in the log lines."""\n',
-    COLD_FLIP: (
+    COLD_SHIFT: (
         '"""A good release that takes two seconds to start: warmed it costs nobody anything."""\n\n'
         "import time\n\ntime.sleep(2)\n"
     ),

@@ -30,11 +30,11 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
         counts = [(text, count(report["orders"][key])) for key, text, _ in orders.ROWS]
         total = ("sent", count(report["orders"]["sent"]))
         yield from table(("where every order ended", "orders"), [*counts, total])
-    if report["flips"]:
+    if report["shifts"]:
         moves = (
             (seconds(m["second"]), words.move(m["shares"]), share(m["before"]), share(m["after"]),
              words.rise(m))
-            for m in report["flips"]["moves"]
+            for m in report["shifts"]["moves"]
         )  # fmt: skip
         heads = ("move at", "to", "throttled before", "after", "raised beyond the load's own")
         yield from table(heads, moves)

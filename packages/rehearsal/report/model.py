@@ -13,7 +13,7 @@ from typing import Any, Literal
 from reporting.charts import BandPoints, Mark, Points
 
 Verdict = Literal["pass", "fail", "inconclusive"]
-FlipVerdict = Literal["within", "over", "undecided"]
+ShiftVerdict = Literal["within", "over", "undecided"]
 StepStatus = Literal["pass", "fail", "skipped"]
 
 
@@ -104,7 +104,7 @@ class Gate:
 
 
 @dataclass(frozen=True)
-class Flip:
+class Shift:
     """One move of the alias under load, `second` seconds after the load began.
 
     `shares` is what each version got from then on, `before` and `after` the refused shares of the
@@ -125,18 +125,18 @@ class Flip:
 
 
 @dataclass(frozen=True)
-class Flips:
+class Shifts:
     """What moving the alias cost live traffic: the mean rise of its throttle share, with the bounds
     that hold with 95 % each, against the budget (shares 0..1); None if none was measured.
     """
 
     budget: float
     window_seconds: float
-    verdict: FlipVerdict
+    verdict: ShiftVerdict
     raised: float | None
     low: float | None
     high: float | None
-    moves: Sequence[Flip] = ()
+    moves: Sequence[Shift] = ()
 
 
 @dataclass(frozen=True)
@@ -181,7 +181,7 @@ class Report:
     orders: Orders | None = None
     throttle: Throttle | None = None
     gate: Gate | None = None
-    flips: Flips | None = None
+    shifts: Shifts | None = None
     rollback_seconds: float | None = None
 
     def to_json(self) -> dict[str, Any]:

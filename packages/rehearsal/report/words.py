@@ -57,7 +57,7 @@ def figures(report: Mapping[str, Any]) -> list[tuple[str, str]]:
         "orders": _orders(report["orders"]),
         "throttle": _throttle(report),
         "gate": _gate(report["gate"]),
-        "flips": _flips(report["flips"]),
+        "shifts": _shifts(report["shifts"]),
         "rollback": report["rollbackSeconds"] is not None and seconds(report["rollbackSeconds"]),
     }
     return [(name, text) for name, text in texts.items() if text]
@@ -103,14 +103,14 @@ def _gate(gate: Mapping[str, Any] | None) -> str:
     )
 
 
-def _flips(flips: Mapping[str, Any] | None) -> str:
-    if flips is None:
+def _shifts(shifts: Mapping[str, Any] | None) -> str:
+    if shifts is None:
         return ""
-    moves = "1 move" if len(flips["moves"]) == 1 else f"{len(flips['moves'])} moves"
+    moves = "1 move" if len(shifts["moves"]) == 1 else f"{len(shifts['moves'])} moves"
     return (
         f"{moves} of the alias under load raised the throttle share by "
-        f"{rise(flips)} on average, {_AGAINST[flips['verdict']]} the budget of "
-        f"{budget(flips)} points"
+        f"{rise(shifts)} on average, {_AGAINST[shifts['verdict']]} the budget of "
+        f"{budget(shifts)} points"
     )
 
 
@@ -121,9 +121,9 @@ def rise(found: Mapping[str, Any]) -> str:
     return f"{points(found['raised'])} ({signed(found['low'])} to {signed(found['high'])})"
 
 
-def budget(flips: Mapping[str, Any]) -> str:
+def budget(shifts: Mapping[str, Any]) -> str:
     """Word the budget of moving the alias, without the word points."""
-    return weight(flips["budget"]).removesuffix(" %")
+    return weight(shifts["budget"]).removesuffix(" %")
 
 
 def move(shares: Mapping[str, float]) -> str:

@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 from console.processes import Children
-from service.candidates import COLD_FLIP
+from service.candidates import COLD_SHIFT
 
 from rehearsal import assemble, outcome
 from rehearsal.alias import AliasState, Watcher
-from rehearsal.flip import FlipCost, Rise
 from rehearsal.journal import Journal, StepError
 from rehearsal.run import run_steps, sequence
 from rehearsal.settings import Settings
 from rehearsal.steps import Rehearsal
+from rehearsal.traffic_shift.measurement import Rise, ShiftCost
 
 ORDERS = {
     "sent": 10, "confirmed": 6, "rejected": 1, "deadLettered": 0, "throttled": 3,
@@ -144,49 +144,49 @@ def test_lost_doubled_and_unverified_orders_each_fail_the_reconciliation(tmp_pat
             made.reconcile()
 
 
-def flipped(made: Rehearsal, raised: float, error: float = 0.01) -> Rehearsal:
-    """With one measured flip."""
+def shifted(made: Rehearsal, raised: float, error: float = 0.01) -> Rehearsal:
+    """With one measured shift."""
     made.facts.load = load()
-    made.facts.flips = [
-        FlipCost(1020.0, {"2": 1.0}, 300, 0.2, 0.2 + raised, 0.2, 0.2, Rise(raised, error))
+    made.facts.shifts = [
+        ShiftCost(1020.0, {"2": 1.0}, 300, 0.2, 0.2 + raised, 0.2, 0.2, Rise(raised, error))
     ]
     return made
 
 
-def test_a_flip_over_its_budget_fails_the_step(tmp_path: Path) -> None:
+def test_a_shift_over_its_budget_fails_the_step(tmp_path: Path) -> None:
     """Within the budget the step holds, over it or undecided it does not."""
-    assert "within" in flipped(rehearsal(tmp_path), 0.01).judge_flips()
+    assert "within" in shifted(rehearsal(tmp_path), 0.01).judge_shifts()
     with pytest.raises(StepError, match="over the budget"):
-        flipped(rehearsal(tmp_path), 0.2).judge_flips()
-    undecided = flipped(rehearsal(tmp_path), 0.03, 0.05)
+        shifted(rehearsal(tmp_path), 0.2).judge_shifts()
+    undecided = shifted(rehearsal(tmp_path), 0.03, 0.05)
     with pytest.raises(StepError, match="neither within nor over") as error:
-        undecided.judge_flips()
+        undecided.judge_shifts()
     failed(undecided, str(error.value))
     assert outcome.judge(undecided).verdict == "inconclusive"
 
 
-def test_a_cold_flip_has_to_break_the_budget(tmp_path: Path) -> None:
+def test_a_cold_shift_has_to_break_the_budget(tmp_path: Path) -> None:
     """A measurement that does not see the cost of cold starts proves nothing; the verdict on such
     a release is `fail`."""
-    made = flipped(rehearsal(tmp_path, COLD_FLIP), 0.2)
-    assert "over the budget" in made.judge_flips()
+    made = shifted(rehearsal(tmp_path, COLD_SHIFT), 0.2)
+    assert "over the budget" in made.judge_shifts()
     found = outcome.judge(made)
     assert (found.verdict, found.expected) == ("fail", True)
     assert found.headline == (
-        "Caught, as expected: the cold flip cost +20.0 points of refusals, 5 are allowed"
+        "Caught, as expected: the cold shift cost +20.0 points of refusals, 5 are allowed"
     )
-    assert "the flip at 20.0 s (version 2: 100 %) raised" in found.why
+    assert "the shift at 20.0 s (version 2: 100 %) raised" in found.why
     with pytest.raises(StepError):
-        flipped(rehearsal(tmp_path, COLD_FLIP), 0.01).judge_flips()
+        shifted(rehearsal(tmp_path, COLD_SHIFT), 0.01).judge_shifts()
 
 
-def test_the_report_has_the_flips(tmp_path: Path) -> None:
+def test_the_report_has_the_shifts(tmp_path: Path) -> None:
     """Each with its cost, and all together."""
-    made = flipped(rehearsal(tmp_path), 0.01)
+    made = shifted(rehearsal(tmp_path), 0.01)
     document = assemble.report(made).to_json()
-    assert document["flips"]["verdict"] == "within"
-    assert document["flips"]["raised"] == pytest.approx(0.01)
-    (move,) = document["flips"]["moves"]
+    assert document["shifts"]["verdict"] == "within"
+    assert document["shifts"]["raised"] == pytest.approx(0.01)
+    (move,) = document["shifts"]["moves"]
     assert move["second"] == 20.0
     assert move["shares"] == {"2": 1.0}
     assert move["low"] < move["raised"] < move["high"]

@@ -9,16 +9,16 @@ import pytest
 from console.processes import Children
 from reporting.tests.page_reader import Page
 from service import declaration
-from service.candidates import COLD_FLIP, names
+from service.candidates import COLD_SHIFT, names
 
 from rehearsal import assemble
-from rehearsal.flip import FlipCost, Rise
 from rehearsal.journal import Journal
 from rehearsal.outcome import gate_saw, short_names
 from rehearsal.report import markdown, page, terminal
 from rehearsal.settings import Settings
 from rehearsal.steps import Rehearsal
 from rehearsal.tests.test_assemble import load
+from rehearsal.traffic_shift.measurement import Rise, ShiftCost
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,10 +49,10 @@ def rehearsed(tmp_path: Path, fault: str, *, smoke: bool) -> Rehearsal:
         return made
     made.facts.load = load()
     made.facts.gate = GATE
-    if fault == COLD_FLIP:
+    if fault == COLD_SHIFT:
         made.facts.gate = {}
-        made.facts.flips = [
-            FlipCost(1020.0, {"2": 1.0}, 300, 0.2, 0.5, 0.2, 0.2, Rise(0.278, 0.01))
+        made.facts.shifts = [
+            ShiftCost(1020.0, {"2": 1.0}, 300, 0.2, 0.5, 0.2, 0.2, Rise(0.278, 0.01))
         ]
     return made
 
@@ -68,7 +68,7 @@ def told(document: dict[str, Any], made: Rehearsal) -> dict[str, str]:
 
 @pytest.mark.parametrize(
     ("fault", "smoke"),
-    [*((fault, smoke) for fault in FAULTS for smoke in (False, True)), (COLD_FLIP, False)],
+    [*((fault, smoke) for fault in FAULTS for smoke in (False, True)), (COLD_SHIFT, False)],
 )
 def test_a_fault_that_was_caught_is_the_headline_and_no_failure(
     tmp_path: Path, fault: str, *, smoke: bool
@@ -91,7 +91,7 @@ def test_a_fault_that_was_caught_is_the_headline_and_no_failure(
 
 
 def test_the_headline_names_what_failed_and_who_noticed(tmp_path: Path) -> None:
-    """Orders that failed and the alarm; the smoke test's finding; the cost of a flip."""
+    """Orders that failed and the alarm; the smoke test's finding; the cost of a shift."""
     by_gate = assemble.report(rehearsed(tmp_path, "bad-release", smoke=False))
     assert (
         by_gate.headline
@@ -101,9 +101,9 @@ def test_the_headline_names_what_failed_and_who_noticed(tmp_path: Path) -> None:
     assert by_smoke.headline == (
         "Caught, as expected: the total is 10.00 instead of 12.00, smoke test"
     )
-    flipped = assemble.report(rehearsed(tmp_path, COLD_FLIP, smoke=False))
-    assert flipped.headline == (
-        "Caught, as expected: the cold flip cost +27.8 points of refusals, 5 are allowed"
+    shifted = assemble.report(rehearsed(tmp_path, COLD_SHIFT, smoke=False))
+    assert shifted.headline == (
+        "Caught, as expected: the cold shift cost +27.8 points of refusals, 5 are allowed"
     )
 
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from reporting import amounts
 
-from rehearsal import attempts, flip, loss
 from rehearsal.callers.callers import FAILED
 from rehearsal.drills.drill import Drill, Needs, Observation
 from rehearsal.journal import StepError
+from rehearsal.traffic_shift import attempts, measurement, warm_slots
 
 if TYPE_CHECKING:
     from rehearsal.drills.environment import DrillEnvironment
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 PEAK_RATE, SLOTS = 50.0, 8
 """Sized as `nox -s plan` does it: at slots of 60 ms the peak has 1 % of its orders refused."""
 CALM_SECONDS = 5.0
-"""Before a flip, and beyond the seconds that the one before it may have disturbed: what the load
+"""Before a shift, and beyond the seconds that the one before it may have disturbed: what the load
 itself makes of the throttle share."""
 ROLLBACK_SECONDS = 10.0
 FURTHER = 2
@@ -36,12 +36,12 @@ def run(env: DrillEnvironment) -> Observation:
     bad = env.deploy_candidate("bad-release")
     env.inject(lambda: env.release("promote", "--version", bad, "--reason", "for the drill"))
     detected = env.until(f"{alarm} in ALARM", lambda: env.alarm(alarm) == "ALARM")
-    time.sleep(max(0.0, flip.WINDOW_SECONDS + CALM_SECONDS - env.seconds()))
+    time.sleep(max(0.0, measurement.WINDOW_SECONDS + CALM_SECONDS - env.seconds()))
     began = time.time()
     env.release("rollback", "--reason", f"{alarm} is in ALARM")
     took = time.time() - began
     back = env.seconds_to_alias({"1": 1.0})
-    time.sleep(flip.WINDOW_SECONDS)
+    time.sleep(measurement.WINDOW_SECONDS)
     failed = env.callers.since(env.struck_at, *FAILED)
     recovered = max(back, env.last(*FAILED))
     if took > ROLLBACK_SECONDS or recovered - back > ROLLBACK_SECONDS:
@@ -59,31 +59,31 @@ def run(env: DrillEnvironment) -> Observation:
 
 
 def _cost(env: DrillEnvironment, bad: str, began: float) -> str:
-    """What the rollbacks' flips cost the traffic; StepError unless it was within the budget."""
+    """What the rollbacks' shifts cost the traffic; StepError unless it was within the budget."""
     verdict, said = _judge(env, began)
     for _ in range(FURTHER):
         if verdict == "undecided":
             env.release("promote", "--version", bad, "--reason", "to go back once more")
-            time.sleep(flip.WINDOW_SECONDS + CALM_SECONDS)
+            time.sleep(measurement.WINDOW_SECONDS + CALM_SECONDS)
             env.release("rollback", "--reason", "to measure what it costs")
-            time.sleep(flip.WINDOW_SECONDS)
+            time.sleep(measurement.WINDOW_SECONDS)
             verdict, said = _judge(env, began)
     if verdict != "within":
         raise StepError(said)
     return said[:1].upper() + said[1:]
 
 
-def _judge(env: DrillEnvironment, began: float) -> tuple[flip.Verdict, str]:
+def _judge(env: DrillEnvironment, began: float) -> tuple[measurement.Verdict, str]:
     # From when the callers were served warm: how cold the stack began says nothing of its noise.
     tried = [
         attempt
         for attempt in attempts.read(env.run_log)
         if attempt.at >= env.struck_at - CALM_SECONDS
     ]
-    expected = loss.expected_refusals(tried, env.needs.slots)
-    costs = flip.flip_costs(tried, expected, env.watcher.moves)
+    expected = warm_slots.expected_refusals(tried, env.needs.slots)
+    costs = measurement.shift_costs(tried, expected, env.watcher.moves)
     back = [c for c in costs if c.at > began - CALM_SECONDS and c.shares == {"1": 1.0}]
-    return flip.judge(back, began)
+    return measurement.judge(back, began)
 
 
 DRILL = Drill(

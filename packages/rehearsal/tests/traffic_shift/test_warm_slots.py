@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from load.run_log import log
 
-from rehearsal.attempts import Attempt, read
-from rehearsal.loss import WarmTimes, expected_refusals, warm_times
+from rehearsal.traffic_shift.attempts import Attempt, read
+from rehearsal.traffic_shift.warm_slots import WarmTimes, expected_refusals, warm_times
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,7 +52,7 @@ def test_a_burst_is_expected_where_it_came() -> None:
 
 
 def test_cold_starts_do_not_lengthen_the_warm_time() -> None:
-    """What a flip itself made slow is not to excuse what it had refused."""
+    """What a shift itself made slow is not to excuse what it had refused."""
     attempts = [order(n) for n in range(50)] + [order(60 + n, 2.0) for n in range(10)]
     assert set(warm_times(attempts)["order"].seconds) == {0.08}
 
@@ -63,7 +63,7 @@ def test_what_was_refused_has_no_service_time() -> None:
     assert warm_times(attempts) == {"order": WarmTimes([1.0], [0.08])}
 
 
-def test_a_machine_that_is_slow_for_a_while_is_no_flip() -> None:
+def test_a_machine_that_is_slow_for_a_while_is_no_shift() -> None:
     """Where warm invocations take twice as long, more is expected to be refused, and only there."""
     attempts = [order(each.at, 0.14 if 100 <= each.at < 200 else 0.08) for each in poisson(50, 300)]
     expected = expected_refusals(attempts, 5)

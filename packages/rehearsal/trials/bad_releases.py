@@ -1,4 +1,4 @@
-"""`python -m rehearsal.bad_releases`: every bad candidate there is at the gate. None may pass."""
+"""`python -m rehearsal.trials.bad_releases`: every bad candidate at the gate. None may pass."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from service import declaration
 from service.candidates import names
 
 from rehearsal.settings import Settings
-from rehearsal.trials import RATE, Trials, end_on_sigterm, summary, table
+from rehearsal.trials.trial import RATE, Trials, end_on_sigterm, summary, table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rehearsal.trials import Trial
+    from rehearsal.trials.trial import Trial
 
 
 def main(arguments: Sequence[str]) -> int:

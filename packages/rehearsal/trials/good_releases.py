@@ -1,4 +1,4 @@
-"""`python -m rehearsal.good_releases`: a good release at the gate, over and over; how many refused.
+"""`python -m rehearsal.trials.good_releases`: a good release at the gate, over and over.
 
 Each run has traffic of its own seed and is kept in DIRECTORY/runs.jsonl as soon as it has ended, so
 that a killed session goes on where it was.
@@ -21,7 +21,7 @@ from reporting import amounts
 from service.candidates import GOOD
 
 from rehearsal.settings import Settings
-from rehearsal.trials import RATE, Trial, Trials, end_on_sigterm, table
+from rehearsal.trials.trial import RATE, Trial, Trials, end_on_sigterm, table
 
 if TYPE_CHECKING:
     import argparse

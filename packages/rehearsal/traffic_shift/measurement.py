@@ -1,4 +1,4 @@
-"""What a flip of the alias costs live traffic: the rise of its throttle share. Pure.
+"""What a shift of the alias costs live traffic: the rise of its throttle share. Pure.
 
 How it is measured, and why so: docs/adr/0014.
 """
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from rehearsal.alias import AliasState
-    from rehearsal.attempts import Attempt
+    from rehearsal.traffic_shift.attempts import Attempt
 
 BUDGET = 0.05
-"""Share of live traffic's requests by which a flip may raise the refused ones."""
+"""Share of live traffic's requests by which a shift may raise the refused ones."""
 
 WINDOW_SECONDS = 6.0
-"""After a flip: several cold starts long. What it disturbs is over by then."""
+"""After a shift: several cold starts long. What it disturbs is over by then."""
 
 QUIET_SECONDS = 2 * WINDOW_SECONDS
-"""Before a flip: the last so many that no flip disturbed, however far back they reach."""
+"""Before a shift: the last so many that no shift disturbed, however far back they reach."""
 
 MINIMUM_ATTEMPTS = 100
 """On either side: with fewer, one refusal is a point or more."""
@@ -60,7 +60,7 @@ class Rise:
 
 
 @dataclass(frozen=True, slots=True)
-class FlipCost:
+class ShiftCost:
     """One move of the alias, at `at` (epoch seconds), to `shares` of the requests by version.
 
     `before` and `after` are the refused shares of the attempts on either side, `expected_before`
@@ -86,7 +86,7 @@ class _Try:
 
 @dataclass(frozen=True, slots=True)
 class _Side:
-    """The attempts on one side of a flip; `chance` is the variance of the refused ones' number."""
+    """The attempts on one side of a shift; `chance` is the variance of the refused ones' number."""
 
     attempts: int
     refused: int
@@ -108,17 +108,17 @@ class _Side:
         return (self.refused - self.expected) / self.attempts
 
 
-def flip_costs(
+def shift_costs(
     attempts: Sequence[Attempt],
     expected: Sequence[float],
     history: Sequence[tuple[float, AliasState]],
     window: float = WINDOW_SECONDS,
-) -> list[FlipCost]:
+) -> list[ShiftCost]:
     """Return the cost of every move of the alias that had enough traffic on both sides.
 
-    `expected` has for each attempt the chance of its refusal (`loss.expected_refusals`), `history`
-    the alias's states with the moments (epoch seconds) from which they may have been served, the
-    first state included.
+    `expected` has for each attempt the chance of its refusal (`warm_slots.expected_refusals`),
+    `history` the alias's states with the moments (epoch seconds) from which they may have been
+    served, the first state included.
     """
     tries = [
         _Try(attempt.at, attempt.refused, chance)
@@ -150,8 +150,8 @@ def _quiet_since(at: float, moments: Sequence[float], window: float) -> float:
     return end - left
 
 
-def together(costs: Sequence[FlipCost]) -> Rise | None:
-    """The mean rise over all flips, which is known better than any single one; None without any."""
+def together(costs: Sequence[ShiftCost]) -> Rise | None:
+    """The mean rise over all shifts, better known than any single one's; None without any."""
     if not costs:
         return None
     rises = [cost.rise for cost in costs]
@@ -159,26 +159,26 @@ def together(costs: Sequence[FlipCost]) -> Rise | None:
     return Rise(sum(rise.raised for rise in rises) / len(rises), error)
 
 
-def over_budget(costs: Iterable[FlipCost], budget: float = BUDGET) -> list[FlipCost]:
-    """The flips that are proven to have raised the throttle share by more than the budget."""
+def over_budget(costs: Iterable[ShiftCost], budget: float = BUDGET) -> list[ShiftCost]:
+    """The shifts that are proven to have raised the throttle share by more than the budget."""
     return [cost for cost in costs if cost.rise.judge(budget) == "over"]
 
 
-def judge(costs: Sequence[FlipCost], zero: float, budget: float = BUDGET) -> tuple[Verdict, str]:
-    """The verdict on all flips and one sentence; `zero` is the load's start in epoch seconds.
+def judge(costs: Sequence[ShiftCost], zero: float, budget: float = BUDGET) -> tuple[Verdict, str]:
+    """The verdict on all shifts and one sentence; `zero` is the load's start in epoch seconds.
 
-    Over is one that is proven so for itself; within are all of them together. Flips that were not
+    Over is one that is proven so for itself; within are all of them together. Shifts that were not
     measured, or not well enough, are undecided.
     """
     allowed = f"the budget of {weight(budget).removesuffix(' %')} points"
     for cost in over_budget(costs, budget):
         where = ", ".join(f"version {v}: {weight(share)}" for v, share in cost.shares.items())
-        said = f"the flip at {worded(cost.at - zero)} ({where}) raised the throttle share by "
+        said = f"the shift at {worded(cost.at - zero)} ({where}) raised the throttle share by "
         return "over", f"{said}{_points(cost.rise)}: over {allowed}"
     mean = together(costs)
     if mean is None:
-        return "undecided", "no flip had enough traffic on both sides to be measured"
-    said = f"{len(costs)} flips raised the throttle share by {_points(mean)} on average"
+        return "undecided", "no shift had enough traffic on both sides to be measured"
+    said = f"{len(costs)} shifts raised the throttle share by {_points(mean)} on average"
     verdict = mean.judge(budget)
     words = {"within": f"within {allowed}", "over": f"over {allowed}"}
     return verdict, f"{said}: {words.get(verdict, f'neither within nor over {allowed}')}"
@@ -191,7 +191,7 @@ def _points(rise: Rise) -> str:
 def dispersion(quiet: Sequence[_Try]) -> float:
     """How much more the refused of a second scatter than independent chances would; 1 if unknown.
 
-    Taken from the seconds that no flip disturbed, each as one observation: refusals come in bursts.
+    Taken from the seconds that no shift disturbed, one observation each: refusals come in bursts.
     """
     seconds: dict[int, list[_Try]] = {}
     for each in quiet:
@@ -205,10 +205,10 @@ def dispersion(quiet: Sequence[_Try]) -> float:
     return squares / chance
 
 
-def _cost(at: float, state: AliasState, before: _Side, after: _Side, noise: float) -> FlipCost:
+def _cost(at: float, state: AliasState, before: _Side, after: _Side, noise: float) -> ShiftCost:
     # Never below what a single refusal on either side makes.
     error = sum((noise * side.chance + 1) / side.attempts**2 for side in (before, after)) ** 0.5
-    return FlipCost(
+    return ShiftCost(
         at,
         state.shares(),
         after.attempts,

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rehearsal import good_releases
-from rehearsal.good_releases import exact_interval, main, read
-from rehearsal.trials import Trial
+from rehearsal.trials import good_releases
+from rehearsal.trials.good_releases import exact_interval, main, read
+from rehearsal.trials.trial import Trial
 
 if TYPE_CHECKING:
     import argparse

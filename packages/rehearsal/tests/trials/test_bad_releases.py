@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rehearsal.trials import Trial, summary, table
+from rehearsal.trials.trial import Trial, summary, table
 
 
 def trial(name: str, *, good: bool, promoted: bool) -> Trial:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from rehearsal.attempts import Attempt
+    from rehearsal.traffic_shift.attempts import Attempt
 
 NEIGHBOURS = 20
 """Served attempts around one whose times it may have: about as many as a busy half second has."""
