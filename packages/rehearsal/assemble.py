@@ -16,8 +16,8 @@ from rehearsal.report.model import (
     Alarm,
     Alias,
     Artifact,
+    Events,
     Gate,
-    Orders,
     Report,
     Run,
     Series,
@@ -47,7 +47,7 @@ def report(rehearsal: Rehearsal) -> Report:
         run=_run(rehearsal),
         artifact=_artifact(facts.artifact) if facts.artifact else None,
         alias=_alias(rehearsal) if facts.alias_before else None,
-        orders=_orders(facts.load) if facts.load else None,
+        events=_events(facts.load) if facts.load else None,
         throttle=_throttle(facts.load) if facts.load else None,
         gate=_gate(facts.gate) if facts.gate else None,
         shifts=_shifts(rehearsal) if facts.shifts else None,
@@ -149,9 +149,9 @@ def _shift(cost: measurement.ShiftCost, zero: float) -> Shift:
     )
 
 
-def _orders(load: dict[str, Any]) -> Orders:
+def _events(load: dict[str, Any]) -> Events:
     counts = load["orders"]
-    return Orders(
+    return Events(
         sent=counts["sent"],
         confirmed=counts["confirmed"],
         rejected=counts["rejected"],

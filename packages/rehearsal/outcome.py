@@ -43,7 +43,7 @@ def judge(rehearsal: Rehearsal) -> Outcome:
     if rehearsal.settings.fault:
         return Outcome("fail", True, *_caught(rehearsal))
     live = rehearsal.facts.alias_after
-    said = f"Pass: version {live} is live and no order was lost" if live else "Pass"
+    said = f"Pass: version {live} is live and no event was lost" if live else "Pass"
     return Outcome("pass", True, said, "Every step held.")
 
 
@@ -74,11 +74,11 @@ def _caught(rehearsal: Rehearsal) -> tuple[str, str]:
             f"{injected} The measurement had to see what that costs: {cost}.",
         )
     if facts.refused_by_smoke:
-        found = "; ".join(facts.smoke_problems) or "synthetic orders were not answered right"
+        found = "; ".join(facts.smoke_problems) or "synthetic events were not answered right"
         return (
             f"{_CAUGHT}: {_first(facts.smoke_problems)}, smoke test",
             f"{injected} The smoke test had to refuse it, and did: {found}. "
-            "The alias never moved: no customer's order reached it.",
+            "The alias never moved: no customer's event reached it.",
         )
     reasons = "; ".join(facts.gate.get("reasons", [])) or "it said no reason"
     return (
@@ -89,13 +89,13 @@ def _caught(rehearsal: Rehearsal) -> tuple[str, str]:
 
 
 def gate_saw(gate: Mapping[str, Any]) -> str:
-    """Say in a few words what a gate that refused saw: orders that failed, and who noticed."""
+    """Say in a few words what a gate that refused saw: events that failed, and who noticed."""
     samples, errors = gate.get("samples") or 0, gate.get("errors") or 0
     reasons = gate.get("reasons") or []
     rung = [alarm["name"] for alarm in gate.get("alarms", []) if alarm["state"] == "ALARM"]
     who = f"{', '.join(short_names(rung, gate['alarms']))} alarm" if rung else "gate"
     if samples and errors:
-        return f"{share(errors / samples)} of its orders failed ({errors} of {samples}), {who}"
+        return f"{share(errors / samples)} of its events failed ({errors} of {samples}), {who}"
     proofs = [reason for reason in reasons if not reason.endswith("is in ALARM")]
     return f"{proofs[0]}, {who}" if proofs else f"{who}"
 
@@ -110,4 +110,4 @@ def short_names(names: Sequence[str], alarms: Sequence[Mapping[str, Any]]) -> li
 
 
 def _first(problems: Sequence[str]) -> str:
-    return problems[0] if problems else "synthetic orders were answered wrong"
+    return problems[0] if problems else "synthetic events were answered wrong"

@@ -114,7 +114,7 @@ def sequence(settings: Settings) -> list[Action]:
     steps.append(("See the peak hour through", Rehearsal.finish_load))
     if not settings.bad:
         steps.append(("Hold the shifts to their budget", Rehearsal.judge_shifts))
-    steps.append(("Reconcile every order sent", Rehearsal.reconcile))
+    steps.append(("Reconcile every event sent", Rehearsal.reconcile))
     if settings.engine == PULUMI_ENGINE:
         steps.append(("Deploy again, compare, change by hand, mend", Rehearsal.hold_deployment))
         steps.append(("Compare with what our own engine leaves", Rehearsal.compare_engines))

@@ -43,7 +43,7 @@ class Settings:
     minimum_samples: int = 299
     """Enough to see one error of 1 % with a certainty of 95 %: 1 - 0.99 ** 299."""
     peak_rate: float = 70.0
-    """Orders per second in the busiest hour of the profile."""
+    """Events per second in the busiest hour of the profile."""
     load_seconds: float = 42.0
     """As long as the rollout and three windows of a shift take: docs/adr/0014 has each second."""
 

@@ -110,7 +110,7 @@ class Rehearsal:
         return f"version {version} is published; the alias still serves {before}"
 
     def smoke(self) -> str:
-        """Send synthetic orders to the candidate by its version number.
+        """Send synthetic events to the candidate by its version number.
 
         Some faulty candidates show here already: they never see an order of a customer.
         """
@@ -135,8 +135,8 @@ class Rehearsal:
             self.journal.tell,
         )
         deadline = time.monotonic() + LOAD_START_SECONDS
-        orders = ledger / "orders.jsonl"
-        while not (orders.exists() and orders.stat().st_size):
+        events = ledger / "orders.jsonl"
+        while not (events.exists() and events.stat().st_size):
             if self._load.process.poll() is not None or time.monotonic() > deadline:
                 raise StepError(f"the load did not start: {self._load.last_line}")
             time.sleep(0.05)
@@ -201,10 +201,10 @@ class Rehearsal:
             raise StepError(f"the load ended without a summary: {self._load.last_line}")
         self.facts.load = json.loads(summary.read_text(encoding="utf-8"))
         self.facts.shifts = self._shifts()
-        orders, throttle = self.facts.load["orders"], self.facts.load["throttle"]
+        events, throttle = self.facts.load["orders"], self.facts.load["throttle"]
         predicted = throttle["predictedShare"]
         seen = (
-            f"{count(orders['sent'])} orders, {share(throttle['share'])} of the attempts throttled"
+            f"{count(events['sent'])} events, {share(throttle['share'])} of the attempts throttled"
         )
         if predicted is not None:
             seen += f", as is meant: Erlang-B predicts {share(predicted)}"
@@ -223,13 +223,13 @@ class Rehearsal:
         return said
 
     def reconcile(self) -> str:
-        """See that every order sent has exactly one end."""
-        orders = self.facts.load["orders"]
+        """See that every event sent has exactly one end."""
+        events = self.facts.load["orders"]
         ends = ("confirmed", "rejected", "deadLettered", "throttled", "failed", "lost")
-        counted = ", ".join(f"{count(orders.get(end, 0))} {spaced(end)}" for end in ends)
-        if orders["lost"] or orders["duplicated"] or orders.get("unverified"):
-            raise StepError(f"{counted}, {orders['duplicated']} duplicated")
-        return f"{count(orders['sent'])} sent: {counted}, {orders['duplicated']} duplicated"
+        counted = ", ".join(f"{count(events.get(end, 0))} {spaced(end)}" for end in ends)
+        if events["lost"] or events["duplicated"] or events.get("unverified"):
+            raise StepError(f"{counted}, {events['duplicated']} duplicated")
+        return f"{count(events['sent'])} sent: {counted}, {events['duplicated']} duplicated"
 
     # What the steps share.
 

@@ -75,7 +75,7 @@ def _parser() -> Parser:
     parser.add_argument("names", nargs="*", metavar="NAME", help="all drills unless named")
     parser.add_argument("--service", metavar="NAME", help="the only one, by default")
     parser.add_argument("--list", action="store_true", help="say which drills there are")
-    parser.add_argument("--seed", type=int, default=1, help="draws the same orders again")
+    parser.add_argument("--seed", type=int, default=1, help="draws the same events again")
     parser.add_argument(
         "--without-fault", dest="faulty", action="store_false",
         help="leave every fault out: then no claim may be proved",

@@ -18,8 +18,8 @@ class Needs:
     """What a drill's test environment is made with: the emulated AWS, the stack, the callers.
 
     `time_scale` divides what AWS makes one wait; `storage_latency_ms` is added to each DynamoDB
-    call; `slots` is the reserved concurrency and `rate` the callers' orders a second. Callers that
-    are `patient` send an order again until it is confirmed.
+    call; `slots` is the reserved concurrency and `rate` the callers' events a second. Callers that
+    are `patient` send an event again until it is confirmed.
     """
 
     time_scale: float = 20.0
@@ -55,7 +55,7 @@ class Drill:
     """A claim, and the fault that would disprove it.
 
     `run` lets the fault happen in an environment whose callers are sending already and returns what
-    it saw; it raises `StepError` where the claim does not hold. What became of every order is
+    it saw; it raises `StepError` where the claim does not hold. What became of every event is
     counted afterwards: any end that is not in `ends` disproves the claim as well.
     """
 
@@ -69,41 +69,41 @@ class Drill:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A drill's outcome. `orders` counts them by their end, None where it was not reached."""
+    """A drill's outcome. `events` counts them by their end, None where it was not reached."""
 
     drill: Drill
     observation: Observation | None
-    orders: Mapping[str, int] | None
+    events: Mapping[str, int] | None
     seconds: float
     why: str = ""
     """Where the drill itself saw the claim fail: one sentence."""
 
     @property
     def lost(self) -> int | None:
-        """Orders that were accepted and are nowhere, or whose end could not be seen."""
-        if self.orders is None:
+        """Events that were accepted and are nowhere, or whose end could not be seen."""
+        if self.events is None:
             return None
-        return self.orders["lost"] + self.orders["unverified"]
+        return self.events["lost"] + self.events["unverified"]
 
     @property
     def objection(self) -> str:
         """Why the claim is not proved, or an empty text."""
         if self.why or self.observation is None:
             return self.why or "The drill saw nothing."
-        if self.orders is None:
-            return "The orders were not reconciled."
-        if not self.orders["sent"]:
-            return "No order was sent."
+        if self.events is None:
+            return "The events were not reconciled."
+        if not self.events["sent"]:
+            return "No event was sent."
         wrong = {
             end: number
-            for end, number in self.orders.items()
+            for end, number in self.events.items()
             if number and end != "sent" and end not in self.drill.ends
         }
         if wrong:
-            return "Orders " + ", ".join(f"{end}: {number}" for end, number in wrong.items()) + "."
+            return "Events " + ", ".join(f"{end}: {number}" for end, number in wrong.items()) + "."
         return ""
 
     @property
     def proved(self) -> bool:
-        """Whether the fault was seen and mended, and every order has an end that it may have."""
+        """Whether the fault was seen and mended, and every event has an end that it may have."""
         return not self.objection

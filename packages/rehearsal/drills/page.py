@@ -21,7 +21,7 @@ def render(report: Mapping[str, Any]) -> str:
         jinja2.UndefinedError: the report lacks a key that `report.document` writes.
     """
     drills = report["drills"]
-    counted = [row["orders"] for row in drills if row["orders"] is not None]
+    counted = [row["events"] for row in drills if row["events"] is not None]
     slowest_recover = _longest(row["recoverSeconds"] for row in drills)
     return _ENVIRONMENT.get_template("page.html.jinja").render(
         report=report,

@@ -18,7 +18,7 @@ _FIGURES = ("detect", "recover", "lost")
 
 
 def document(rows: Sequence[Row], seed: int, *, faulty: bool, started_at: str) -> dict[str, Any]:
-    """Return `report.json`. `lost` is None where a drill's orders could not be reconciled."""
+    """Return `report.json`. `lost` is None where a drill's events could not be reconciled."""
     losses = [row.lost for row in rows]
     return {
         "schema": 1,
@@ -44,7 +44,7 @@ def _row(row: Row) -> dict[str, Any]:
         "detectSeconds": round(seen.detect_seconds, 2) if seen else None,
         "recoverSeconds": round(seen.recover_seconds, 2) if seen else None,
         "lost": row.lost,
-        "orders": dict(row.orders) if row.orders is not None else None,
+        "events": dict(row.events) if row.events is not None else None,
         "timeScale": row.drill.needs.time_scale,
         "slots": row.drill.needs.slots,
         "rate": row.drill.needs.rate,
@@ -75,7 +75,7 @@ def summary(report: Mapping[str, Any]) -> str:
     lost = "unknown" if report["lost"] is None else count(report["lost"])
     without = " with every fault left out" if report["withoutFault"] else ""
     return (
-        f"{report['proved']} of {report['claims']} claims proved{without}, orders lost: {lost}; "
+        f"{report['proved']} of {report['claims']} claims proved{without}, events lost: {lost}; "
         f"seed {report['seed']}, {seconds(report['seconds'])}"
     )
 

@@ -80,21 +80,21 @@ def rehearse(drill: Drill, day: Day) -> Row:
     )
     began = time.monotonic()
     observation: Observation | None = None
-    orders, why = None, ""
+    events, why = None, ""
     with Children(ROOT, directory / "logs") as children:
         env = DrillEnvironment(settings, drill.needs, children, day.artifacts, faulty=day.faulty)
         try:
             env.prepare()
             with env:
                 observation, why = _watch(drill, env)
-                orders = env.reconcile()
+                events = env.reconcile()
         except _TROUBLE as error:
             why = why or str(error)
-    return Row(drill, observation, orders, round(time.monotonic() - began, 1), why)
+    return Row(drill, observation, events, round(time.monotonic() - began, 1), why)
 
 
 def _watch(drill: Drill, env: DrillEnvironment) -> tuple[Observation | None, str]:
-    """Return what the drill saw, or why it did not: the orders are reconciled all the same."""
+    """Return what the drill saw, or why it did not: the events are reconciled all the same."""
     try:
         return drill.run(env), ""
     except _TROUBLE as error:

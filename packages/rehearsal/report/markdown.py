@@ -26,10 +26,10 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
     )
     yield from table(("", "step", "time", "what was seen"), steps)
     yield from table(("figure", "seen"), words.figures(report))
-    if report["orders"]:
-        counts = [(text, count(report["orders"][key])) for key, text, _ in orders.ROWS]
-        total = ("sent", count(report["orders"]["sent"]))
-        yield from table(("where every order ended", "orders"), [*counts, total])
+    if report["events"]:
+        counts = [(text, count(report["events"][key])) for key, text, _ in orders.ROWS]
+        total = ("sent", count(report["events"]["sent"]))
+        yield from table(("where every event ended", "events"), [*counts, total])
     if report["shifts"]:
         moves = (
             (seconds(m["second"]), words.move(m["shares"]), share(m["before"]), share(m["after"]),

@@ -49,10 +49,10 @@ class Alias:
 
 
 @dataclass(frozen=True)
-class Orders:
+class Events:
     """Where every order sent ended, in orders; all but `duplicated` add up to `sent`.
 
-    `unverified` orders could not be looked up: neither found nor known to be lost.
+    `unverified` events could not be looked up: neither found nor known to be lost.
     """
 
     sent: int
@@ -160,7 +160,7 @@ class Run:
     injected: str | None = None
     """What the fault is, in a sentence."""
     peak_rate: float | None = None
-    """Orders per second in the busiest hour."""
+    """Events per second in the busiest hour."""
 
 
 @dataclass(frozen=True)
@@ -178,7 +178,7 @@ class Report:
     expected: bool = False
     artifact: Artifact | None = None
     alias: Alias | None = None
-    orders: Orders | None = None
+    events: Events | None = None
     throttle: Throttle | None = None
     gate: Gate | None = None
     shifts: Shifts | None = None
@@ -203,8 +203,8 @@ class WeightStep:
 class Series:
     """What the plots show; every time is in seconds from the first intended arrival.
 
-    Rates are orders per second per bin, shares 0..1, latencies milliseconds from the *intended*
-    arrival, concurrency the most executions at once. `let_in` (orders per second that were not
+    Rates are events per second per bin, shares 0..1, latencies milliseconds from the *intended*
+    arrival, concurrency the most executions at once. `let_in` (events per second that were not
     refused) times `slot_seconds` is how many are busy on average. Every series may be empty.
     """
 

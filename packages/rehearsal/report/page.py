@@ -29,6 +29,6 @@ def render(report: Mapping[str, Any], series: Series) -> str:
         tone=words.tone(report),
         release=words.release(report),
         on_purpose=words.throttled_on_purpose(report),
-        balance=orders.balance(report["orders"]),
+        balance=orders.balance(report["events"]),
         longest=max([0.001, *(step["seconds"] for step in report["steps"])]),
     )

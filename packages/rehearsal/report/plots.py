@@ -15,14 +15,14 @@ VERSION_STYLES = ("first", "second", "third")
 def figures(series: Series) -> list[Figure]:
     """Return the page's figures; the plots of the load share one time axis."""
     load = [
-        (_rates(series), "Bins of orders per second; offered is by intended arrival."),
+        (_rates(series), "Bins of events per second; offered is by intended arrival."),
         (
             _throttle(series),
             "Attempts refused with 429 per bin, against Erlang-B at the measured slot time.",
         ),
         (
             _latency(series),
-            "Served orders, from the intended arrival to the answer; logarithmic.",
+            "Served events, from the intended arrival to the answer; logarithmic.",
         ),
         (_concurrency(series), concurrency.NOTE),
     ]

@@ -34,7 +34,7 @@ def release(report: Mapping[str, Any]) -> str:
 
 
 def throttled_on_purpose(report: Mapping[str, Any]) -> str:
-    """Say why orders were refused: it is what the peak is for."""
+    """Say why events were refused: it is what the peak is for."""
     seen, run = report["throttle"], report["run"]
     if seen is None:
         return ""
@@ -54,7 +54,7 @@ def figures(report: Mapping[str, Any]) -> list[tuple[str, str]]:
         "release": release(report),
         "artifact": _artifact(report["artifact"]),
         "alias": _alias(report["alias"]),
-        "orders": _orders(report["orders"]),
+        "events": _events(report["events"]),
         "throttle": _throttle(report),
         "gate": _gate(report["gate"]),
         "shifts": _shifts(report["shifts"]),
@@ -76,12 +76,12 @@ def _alias(alias: Mapping[str, Any] | None) -> str:
     return f"{alias['name']}: version {alias['before']} -> {alias['after']} ({canary})"
 
 
-def _orders(orders: Mapping[str, Any] | None) -> str:
-    if orders is None:
+def _events(events: Mapping[str, Any] | None) -> str:
+    if events is None:
         return ""
     keys = ("sent", *(key for key, _, _ in ends.ROWS))
-    text = ", ".join(f"{count(orders[key])} {_spaced(key)}" for key in keys)
-    missing = ends.balance(orders)
+    text = ", ".join(f"{count(events[key])} {_spaced(key)}" for key in keys)
+    missing = ends.balance(events)
     return text + (f", {count(missing)} UNEXPLAINED" if missing else "")
 
 

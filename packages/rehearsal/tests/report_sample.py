@@ -9,8 +9,8 @@ from rehearsal.report.model import (
     Alarm,
     Alias,
     Artifact,
+    Events,
     Gate,
-    Orders,
     Report,
     Run,
     Series,
@@ -37,13 +37,13 @@ RUN = Run(
 REPORT = Report(
     verdict="pass",
     expected=True,
-    headline="Pass: version 2 is live and no order was lost",
-    why="Version 2 was promoted and no order was lost.",
+    headline="Pass: version 2 is live and no event was lost",
+    why="Version 2 was promoted and no event was lost.",
     steps=(Step("build", "pass", 2.5, "13 MB"), Step("promote", "pass", 0.25, "serves 2")),
     run=RUN,
     artifact=Artifact("ab" * 32, 13_204_118, "python3.11", "c0" * 20),
     alias=Alias("1", "2", "2", 0.25),
-    orders=Orders(
+    events=Events(
         sent=100,
         confirmed=80,
         rejected=5,

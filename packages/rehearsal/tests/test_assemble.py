@@ -16,7 +16,7 @@ from rehearsal.settings import Settings
 from rehearsal.steps import Rehearsal
 from rehearsal.traffic_shift.measurement import Rise, ShiftCost
 
-ORDERS = {
+EVENTS = {
     "sent": 10, "confirmed": 6, "rejected": 1, "deadLettered": 0, "throttled": 3,
     "failed": 0, "lost": 0, "unverified": 0, "duplicated": 0,
 }  # fmt: skip
@@ -28,12 +28,12 @@ def rehearsal(tmp_path: Path, fault: str | None = None) -> Rehearsal:
     return Rehearsal(settings, Children(tmp_path, tmp_path), Journal(13, io.StringIO()))
 
 
-def load(**orders: int) -> dict[str, Any]:
-    """A load summary; `orders` override the counts."""
+def load(**events: int) -> dict[str, Any]:
+    """A load summary; `events` override the counts."""
     return {
         "verdict": "pass",
         "reasons": [],
-        "orders": ORDERS | orders,
+        "orders": EVENTS | events,
         "run": {"startedAt": 1000.0},
         "throttle": {
             "attempts": 9, "throttled": 3, "share": 1 / 3, "predictedShare": 0.3,
@@ -77,8 +77,8 @@ def test_a_gate_that_cannot_tell_makes_the_rehearsal_inconclusive(tmp_path: Path
     assert found.why == "Let the gate decide: 12 of 299 samples"
 
 
-def test_a_lost_order_fails_whatever_else_is_undecided(tmp_path: Path) -> None:
-    """Losing an order is never inconclusive."""
+def test_a_lost_event_fails_whatever_else_is_undecided(tmp_path: Path) -> None:
+    """Losing an event is never inconclusive."""
     made = rehearsal(tmp_path)
     made.facts.gate = {"decision": "inconclusive"}
     made.facts.load = load(lost=1)
@@ -92,7 +92,7 @@ def test_parts_that_were_not_reached_are_null_not_zero(tmp_path: Path) -> None:
     failed(made, "the emulator ended")
     document = assemble.report(made).to_json()
     assert document["verdict"] == "fail"
-    assert document["orders"] is None
+    assert document["events"] is None
     assert document["throttle"] is None
     assert document["rollbackSeconds"] is None
 
@@ -121,11 +121,11 @@ def test_after_a_failed_step_only_those_that_judge_still_run(tmp_path: Path) -> 
     failed(made, "peak hour broke")
     run_steps(made)
     ran = [step.name for step in made.journal.steps[1:] if step.status != "skipped"]
-    assert ran == ["Reconcile every order sent"]
+    assert ran == ["Reconcile every event sent"]
 
 
 def test_a_load_that_runs_is_seen_through_whatever_failed(tmp_path: Path) -> None:
-    """Its orders are to be counted; a load that never began has none."""
+    """Its events are to be counted; a load that never began has none."""
     made = rehearsal(tmp_path)
     assert not made.judges(Rehearsal.finish_load)
     made._load = Children(tmp_path, tmp_path).run("load", ["true"], {})
@@ -133,8 +133,8 @@ def test_a_load_that_runs_is_seen_through_whatever_failed(tmp_path: Path) -> Non
     assert not made.judges(Rehearsal.roll_back_and_forward)
 
 
-def test_lost_doubled_and_unverified_orders_each_fail_the_reconciliation(tmp_path: Path) -> None:
-    """Three ways to not know that every order has exactly one end."""
+def test_lost_doubled_and_unverified_events_each_fail_the_reconciliation(tmp_path: Path) -> None:
+    """Three ways to not know that every event has exactly one end."""
     made = rehearsal(tmp_path)
     made.facts.load = load()
     assert "10 sent" in made.reconcile()
@@ -193,10 +193,10 @@ def test_the_report_has_the_shifts(tmp_path: Path) -> None:
 
 
 def test_a_faulty_candidate_is_never_promoted(tmp_path: Path) -> None:
-    """The sequence for a fault rolls it out, which is to be refused, and counts the orders."""
+    """The sequence for a fault rolls it out, which is to be refused, and counts the events."""
     names = [name for name, _ in sequence(Settings(fault="bad-release", directory=tmp_path))]
     assert not any("promote" in name.lower() for name in names)
-    assert names[-1] == "Reconcile every order sent"
+    assert names[-1] == "Reconcile every event sent"
 
 
 def test_a_candidate_that_smoke_refuses_is_neither_shifted_nor_loaded(tmp_path: Path) -> None:

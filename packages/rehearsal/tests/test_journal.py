@@ -38,7 +38,7 @@ def test_a_step_that_does_not_hold_is_recorded_and_the_rehearsal_goes_on(journal
 def test_an_unexpected_error_is_recorded_and_passes_through(journal: Journal) -> None:
     """A defect of the rehearsal itself is never taken for a step's result."""
     with pytest.raises(KeyError), journal.step("load"):
-        raise KeyError("orders")
+        raise KeyError("events")
     assert [step.status for step in journal.steps] == ["fail"]
 
 

@@ -91,11 +91,11 @@ def test_a_fault_that_was_caught_is_the_headline_and_no_failure(
 
 
 def test_the_headline_names_what_failed_and_who_noticed(tmp_path: Path) -> None:
-    """Orders that failed and the alarm; the smoke test's finding; the cost of a shift."""
+    """Events that failed and the alarm; the smoke test's finding; the cost of a shift."""
     by_gate = assemble.report(rehearsed(tmp_path, "bad-release", smoke=False))
     assert (
         by_gate.headline
-        == "Caught, as expected: 5.0 % of its orders failed (20 of 400), errors alarm"
+        == "Caught, as expected: 5.0 % of its events failed (20 of 400), errors alarm"
     )
     by_smoke = assemble.report(rehearsed(tmp_path, "wrong-totals", smoke=True))
     assert by_smoke.headline == (
@@ -108,7 +108,7 @@ def test_the_headline_names_what_failed_and_who_noticed(tmp_path: Path) -> None:
 
 
 def test_a_slow_release_is_told_by_its_proof() -> None:
-    """Without failed orders the gate's own reason says what it saw."""
+    """Without failed events the gate's own reason says what it saw."""
     slow = GATE | {
         "errors": 0,
         "reasons": ["p99 480 ms is proven slower than 90 ms"],

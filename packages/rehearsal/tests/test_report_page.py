@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from reporting.tests.page_reader import Page, colours, loads
 
-from rehearsal.report.model import Alarm, Gate, Orders, Series, Step, Verdict
+from rehearsal.report.model import Alarm, Events, Gate, Series, Step, Verdict
 from rehearsal.report.page import render
 from rehearsal.tests.report_sample import EARLY, REPORT, SERIES, document
 
@@ -43,16 +43,16 @@ def test_what_was_not_reached_is_not_shown_as_zero() -> None:
     page = Page(render(EARLY.to_json(), Series()))
     text = " ".join(page.text)
     assert page.open == []
-    assert "ended before orders were reconciled" in text
+    assert "ended before events were reconciled" in text
     assert "ended before the gate decided" in text
     assert "nothing was measured" in text
     assert not re.search(r"\b0\s+of", text)
 
 
-def test_orders_that_do_not_add_up_are_pointed_at() -> None:
-    """Orders that were sent and are in no row are shown as unexplained."""
-    orders = Orders(10, 6, 1, 0, 1, 0, 0, 0)
-    assert "unexplained" in render(document(orders=orders), SERIES)
+def test_events_that_do_not_add_up_are_pointed_at() -> None:
+    """Events that were sent and are in no row are shown as unexplained."""
+    events = Events(10, 6, 1, 0, 1, 0, 0, 0)
+    assert "unexplained" in render(document(events=events), SERIES)
     assert "unexplained" not in render(REPORT.to_json(), SERIES)
 
 

@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 from reporting.orders import balance
 
 from rehearsal.report import markdown, terminal
-from rehearsal.report.model import Orders, Step
+from rehearsal.report.model import Events, Step
 from rehearsal.tests.report_sample import EARLY, REPORT, document
 
 PROMISED = {
     "steps": {"name", "status", "seconds"},
     "artifact": {"sha256", "bytes"},
     "alias": {"before", "canary", "after"},
-    "orders": {
+    "events": {
         "sent",
         "confirmed",
         "rejected",
@@ -50,7 +50,7 @@ def test_the_report_is_strict_json() -> None:
 def test_an_early_end_is_null_not_zero() -> None:
     """Parts that were not reached are null."""
     report = EARLY.to_json()
-    assert [report[part] for part in ("artifact", "alias", "orders", "gate")] == [None] * 4
+    assert [report[part] for part in ("artifact", "alias", "events", "gate")] == [None] * 4
 
 
 def test_the_terminal_table_ends_with_the_verdict() -> None:
@@ -58,8 +58,8 @@ def test_the_terminal_table_ends_with_the_verdict() -> None:
     text = terminal.render(REPORT.to_json())
     assert "promote  ok " in text
     assert "0.25 s  serves 2" in text
-    assert text.splitlines()[-1] == "Pass: version 2 is live and no order was lost"
-    assert text.index("Version 2 was promoted and no order was lost.") < text.index("promote  ok ")
+    assert text.splitlines()[-1] == "Pass: version 2 is live and no event was lost"
+    assert text.index("Version 2 was promoted and no event was lost.") < text.index("promote  ok ")
 
 
 @given(st.text(st.sampled_from("ab \n"), max_size=300), st.integers(80, 140))
@@ -72,10 +72,10 @@ def test_the_terminal_table_keeps_to_its_width(seen: str, width: int) -> None:
 
 
 def test_the_summary_gives_every_part() -> None:
-    """The job summary has the verdict, the steps, where orders ended and the alarms."""
+    """The job summary has the verdict, the steps, where events ended and the alarms."""
     text = markdown.render(REPORT.to_json())
     assert text.startswith("## ✅ Release rehearsal: Pass: version 2 is live")
-    for part in ("what was seen", "where every order ended", "| move at |", "| alarm |"):
+    for part in ("what was seen", "where every event ended", "| move at |", "| alarm |"):
         assert part in text
 
 
@@ -89,8 +89,8 @@ def test_an_early_end_has_no_figures(render: object) -> None:
 
 
 def test_the_balance_counts_what_is_in_no_row() -> None:
-    """Orders add up to those sent; duplicates are counted on top and explain nothing."""
-    assert balance(REPORT.to_json()["orders"]) == 0
-    orders = Orders(10, 6, 1, 0, 1, 0, 0, 2)
-    assert balance(document(orders=orders)["orders"]) == 2
-    assert "2 UNEXPLAINED" in terminal.render(document(orders=orders))
+    """Events add up to those sent; duplicates are counted on top and explain nothing."""
+    assert balance(REPORT.to_json()["events"]) == 0
+    events = Events(10, 6, 1, 0, 1, 0, 0, 2)
+    assert balance(document(events=events)["events"]) == 2
+    assert "2 UNEXPLAINED" in terminal.render(document(events=events))

@@ -120,7 +120,7 @@ def _parser() -> Parser:
     parser = Parser(prog="good_releases", description=__doc__)
     parser.add_argument("--runs", type=int, default=100, help="in all (%(default)s)")
     parser.add_argument("--fresh", action="store_true", help="forget the runs so far")
-    parser.add_argument("--rate", type=float, default=RATE, help="orders a second (%(default)s)")
+    parser.add_argument("--rate", type=float, default=RATE, help="events a second (%(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="of the first run (%(default)s)")
     parser.add_argument("--directory", type=Path, default=ROOT / "build" / "good-releases")
     return parser

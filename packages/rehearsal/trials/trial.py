@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from rehearsal.settings import Settings
 
 RATE = 60.0
-"""Orders a second, of which the candidate gets its weight."""
+"""Events a second, of which the candidate gets its weight."""
 
 WEIGHT, BAKE, PATIENCE = 0.5, 15, 30
 """A big share, a short watch and some patience: a trial is to be over soon. Five compressed minutes
-are as few as show a slow candidate, and an order that hangs shows only once it has timed out."""
+are as few as show a slow candidate, and an event that hangs shows only once it has timed out."""
 
 
 @dataclass(frozen=True, slots=True)

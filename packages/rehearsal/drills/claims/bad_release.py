@@ -1,4 +1,4 @@
-"""A release that fails on one order in five never stays: the gate takes it back by itself."""
+"""A release that fails on one event in five never stays: the gate takes it back by itself."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def run(env: DrillEnvironment) -> Observation:
     failures = env.callers.since(env.struck_at, *FAILED)
     failed_by = sorted({answer.executed_version or "" for answer in failures})
     return Observation(
-        f"{len(failures)} orders failed, all by version {', '.join(failed_by)}. {refusal.why}",
+        f"{len(failures)} events failed, all by version {', '.join(failed_by)}. {refusal.why}",
         refusal.seconds,
         recovered,
     )
@@ -31,8 +31,8 @@ def run(env: DrillEnvironment) -> Observation:
 
 DRILL = Drill(
     name="bad-release",
-    claim="A release that fails is noticed and taken back, with nobody involved",
-    fault="a candidate that fails on one order in five gets half of the traffic",
+    claim="A version that fails is noticed and taken back, with nobody involved",
+    fault="a candidate that fails on one event in five gets half of the traffic",
     run=run,
     needs=Needs(rate=40.0),
     # An event that the candidate fails three times over waits as a dead letter.

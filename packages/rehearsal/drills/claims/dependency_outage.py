@@ -18,7 +18,7 @@ REFUSING_SECONDS, SILENT_SECONDS = 3.0, 3.0
 
 
 def run(env: DrillEnvironment) -> Observation:
-    """Break the database for a while, then wait until every order has arrived."""
+    """Break the database for a while, then wait until every event has arrived."""
     alarm = env.alarm_on("Errors")
     with Database(env) as database:
         env.inject(lambda: database.fail(REFUSED))
@@ -32,7 +32,7 @@ def run(env: DrillEnvironment) -> Observation:
     reasons = ", ".join(sorted({answer.reason or "" for answer in told}))
     return Observation(
         f"{len(told)} attempts were told of an error ({reasons}) and repeated; each of "
-        f"{len(database.writes)} orders was written once",
+        f"{len(database.writes)} events was written once",
         detected,
         recovered,
     )
@@ -40,7 +40,9 @@ def run(env: DrillEnvironment) -> Observation:
 
 DRILL = Drill(
     name="dependency-outage",
-    claim="While DynamoDB is down callers are told, and afterwards each order is confirmed once",
+    claim=(
+        "While DynamoDB is down callers get an error, and afterwards each event is confirmed once"
+    ),
     fault=(
         f"DynamoDB answers 503 for {amounts.number(REFUSING_SECONDS)} s, then not at all for "
         "as long"

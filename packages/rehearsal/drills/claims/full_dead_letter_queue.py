@@ -1,5 +1,5 @@
 """Where not even a dead letter can be written an alarm says so, and the senders' books, not AWS,
-bring every order back.
+bring every event back.
 
 Lambda deletes an event whose dead letter it cannot deliver and counts it in `DeadLetterErrors`
 (Lambda Developer Guide, monitoring-metrics-types). So the claim is not that AWS loses nothing.
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 METRIC = "DeadLetterErrors"
 BROKEN_SECONDS = 8.0
 MARGIN_SECONDS = 5.0
-"""Before the fault: an order sent earlier may have had its last try after it. On AWS the retries'
+"""Before the fault: an event sent earlier may have had its last try after it. On AWS the retries'
 three minutes and some."""
 
 
@@ -46,11 +46,11 @@ def run(env: DrillEnvironment) -> Observation:
         answer.order_id for answer in env.callers.since(env.struck_at - MARGIN_SECONDS, "accepted")
     }
     env.callers.resend(sorted(sent))
-    recovered = env.until("every order recorded", lambda: not env.missing())
+    recovered = env.until("every event recorded", lambda: not env.missing())
     kept = env.release("redrive", "--rate", "50").result["deleted"]
     return Observation(
         f"{METRIC} counts {gone} events, which are gone from AWS; the senders repeated the "
-        f"{len(sent)} orders they had sent since: each is recorded, once; {kept} were in the queue",
+        f"{len(sent)} events they had sent since: each is recorded, once; {kept} were in the queue",
         detected,
         recovered,
     )
@@ -73,8 +73,10 @@ def _undelivered(env: DrillEnvironment) -> int:
 
 DRILL = Drill(
     name="full-dead-letter-queue",
-    claim="Where dead letters cannot be written an alarm says so, and what AWS then drops comes "
-    "back from the senders' books, nothing twice",
+    claim=(
+        "Where the dead-letter queue cannot be written an alarm fires; what AWS drops is sent "
+        "again from the senders' run logs, nothing twice"
+    ),
     fault="the function's role loses its rights to the table and to the dead-letter queue",
     run=run,
     needs=Needs(time_scale=60.0, asynchronous=0.3),

@@ -21,18 +21,18 @@ KILLING_SECONDS, PAUSE_SECONDS = 6.0, 0.25
 
 
 def run(env: DrillEnvironment) -> Observation:
-    """Kill one environment after the other under load, then wait until every order has arrived."""
+    """Kill one environment after the other under load, then wait until every event has arrived."""
     alarm = env.alarm_on("Errors")
     killed: list[int] = []
     with Database(env) as database:
-        env.until("orders served", lambda: database.writes)
+        env.until("events served", lambda: database.writes)
         env.inject(lambda: killed.extend(_kill(env, database.version)))
         detected, recovered = database.outlast(alarm)
     told = env.callers.since(env.struck_at, *FAILED)
     reasons = ", ".join(sorted({answer.reason or "" for answer in told}))
     return Observation(
         f"{len(killed)} environments were killed, {len(told)} callers told ({reasons}); each of "
-        f"{len(database.writes)} orders was written once",
+        f"{len(database.writes)} events was written once",
         detected,
         recovered,
     )
@@ -53,7 +53,7 @@ def _kill(env: DrillEnvironment, version: str) -> list[int]:
 
 DRILL = Drill(
     name="killed-environment",
-    claim="An execution environment that dies under load loses no order and doubles none",
+    claim="An execution environment that dies under load loses no event and duplicates none",
     fault=(
         f"SIGKILL to one environment every {amounts.number(PAUSE_SECONDS)} s, for "
         f"{amounts.number(KILLING_SECONDS)} s"

@@ -29,7 +29,7 @@ def run(env: DrillEnvironment) -> Observation:
     refused = env.callers.since(env.struck_at, "transportError")
     reasons = {answer.reason or "" for answer in refused}
     if not reasons or not all(reason.startswith("HTTP 404") for reason in reasons):
-        raise StepError(f"orders were not refused by 404: {', '.join(sorted(reasons))}")
+        raise StepError(f"events were not refused by 404: {', '.join(sorted(reasons))}")
     moved = _moved(env, live, unjudged)
     return Observation(
         f"drift: {gone['findings'][0]} {len(refused)} calls were refused with 404. A deployment, "
@@ -65,8 +65,10 @@ def _moved(env: DrillEnvironment, live: str, unjudged: str) -> str:
 
 DRILL = Drill(
     name="lost-alias",
-    claim="An alias that was deleted or moved by hand is told, and one command puts it back where "
-    "the ledger has it",
+    claim=(
+        "An alias deleted or moved by hand is reported, and one command puts it back where the "
+        "ledger has it"
+    ),
     fault="the alias is deleted, later moved by hand, while the newest version is a bad one",
     run=run,
     needs=Needs(time_scale=60.0, patient=True),

@@ -87,7 +87,10 @@ def _deploy_elsewhere(env: DrillEnvironment, limit: int) -> None:
 
 DRILL = Drill(
     name="quota-short",
-    claim="What the account cannot give is refused before any change, with what mends it",
+    claim=(
+        "What the account's quotas do not allow is refused before any change, with the command "
+        "that helps"
+    ),
     fault=f"a deployment asks for {ASKED} reserved executions of an account that has {LIMIT}",
     run=run,
     needs=Needs(time_scale=60.0, emulator=("--account-concurrency", str(LIMIT))),

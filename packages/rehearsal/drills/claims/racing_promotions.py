@@ -65,7 +65,10 @@ def _ledger(env: DrillEnvironment) -> list[dict[str, object]]:
 
 DRILL = Drill(
     name="racing-promotions",
-    claim="Of promotions at the same moment one wins, and every other one says that it did not",
+    claim=(
+        "Of several promotions at the same moment one wins, and every other one reports that it"
+        " did not"
+    ),
     fault=f"{RACERS} promotions that have all read the alias before the first of them writes it",
     run=run,
     needs=Needs(time_scale=60.0),

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rehearsal.drills.environment import DrillEnvironment
 
 PEAK_RATE, SLOTS = 50.0, 8
-"""Sized as `nox -s plan` does it: at slots of 60 ms the peak has 1 % of its orders refused."""
+"""Sized as `nox -s plan` does it: at slots of 60 ms the peak has 1 % of its events refused."""
 CALM_SECONDS = 5.0
 """Before a shift, and beyond the seconds that the one before it may have disturbed: what the load
 itself makes of the throttle share."""
@@ -50,7 +50,7 @@ def run(env: DrillEnvironment) -> Observation:
             f"{amounts.seconds(recovered - back)} later"
         )
     return Observation(
-        f"{len(failed)} orders failed until the rollback, which took {amounts.seconds(took)}; "
+        f"{len(failed)} events failed until the rollback, which took {amounts.seconds(took)}; "
         "the last came "
         f"{amounts.seconds(recovered - back)} after it. {_cost(env, bad, began)}",
         detected,
@@ -88,9 +88,11 @@ def _judge(env: DrillEnvironment, began: float) -> tuple[measurement.Verdict, st
 
 DRILL = Drill(
     name="rollback-under-peak",
-    claim="Rolling back a release at the peak takes seconds, loses no order and costs live traffic "
-    "at most 5 points of refusals",
-    fault=f"a version that fails on one order in five goes live at {amounts.rate(PEAK_RATE)}",
+    claim=(
+        "Rolling back at the peak takes seconds, loses no event, and adds at most 5 points of "
+        "throttling"
+    ),
+    fault=f"a version that fails on one event in five goes live at {amounts.rate(PEAK_RATE)}",
     run=run,
     needs=Needs(time_scale=60.0, rate=PEAK_RATE, slots=SLOTS),
     ends=frozenset({"confirmed", "throttled", "failed", "deadLettered"}),

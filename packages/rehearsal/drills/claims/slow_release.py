@@ -31,7 +31,7 @@ def run(env: DrillEnvironment) -> Observation:
     usual = sorted(answer.done_at - answer.sent_at for answer in slow)[len(slow) // 2]
     last = max(answer.done_at for answer in slow) - env.struck_at
     return Observation(
-        f"{len(slow)} orders took {amounts.milliseconds(usual * 1000)} in the middle. "
+        f"{len(slow)} events took {amounts.milliseconds(usual * 1000)} in the middle. "
         f"{refusal.why}",
         refusal.seconds,
         max(refusal.seconds, last),
@@ -40,7 +40,7 @@ def run(env: DrillEnvironment) -> Observation:
 
 DRILL = Drill(
     name="slow-release",
-    claim="A release that is right but slow is noticed and taken back, with nobody involved",
+    claim="A version that is correct but slow is noticed and taken back, with nobody involved",
     fault="a candidate that takes 0.4 s longer gets 30 % of the traffic",
     run=run,
     needs=Needs(rate=40.0, slots=20),

@@ -1,4 +1,4 @@
-"""Far more orders than the reserved concurrency serves: refused ones are told, none is lost."""
+"""Far more events than the reserved concurrency serves: refused ones are told, none is lost."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ def run(env: DrillEnvironment) -> Observation:
         storm = env.seconds()
         env.until(f"{alarm} OK again", lambda: env.alarm(alarm) == "OK")
         env.until(
-            "orders served without a refusal",
+            "events served without a refusal",
             lambda: not callers.since(time.time() - CALM_SECONDS, "throttled"),
         )
-        recovered = env.until("every accepted order recorded", lambda: not env.missing())
+        recovered = env.until("every accepted event recorded", lambda: not env.missing())
     if bystander.refused:
         raise StepError(f"{bystander.refused} calls of another function were refused")
     return Observation(_words(env, storm, bystander.served), detected, recovered)
@@ -55,7 +55,10 @@ def _words(env: DrillEnvironment, storm: float, bystanders: int) -> str:
 
 DRILL = Drill(
     name="throttle-storm",
-    claim="A storm of orders is refused and told, loses none, and leaves other functions alone",
+    claim=(
+        "Traffic beyond the capacity is refused with 429, loses no event, and leaves other "
+        "functions alone"
+    ),
     fault=(
         f"{amounts.rate(STORM_RATE)} for {amounts.number(STORM_SECONDS)} s where 5 slots serve "
         "about 70"

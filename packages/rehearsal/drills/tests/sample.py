@@ -31,11 +31,11 @@ def never(_: DrillEnvironment) -> Observation:
     raise AssertionError
 
 
-DRILL = Drill("storm", "A storm is told", "far too many orders", never)
+DRILL = Drill("storm", "A storm is told", "far too many events", never)
 
 
-def orders(**counts: int) -> dict[str, int]:
-    """Return counts of orders by their end."""
+def events(**counts: int) -> dict[str, int]:
+    """Return counts of events by their end."""
     return NONE | counts
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from rehearsal.drills import cli, run
 from rehearsal.drills.catalogue import DRILLS
-from rehearsal.drills.tests.sample import SEEN, orders, row
+from rehearsal.drills.tests.sample import SEEN, events, row
 from rehearsal.stack import Stack
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def test_names_claims_and_faults_are_each_drills_own() -> None:
 
 @pytest.mark.parametrize(
     ("outcome", "status"),
-    [(row(), 0), (row(counts=orders(lost=1)), 1), (row(None, why="It was not seen."), 1)],
+    [(row(), 0), (row(counts=events(lost=1)), 1), (row(None, why="It was not seen."), 1)],
 )
 def test_the_status_says_whether_every_claim_is_proved(
     outcome: Row, status: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -4,28 +4,28 @@ from __future__ import annotations
 
 import pytest
 
-from rehearsal.drills.tests.sample import orders, row
+from rehearsal.drills.tests.sample import events, row
 
 
-def test_a_fault_seen_and_mended_with_every_order_accounted_for_proves_the_claim() -> None:
+def test_a_fault_seen_and_mended_with_every_event_accounted_for_proves_the_claim() -> None:
     """Nothing speaks against it, and nothing is lost."""
     assert row().proved
     assert row().lost == 0
 
 
 @pytest.mark.parametrize("end", ["lost", "unverified", "duplicated", "deadLettered", "rejected"])
-def test_an_end_that_no_order_may_have_disproves_the_claim(end: str) -> None:
-    """One order is enough, and the reason names its end."""
-    found = row(counts=orders(**{end: 1}))
+def test_an_end_that_no_event_may_have_disproves_the_claim(end: str) -> None:
+    """One event is enough, and the reason names its end."""
+    found = row(counts=events(**{end: 1}))
     assert not found.proved
-    assert found.objection == f"Orders {end}: 1."
+    assert found.objection == f"Events {end}: 1."
 
 
 def test_a_drill_may_allow_an_end() -> None:
-    """Where the fault may leave dead letters, they are no objection; a lost order always is."""
+    """Where the fault may leave dead letters, they are no objection; a lost event always is."""
     allowed = frozenset({"confirmed", "deadLettered"})
-    assert row(counts=orders(deadLettered=3), ends=allowed).proved
-    assert not row(counts=orders(lost=1), ends=allowed).proved
+    assert row(counts=events(deadLettered=3), ends=allowed).proved
+    assert not row(counts=events(lost=1), ends=allowed).proved
 
 
 @pytest.mark.parametrize(
@@ -33,17 +33,17 @@ def test_a_drill_may_allow_an_end() -> None:
     [
         (row(observation=None), "The drill saw nothing."),
         (row(observation=None, why="not seen within 30 s: an alarm"), "not seen within 30 s"),
-        (row(counts=None), "The orders were not reconciled."),
-        (row(counts=orders(sent=0, confirmed=0)), "No order was sent."),
+        (row(counts=None), "The events were not reconciled."),
+        (row(counts=events(sent=0, confirmed=0)), "No event was sent."),
     ],
 )
 def test_what_was_not_reached_proves_nothing(outcome: object, objection: str) -> None:
-    """A drill that saw no fault, or could not count the orders, is red and says why."""
+    """A drill that saw no fault, or could not count the events, is red and says why."""
     assert not outcome.proved  # type: ignore[attr-defined]
     assert outcome.objection.startswith(objection)  # type: ignore[attr-defined]
 
 
-def test_an_order_whose_end_could_not_be_seen_counts_as_lost() -> None:
+def test_an_event_whose_end_could_not_be_seen_counts_as_lost() -> None:
     """Unknown is not zero."""
-    assert row(counts=orders(lost=1, unverified=2)).lost == 3
+    assert row(counts=events(lost=1, unverified=2)).lost == 3
     assert row(counts=None).lost is None

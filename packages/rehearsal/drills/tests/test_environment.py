@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 PATIENCE_SECONDS = 120
 
 
-def test_a_drill_has_live_callers_whose_orders_are_reconciled(tmp_path: Path) -> None:
-    """Even where it fails every order is counted; a fault that is left out does not happen."""
+def test_a_drill_has_live_callers_whose_events_are_reconciled(tmp_path: Path) -> None:
+    """Even where it fails every event is counted; a fault that is left out does not happen."""
     struck: list[str] = []
 
     def run(env: DrillEnvironment) -> Observation:
@@ -38,8 +38,8 @@ def test_a_drill_has_live_callers_whose_orders_are_reconciled(tmp_path: Path) ->
     row = rehearse(drill, day)
     assert struck == []
     assert row.objection == "nobody noticed"
-    assert row.orders is not None
-    assert row.orders["sent"] == row.orders["confirmed"] > 10
+    assert row.events is not None
+    assert row.events["sent"] == row.events["confirmed"] > 10
     assert row.lost == 0
 
 

@@ -8,10 +8,10 @@ from typing import Any
 from reporting.tests.page_reader import Page, loads
 
 from rehearsal.drills import page, report
-from rehearsal.drills.tests.sample import orders, row
+from rehearsal.drills.tests.sample import events, row
 
 STARTED = "2026-11-23T09:00:00+00:00"
-GOOD, BAD = row(), row(None, orders(lost=2), "not seen within 30 s: <b>the alarm</b>")
+GOOD, BAD = row(), row(None, events(lost=2), "not seen within 30 s: <b>the alarm</b>")
 
 
 def document(*rows: Any, faulty: bool = True) -> dict[str, Any]:
@@ -35,7 +35,7 @@ def test_losses_that_are_not_known_are_not_zero() -> None:
     """One drill without a reconciliation makes the sum unknown."""
     found = document(GOOD, row(counts=None))
     assert found["lost"] is None
-    assert "orders lost: unknown" in report.summary(found)
+    assert "events lost: unknown" in report.summary(found)
 
 
 def test_the_table_shows_each_claim_with_its_figures() -> None:

@@ -140,7 +140,7 @@ def test_asynchronous_attempts_are_refused_to_nobody() -> None:
 
 
 def test_a_shift_without_traffic_on_both_sides_is_not_measured() -> None:
-    """Neither before the first order, nor after the last, nor with a handful of them."""
+    """Neither before the first event, nor after the last, nor with a handful of them."""
     attempts = load(0.1, 0.2)
     for at in (50.0, 100.0, 159.9, 500.0):
         history = [HISTORY[0], (at, AliasState("2"))]

@@ -15,17 +15,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def order(at: float, seconds: float = 0.08, *, refused: bool = False) -> Attempt:
-    """A synchronous order."""
+def event(at: float, seconds: float = 0.08, *, refused: bool = False) -> Attempt:
+    """A synchronous event."""
     return Attempt(at, seconds, "order", direct=True, refused=refused)
 
 
 def poisson(rate: float, seconds: float, seed: int = 1) -> list[Attempt]:
-    """Orders at random moments."""
+    """Events at random moments."""
     rng = random.Random(seed)
     at, made = 0.0, []
     while (at := at + rng.expovariate(rate)) < seconds:
-        made.append(order(at))
+        made.append(event(at))
     return made
 
 
@@ -47,25 +47,25 @@ def test_over_a_long_load_it_is_erlangs_formula(rate: float) -> None:
 
 def test_a_burst_is_expected_where_it_came() -> None:
     """Seven at once find five slots; the next ones, later, find them free again."""
-    attempts = [order(1.0 + n / 1000) for n in range(7)] + [order(2.0 + n) for n in range(5)]
+    attempts = [event(1.0 + n / 1000) for n in range(7)] + [event(2.0 + n) for n in range(5)]
     assert expected_refusals(attempts, 5) == [0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0]
 
 
 def test_cold_starts_do_not_lengthen_the_warm_time() -> None:
     """What a shift itself made slow is not to excuse what it had refused."""
-    attempts = [order(n) for n in range(50)] + [order(60 + n, 2.0) for n in range(10)]
+    attempts = [event(n) for n in range(50)] + [event(60 + n, 2.0) for n in range(10)]
     assert set(warm_times(attempts)["order"].seconds) == {0.08}
 
 
 def test_what_was_refused_has_no_service_time() -> None:
     """A refusal is answered at once and says nothing of how long a slot is busy."""
-    attempts = [order(1.0), order(2.0, 0.002, refused=True)]
+    attempts = [event(1.0), event(2.0, 0.002, refused=True)]
     assert warm_times(attempts) == {"order": WarmTimes([1.0], [0.08])}
 
 
 def test_a_machine_that_is_slow_for_a_while_is_no_shift() -> None:
     """Where warm invocations take twice as long, more is expected to be refused, and only there."""
-    attempts = [order(each.at, 0.14 if 100 <= each.at < 200 else 0.08) for each in poisson(50, 300)]
+    attempts = [event(each.at, 0.14 if 100 <= each.at < 200 else 0.08) for each in poisson(50, 300)]
     expected = expected_refusals(attempts, 5)
     shares = [
         sum(chance for attempt, chance in part) / len(part)
@@ -84,7 +84,7 @@ def test_a_machine_that_is_slow_for_a_while_is_no_shift() -> None:
 def test_it_is_replayable() -> None:
     """The same attempts have the same expectation."""
     rng = random.Random(2)
-    attempts = [order(each.at, rng.uniform(0.06, 0.1)) for each in poisson(70, 20)]
+    attempts = [event(each.at, rng.uniform(0.06, 0.1)) for each in poisson(70, 20)]
     assert expected_refusals(attempts, 5) == expected_refusals(attempts, 5)
 
 

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 POISONED_SECONDS = 6.0
 REDRIVE_RATE = "50"
 ERROR = "RuntimeError"
-"""What the broken version raises. The service keeps its message back, which may quote an order."""
+"""What the broken version raises. The service keeps its message back, which may quote an event."""
 
 
 def run(env: DrillEnvironment) -> Observation:
-    """Let one order in fifteen fail for ever, mend it, and replay what was kept."""
+    """Let one event in fifteen fail for ever, mend it, and replay what was kept."""
     alarm = env.alarm_on("ApproximateNumberOfMessagesVisible")
     broken = env.deploy_candidate("dead-letters" if env.faulty else "good-release")
     env.inject(lambda: env.release("promote", "--version", broken, "--reason", "for the drill"))
@@ -28,7 +28,7 @@ def run(env: DrillEnvironment) -> Observation:
     time.sleep(max(0.0, POISONED_SECONDS - env.seconds()))
     env.release("rollback")
     env.until(
-        "every accepted order recorded or dead-lettered",
+        "every accepted event recorded or dead-lettered",
         lambda: len(env.missing()) <= env.dead_letters(),
     )
     letters = env.release("redrive", "--list").result["messages"]
@@ -59,9 +59,9 @@ def _explained(env: DrillEnvironment, letter: Mapping[str, str | None]) -> bool:
 
 
 DRILL = Drill(
-    name="poison-orders",
-    claim="An event that always fails is kept with its error, and done once after the mend",
-    fault="a live version that fails on one order in fifteen, every time",
+    name="poison-events",
+    claim="An event that always fails is kept with its error, and processed once after the fix",
+    fault="a live version that fails on one event in fifteen, every time",
     run=run,
     needs=Needs(time_scale=60.0, slots=10, rate=40.0, asynchronous=0.5),
 )
