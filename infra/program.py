@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 from console.errors import UsageError
-from service import declaration
 from service.names import Names
 
 from infra import artifact, policies, preflight, settings, tags
@@ -53,20 +52,20 @@ class Plan:
 
 def check(connect: Callable[[str], LambdaClient]) -> list[Plan]:
     """Read and check everything before a resource is registered; raises UsageError."""
-    configured = settings.load()
-    plans = [_plan(service, configured) for service in declaration.load_all()]
-    client = connect(configured.region)
+    plans = [_plan(configured) for configured in settings.load_all()]
+    stack, client = plans[0].names.stack, connect(plans[0].settings.region)
     functions = [plan.names.function for plan in plans]
     for function in functions:
-        preflight.check_alias(client, configured.stack, function)
+        preflight.check_alias(client, stack, function)
     asked = {plan.service.name: plan.settings.reserved_concurrency for plan in plans}
-    preflight.check(configured.stack, asked, preflight.read(client, functions))
+    preflight.check(stack, asked, preflight.read(client, functions))
     size = sum(plan.artifact.zip_path.stat().st_size for plan in plans)
     preflight.check_storage(size, preflight.read_account(client))
     return plans
 
 
-def _plan(service: Service, configured: settings.Settings) -> Plan:
+def _plan(configured: settings.Settings) -> Plan:
+    service = configured.service
     built = artifact.load(configured.artifact_directory / service.name)
     runtime = artifact.check_runtime(built, configured.runtime)
     artifact.check_machine(built, configured.architecture)

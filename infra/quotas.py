@@ -65,12 +65,12 @@ def check(
     stacks: Sequence[str], connect: Callable[[str], LambdaClient], artifacts: Path
 ) -> list[str]:
     """One line per region on what is left; UsageError for the first thing that is short."""
-    configured = [load(stack) for stack in stacks]
+    configured = {stack: load_all(stack) for stack in stacks}
     zips = [each.zip_path for each in artifact.load_all(artifacts).values()]
     size = sum(path.stat().st_size for path in zips)
     lines = []
-    for region in sorted({each.region for each in configured}):
-        here = [each for each in configured if each.region == region]
+    for region in sorted({services[0].region for services in configured.values()}):
+        here = [each for each in configured.values() if each[0].region == region]
         client = connect(region)
         account = preflight.read_account(client)
         demands = [demand(client, each) for each in here]
@@ -78,7 +78,7 @@ def check(
         preflight.check_storage(size * len(here), account)
         left = account.unreserved - sum(each.more for each in demands)
         lines.append(
-            f"{region}: {', '.join(each.stack for each in here)} fit; {left} of {account.limit} "
+            f"{region}: {', '.join(each[0].stack for each in here)} fit; {left} of {account.limit} "
             f"concurrent executions stay unreserved, "
             f"{megabytes(account.code_limit - account.code_used)} of code storage are free."
         )
@@ -101,17 +101,17 @@ def check_concurrency(region: str, demands: Sequence[Demand], limit: int, unrese
     )
 
 
-def demand(client: LambdaClient, configured: Settings) -> Demand:
+def demand(client: LambdaClient, services: Sequence[Settings]) -> Demand:
     """What the stack asks for beside what its functions hold; UsageError if AWS cannot say."""
-    services = declaration.load_all()
-    functions = [Names(service, configured.stack).function for service in services]
-    held = preflight.read(client, functions).own
-    return Demand(configured.stack, len(services) * configured.reserved_concurrency, held)
+    functions = [Names(each.service, each.stack).function for each in services]
+    asked = sum(each.reserved_concurrency for each in services)
+    return Demand(services[0].stack, asked, preflight.read(client, functions).own)
 
 
-def load(stack: str) -> Settings:
-    """A stack's settings as the program will read them; UsageError if it has none."""
-    return settings.parse(stack, stack_file.raw(stack))
+def load_all(stack: str) -> list[Settings]:
+    """Each service's settings as the program will read them; UsageError if there is no stack."""
+    raw = stack_file.raw(stack)
+    return [settings.parse(stack, raw, service) for service in declaration.load_all()]
 
 
 if __name__ == "__main__":

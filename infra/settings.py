@@ -1,11 +1,14 @@
-"""The stack's configuration, typed: the one place that reads Pulumi's config.
+"""A service's configuration on a stack, typed: the one place that reads Pulumi's config.
 
-Defaults stand in the schema of `Pulumi.yaml` alone; here a value is present and right, or refused.
+What the stack file says for the service comes first, then what it says for all, then the service's
+own declaration. Defaults of what is the same for all stand in the schema of `Pulumi.yaml` alone;
+here a value is present and right, or refused.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,14 +16,17 @@ from typing import TYPE_CHECKING
 import pulumi
 from console.checkout import ROOT
 from console.errors import UsageError
+from service import declaration
 from service.names import STACK, STACK_RULE
 
-from infra.stack_file import MANIFEST_RUNTIME
+from infra.stack_file import MANIFEST_RUNTIME, SERVICE_KEYS, as_text
 from infra.stack_file import PROJECT as PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from service.declaration import Service
 
 # The only retentions that CloudWatch Logs takes (API reference, PutRetentionPolicy).
 _RETENTION_DAYS = frozenset(
@@ -36,17 +42,10 @@ _KEYS = (
     "artifact",
     "runtime",
     "architecture",
-    "snapStart",
-    "memoryMb",
-    "timeoutSeconds",
-    "reservedConcurrency",
     "logRetentionDays",
     "logFormat",
     "logLevel",
-    "warmWritesPerSecond",
     "guardData",
-    "releaseDurationMs",
-    "releaseThrottlePercent",
     "alarmWarmUpMinutes",
     "alarmTopicArn",
     "permissionsBoundaryArn",
@@ -56,8 +55,9 @@ _KEYS = (
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """One stack's settings; `artifact_directory` is absolute."""
+    """One service's settings on one stack; `artifact_directory` is absolute."""
 
+    service: Service
     stack: str
     region: str
     artifact_directory: Path
@@ -86,13 +86,19 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class _Values:
-    """A stack's raw values, and the sentence for each that is missing or wrong."""
+    """A service's raw values on a stack, and the sentence for each that is missing or wrong."""
 
     stack: str
     raw: Mapping[str, str | None]
+    service: Service
+    own: Mapping[str, str]
+    """What the stack file says for this service alone."""
+
+    def get(self, key: str) -> str | None:
+        return self.own.get(key) or self.raw.get(key) or self.service.settings.get(key)
 
     def text(self, key: str) -> str:
-        value = self.raw.get(key)
+        value = self.get(key)
         if not value:
             raise UsageError(
                 f"Stack '{self.stack}' has no value for {self._name(key)}: "
@@ -119,10 +125,10 @@ class _Values:
         return days
 
     def optional(self, key: str, pattern: str, rule: str) -> str | None:
-        return self.matching(key, pattern, rule) if self.raw.get(key) else None
+        return self.matching(key, pattern, rule) if self.get(key) else None
 
     def boundary(self, key: str) -> str | None:
-        if not self.raw.get(key):
+        if not self.get(key):
             raise UsageError(
                 f"Stack '{self.stack}' has no {self._name(key)}, without which the workflows may "
                 f"not make the function's role: put what `nox -s bootstrap` printed for it into "
@@ -147,20 +153,34 @@ class _Values:
         return key if ":" in key else f"{PROJECT}:{key}"
 
     def _wrong(self, key: str, value: str, rule: str) -> UsageError:
+        place = f"infra/stacks/Pulumi.{self.stack}.yaml"
+        if not self.own.get(key) and not self.raw.get(key):
+            place = f"services/{self.service.name}/{declaration.FILE}"
         return UsageError(
             f"{self._name(key)} of stack '{self.stack}' is '{value}' but must be {rule}: "
-            f"correct it in infra/stacks/Pulumi.{self.stack}.yaml."
+            f"correct it in {place}."
         )
 
 
-def parse(stack: str, raw: Mapping[str, str | None]) -> Settings:
-    """Read the settings out of Pulumi's strings; raises UsageError for the first bad one."""
+def parse(stack: str, raw: Mapping[str, str | None], service: Service) -> Settings:
+    """Read a service's settings out of Pulumi's strings; raises UsageError for the first bad one.
+
+    `raw` has under `services` a JSON object of what is said for some services alone.
+    """
     if not re.fullmatch(STACK, stack):
         raise UsageError(
             f"Stack name '{stack}' must be {STACK_RULE}: it becomes part of AWS names."
         )
-    values = _Values(stack, raw)
+    if unknown := sorted(service.settings.keys() - {*SERVICE_KEYS}):
+        raise UsageError(
+            f"services/{service.name}/{declaration.FILE} sets '{unknown[0]}', which is none of a "
+            f"service's own settings ({', '.join(SERVICE_KEYS)}): take it out."
+        )
+    values = _Values(
+        stack, raw, service, _said_for(stack, raw.get("services")).get(service.name, {})
+    )
     return Settings(
+        service=service,
         stack=stack,
         region=values.matching("aws:region", r"[a-z]{2}(-[a-z]+)+-\d", "a region, as us-east-1"),
         artifact_directory=ROOT / values.text("artifact"),
@@ -192,9 +212,34 @@ def parse(stack: str, raw: Mapping[str, str | None]) -> Settings:
     )
 
 
-def load() -> Settings:
-    """Read the running program's stack; raises UsageError."""
+def _said_for(stack: str, text: str | None) -> Mapping[str, Mapping[str, str]]:
+    """What the stack file says for each service alone; UsageError for what is not to be said."""
+    key = f"{PROJECT}:services of stack '{stack}'"
+    mend = f"correct it in infra/stacks/Pulumi.{stack}.yaml."
+    try:
+        given = json.loads(text or "{}")
+    except ValueError:
+        given = None
+    if not isinstance(given, dict) or not all(isinstance(own, dict) for own in given.values()):
+        raise UsageError(f"{key} is not a table of settings by service: {mend}")
+    if strange := sorted(given.keys() - {*declaration.names()}):
+        known = ", ".join(declaration.names())
+        raise UsageError(f"{key} names '{strange[0]}', and there are {known} alone: {mend}")
+    for name, own in given.items():
+        if strange := sorted(own.keys() - {*SERVICE_KEYS}):
+            may = ", ".join(SERVICE_KEYS)
+            raise UsageError(
+                f"{key} sets '{strange[0]}' for {name}, and for one alone it may set {may}: {mend}"
+            )
+    return {
+        name: {each: str(as_text(value)) for each, value in own.items()}
+        for name, own in given.items()
+    }
+
+
+def load_all() -> list[Settings]:
+    """Read the running program's stack, for each service; raises UsageError."""
     config = pulumi.Config(PROJECT)
-    raw = {key: config.get(key) for key in _KEYS}
+    raw = {key: config.get(key) for key in (*_KEYS, *SERVICE_KEYS, "services")}
     raw["aws:region"] = pulumi.Config("aws").get("region")
-    return parse(pulumi.get_stack(), raw)
+    return [parse(pulumi.get_stack(), raw, service) for service in declaration.load_all()]

@@ -6,6 +6,7 @@ stack that runs whichever Python built its artifact.
 
 from __future__ import annotations
 
+import json
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,18 @@ STACKS = ROOT / "infra" / "stacks"
 PROJECT = "order-processing"
 MANIFEST_RUNTIME = "manifest"
 """Value of `runtime` that stands for the runtime named in the artifact's manifest."""
+
+
+SERVICE_KEYS = (
+    "memoryMb",
+    "timeoutSeconds",
+    "snapStart",
+    "reservedConcurrency",
+    "warmWritesPerSecond",
+    "releaseDurationMs",
+    "releaseThrottlePercent",
+)
+"""What a stack file may say for all services, or for one under `services`."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -68,9 +81,10 @@ def raw(stack: str) -> dict[str, str | None]:
         raise UsageError(f"There is no stack '{stack}': choose one of {', '.join(known())}.")
     project: Any = yaml.safe_load((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))
     given: Any = yaml.safe_load(path.read_text(encoding="utf-8"))["config"]
+    defaults = {key: declared.get("default") for key, declared in project["config"].items()}
     values = {
-        key: as_text(given.get(f"{PROJECT}:{key}", declared.get("default")))
-        for key, declared in project["config"].items()
+        key: as_text(given.get(f"{PROJECT}:{key}", defaults.get(key)))
+        for key in (*defaults, *SERVICE_KEYS, "services")
     }
     return values | {"aws:region": as_text(given.get("aws:region"))}
 
@@ -79,6 +93,8 @@ def as_text(value: object) -> str | None:
     """A configuration value as Pulumi hands it to the program."""
     if value is None:
         return None
+    if isinstance(value, dict):
+        return json.dumps(value)
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import runpy
 import shutil
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +15,7 @@ from console.errors import UsageError
 
 from infra import quotas, stack_file
 from infra.quotas import Demand
-from infra.tests.recording import BOUNDARY, Lambda, write_artifact
+from infra.tests.recording import BOUNDARY, SERVICE, Lambda, write_artifact
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,9 +48,24 @@ def test_a_stack_without_its_boundary_is_refused_before_aws_is_asked(
 
 def test_every_stack_is_read_as_the_program_reads_it() -> None:
     """With the defaults of the project."""
-    prod = quotas.load("prod")
+    (prod,) = quotas.load_all("prod")
     assert (prod.reserved_concurrency, prod.guard_data, prod.memory_mb) == (50, True, 512)
-    assert quotas.load("dev").guard_data is False
+    (dev,) = quotas.load_all("dev")
+    assert dev.guard_data is False
+
+
+def test_what_all_services_reserve_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two services with five each are ten, and each zip is stored."""
+    other = replace(SERVICE, name="other", resources="others")
+    monkeypatch.setattr("service.declaration.load_all", lambda: (SERVICE, other))
+    monkeypatch.setattr("service.declaration.names", lambda: (SERVICE.name, other.name))
+    shutil.copytree(write_artifact(tmp_path) / SERVICE.name, tmp_path / other.name)
+    fake = Lambda(limit=1000, unreserved=1000)
+    assert quotas.main(["dev"], fake.connect, tmp_path) == 0
+    assert "dev fit; 990 of 1000" in capsys.readouterr().out
+    assert fake.asked == ["order-processing-dev", "others-dev"]
 
 
 def test_stacks_that_fit_are_told_with_what_is_left(
@@ -84,7 +100,7 @@ def test_what_a_stack_holds_already_is_not_asked_again() -> None:
 def test_an_unknown_stack_is_refused() -> None:
     """The known ones are named."""
     with pytest.raises(UsageError, match="choose one of dev, prod, staging"):
-        quotas.load("nowhere")
+        quotas.load_all("nowhere")
 
 
 def test_it_is_a_command(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import replace
 
 import pytest
 import yaml
@@ -16,6 +17,7 @@ from service.names import Names
 from infra import settings
 from infra.bootstrap.grants import KINDS
 from infra.bootstrap.scope import Scope, state_bucket_name
+from infra.stack_file import SERVICE_KEYS
 from infra.tests.recording import BOUNDARY, forked, stack_config
 
 SERVICE = load("order_processor")
@@ -33,7 +35,7 @@ def raw(stack: str, **changes: str | None) -> dict[str, str | None]:
 @pytest.mark.parametrize("stack", STACKS)
 def test_committed_stacks_are_valid(stack: str) -> None:
     """Each stack file together with the defaults passes, and reserves something."""
-    parsed = settings.parse(stack, raw(stack))
+    parsed = settings.parse(stack, raw(stack), SERVICE)
     assert parsed.stack == stack
     assert parsed.reserved_concurrency > 0
     assert parsed.artifact_directory.is_absolute()
@@ -49,6 +51,8 @@ def test_schema_declares_what_the_program_reads() -> None:
     """Pulumi.yaml's keys are the program's, in lower camel case, each typed and described."""
     project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))
     assert set(project["config"]) == set(settings._KEYS)
+    # A default here would win over each service's own.
+    assert not set(project["config"]) & {*SERVICE_KEYS}
     for key, declared in project["config"].items():
         assert key[0].islower()
         assert "_" not in key
@@ -58,7 +62,8 @@ def test_schema_declares_what_the_program_reads() -> None:
 @pytest.mark.parametrize("stack", STACKS)
 def test_stack_files_set_only_declared_keys(stack: str) -> None:
     """A misspelt key would be ignored in silence."""
-    known = {f"{settings.PROJECT}:{key}" for key in settings._KEYS} | {"aws:region"}
+    keys = (*settings._KEYS, *SERVICE_KEYS, "services")
+    known = {f"{settings.PROJECT}:{key}" for key in keys} | {"aws:region"}
     assert set(stack_config(stack)) <= known
 
 
@@ -90,7 +95,7 @@ def test_stack_files_set_only_declared_keys(stack: str) -> None:
 def test_a_bad_value_is_refused_by_name(key: str, value: str, rule: str) -> None:
     """The sentence holds the key, the value, the rule and the file to correct."""
     with pytest.raises(UsageError) as refusal:
-        settings.parse("dev", raw("dev", **{key: value}))
+        settings.parse("dev", raw("dev", **{key: value}), SERVICE)
     sentence = str(refusal.value)
     for part in (key, f"'{value}'", rule, "infra/stacks/Pulumi.dev.yaml"):
         assert part in sentence
@@ -100,7 +105,7 @@ def test_a_bad_value_is_refused_by_name(key: str, value: str, rule: str) -> None
 def test_a_missing_value_is_refused_by_name(key: str) -> None:
     """What has no default must be in the stack file."""
     with pytest.raises(UsageError, match=f"no value for .*{key}: add it to"):
-        settings.parse("dev", raw("dev", **{key: None}))
+        settings.parse("dev", raw("dev", **{key: None}), SERVICE)
 
 
 @pytest.mark.parametrize("stack", ["dev", "staging", "prod"])
@@ -108,13 +113,13 @@ def test_a_stack_without_a_boundary_is_refused(stack: str) -> None:
     """No committed stack has one: a fork's own is what the bootstrap prints, before anything."""
     values = {k.removeprefix("order-processing:"): v for k, v in stack_config(stack).items()}
     with pytest.raises(UsageError, match=r"may not make the function's role.*`nox -s bootstrap`"):
-        settings.parse(stack, values)
+        settings.parse(stack, values, SERVICE)
 
 
 @pytest.mark.parametrize(("given", "bound"), [(BOUNDARY, BOUNDARY), ("none", None)])
 def test_a_stack_is_bounded_or_says_that_it_is_not(given: str, bound: str | None) -> None:
     """By choice, visibly."""
-    parsed = settings.parse("dev", raw("dev", permissionsBoundaryArn=given))
+    parsed = settings.parse("dev", raw("dev", permissionsBoundaryArn=given), SERVICE)
     assert parsed.permissions_boundary_arn == bound
 
 
@@ -124,13 +129,13 @@ def test_a_stack_is_bounded_or_says_that_it_is_not(given: str, bound: str | None
 def test_a_stack_name_must_fit_aws_names(stack: str) -> None:
     """The name becomes part of every resource's."""
     with pytest.raises(UsageError, match="must be 1 to 29"):
-        settings.parse(stack, raw("dev"))
+        settings.parse(stack, raw("dev"), SERVICE)
 
 
 def test_the_longest_stacks_names_fit() -> None:
     """IAM takes 64 characters of a role's name, Lambda of a function's, SQS 80, S3 63."""
     stack = "d" * 29
-    settings.parse(stack, raw("dev"))
+    settings.parse(stack, raw("dev"), SERVICE)
     scope = Scope("123456789012", "ap-southeast-1", stack)
     roles = [scope.workflow_role_name(kind) for kind in KINDS]
     assert max(map(len, [*roles, Names(SERVICE, stack).function])) == 64
@@ -138,8 +143,55 @@ def test_the_longest_stacks_names_fit() -> None:
     assert len(state_bucket_name(scope.account_id, scope.region)) <= 63
 
 
-@given(key=st.sampled_from(settings._KEYS), value=st.text(max_size=20))
+KEYS = (*settings._KEYS, *SERVICE_KEYS, "services")
+
+
+def test_the_stacks_word_for_a_service_comes_first() -> None:
+    """Then its word for all of them, then what the service declares."""
+    said = {"services": '{"order_processor": {"memoryMb": 2048, "snapStart": true}}'}
+    declared = replace(SERVICE, settings={**SERVICE.settings, "memoryMb": "640"})
+    assert settings.parse("dev", raw("dev"), declared).memory_mb == 640
+    for_all = raw("dev", memoryMb="1024")
+    assert settings.parse("dev", for_all, declared).memory_mb == 1024
+    alone = settings.parse("dev", for_all | said, declared)
+    assert (alone.memory_mb, alone.snap_start) == (2048, True)
+    other = settings.parse("dev", for_all | said, replace(declared, name="other"))
+    assert (other.memory_mb, other.snap_start) == (1024, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[]", "is not a table of settings by service"),
+        ('{"order_processor": 5}', "is not a table of settings by service"),
+        ("{", "is not a table of settings by service"),
+        ('{"orders": {}}', "names 'orders', and there are order_processor alone"),
+        ('{"order_processor": {"memory": 5}}', "sets 'memory' for order_processor"),
+        # One table of a stack cannot be guarded and another not: nobody would see it.
+        ('{"order_processor": {"guardData": false}}', "sets 'guardData' for order_processor"),
+    ],
+)
+def test_what_cannot_be_said_for_one_service_is_refused(text: str, told: str) -> None:
+    """A misspelt name would be ignored in silence."""
+    with pytest.raises(UsageError) as refused:
+        settings.parse("dev", raw("dev", services=text), SERVICE)
+    assert told in str(refused.value)
+    assert "infra/stacks/Pulumi.dev.yaml" in str(refused.value)
+
+
+def test_a_bad_default_is_corrected_where_it_stands() -> None:
+    """And a key that is no setting of a service is refused."""
+    for change, told in (
+        ({"memoryMb": "64"}, r"correct it in services/order_processor/service\.toml"),
+        ({"guardData": "false"}, r"service\.toml sets 'guardData'"),
+    ):
+        declared = replace(SERVICE, settings={**SERVICE.settings, **change})
+        with pytest.raises(UsageError, match=told):
+            settings.parse("dev", raw("dev"), declared)
+
+
+@given(key=st.sampled_from(KEYS), value=st.text(max_size=20))
 def test_any_text_is_read_or_refused(key: str, value: str) -> None:
     """No value ends in anything but settings or a UsageError."""
     with contextlib.suppress(UsageError):
-        assert settings.parse("dev", raw("dev", **{key: value})).stack == "dev"
+        assert settings.parse("dev", raw("dev", **{key: value}), SERVICE).stack == "dev"

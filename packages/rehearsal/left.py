@@ -36,10 +36,10 @@ def compare(stack: Stack, artifact: str) -> str:
     """
     directory = stack.path("own-engine")
     with Children(ROOT, directory) as children:
-        own = sandbox.Stack(children, directory)
+        own = sandbox.Stack(children, directory, service=stack.service)
         own.start("--time-scale", str(stack.settings.time_scale))
         own.deploy(stack.path(artifact))
-        ours, real = (_held(one, own.outputs_file.parent) for one in (own, stack))
+        ours, real = (_held(one, own.outputs_file.parents[1]) for one in (own, stack))
     if found := differences(ours, real):
         raise StepError(f"the engines left different things: {'; '.join(found)}")
     return f"in another AWS our engine left the same: {len(ours)} names and resources"
