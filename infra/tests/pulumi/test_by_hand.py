@@ -36,7 +36,6 @@ def typist(team: Team) -> Team:
         "PATH": f"{made / 'bin'}{os.pathsep}{team.environment['PATH']}",
         "VIRTUAL_ENV": str(made),
         "PULUMI_CONFIG_PASSPHRASE": "",
-        "PYTHONPATH": "",
         "PYTHONDONTWRITEBYTECODE": "1",
     }
     return team
@@ -47,7 +46,7 @@ def typed(team: Team, *arguments: str) -> str:
     done = subprocess.run(
         ["pulumi", *arguments, "--stack", team.name, "--non-interactive"],
         cwd=team.tree,
-        env=team.environment,
+        env=team.environment | {"PYTHONPATH": ""},  # the program finds its modules itself
         capture_output=True,
         text=True,
         check=False,
