@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -69,6 +70,15 @@ def test_its_own_tests_pass(copy: Path) -> None:
             python(copy, *tests)
     finally:
         handler.write_text(good)
+
+
+def test_it_is_deployed_and_released_beside_the_first(copy: Path, tmp_path: Path) -> None:
+    """Unchanged: two versions, a canary on synthetic traffic; the first service stays as it was."""
+    (copy / "build").mkdir(exist_ok=True)
+    (copy / "build" / "tools").symlink_to(ROOT / "build" / "tools")
+    said = python(copy, "-m", "tests.second_service", NAME, str(tmp_path))
+    expected = dict.fromkeys((each.name for each in load_all()), "1") | {NAME: "2"}
+    assert json.loads(said.splitlines()[-1]) == expected
 
 
 def test_a_name_that_python_or_aws_would_not_take_is_refused() -> None:
