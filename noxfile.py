@@ -488,31 +488,31 @@ def status(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def load(session: nox.Session) -> None:
-    """Load a stack: nox -s load -- STACK|local [SCENARIO | report LEDGER].
+    """Load a service: nox -s load -- STACK|local [SCENARIO | report RUN_LOG] [--service NAME].
 
     `local` is emulated on this machine; `report` judges a run again.
     """
     if asks_for_help(session):
         install(session, "rehearsal")
-        call(session, "load", "run", "--help")
+        call(session, "loadtest", "run", "--help")
         return
     stack, further = stack_argument(session)
     scenario = further.pop(0) if further and not further[0].startswith("-") else "average"
     install(session, "rehearsal")
     if scenario == "report":
-        command = ("load", "report", "--outputs", outputs_of(session, stack), "--ledger")
+        command = ("loadtest", "report", "--outputs", outputs_of(session, stack), "--run-log")
         call(session, *command, *further, where=at(stack))
         return
     kept = (
-        "--ledgers", f"build/load/{stack}-{scenario}",
+        "--run-logs", f"build/load/{stack}-{scenario}",
         "--baselines", "build/baselines", "--job-summary", *further,
     )  # fmt: skip
     if stack == "local":
         install_storage(session)
-        call(session, "load.local", scenario, *kept)
+        call(session, "loadtest.local", scenario, *kept)
         return
     call(
-        session, "load", "run", "--scenario", scenario, "--outputs", outputs_of(session, stack),
+        session, "loadtest", "run", "--scenario", scenario, "--outputs", outputs_of(session, stack),
         *kept,
         where=environment.outward,
     )  # fmt: skip
@@ -561,7 +561,7 @@ RUNS = {
     "preflight": Run("infra", "infra.quotas", (),
         "Ask the account whether it can give what all stacks reserve: nox -s preflight [-- STACK].",
         environment.outward),
-    "plan": Run("load", "load plan", (),
+    "plan": Run("load", "loadtest plan", (),
         "Say what reserved concurrency a peak needs: nox -s plan -- --peak 40 --target 1%.",
         environment.outward),
     "gate_power": Run("release", "release.gate.power", (),
@@ -569,7 +569,7 @@ RUNS = {
     "bench_client": Run("rehearsal", "bench.load", (need_linux,),
         "Measure what a request costs the load test's client, beside boto3, Locust's own and wrk."),
     "bench_reconciliation": Run("load", "bench.load.reconciliation", (),
-        "Reconcile a million events and measure the memory it takes (-- --orders N)."),
+        "Reconcile a million events and measure the memory it takes (-- --events N)."),
     "bench_handler": Run("bench", "bench.handler", (need_linux,),
         "Measure cold start, size and warm cost of the handler (-- --runs N, --update-budget)."),
     "bench_emulator": Run("emulator", "bench.emulator speed", (install_storage, install_samcli),

@@ -61,7 +61,7 @@ def run_unread(*arguments: str, **variables: str) -> tuple[int, str]:
 
 def test_there_are_command_lines() -> None:
     """An empty list would hold nothing."""
-    assert {"release", "rehearsal", "load", "artifact"} <= set(command_lines())
+    assert {"release", "rehearsal", "loadtest", "artifact"} <= set(command_lines())
 
 
 @pytest.mark.parametrize("module", command_lines())
@@ -74,7 +74,7 @@ def test_every_command_line_takes_the_one_precaution(module: str) -> None:
     assert ast.unparse(block.body[0]) == "closed_output.tolerate()"
 
 
-@pytest.mark.parametrize("module", ["release", "rehearsal", "load", "artifact", "emulator"])
+@pytest.mark.parametrize("module", ["release", "rehearsal", "loadtest", "artifact", "emulator"])
 def test_help_that_nobody_reads_ends_quietly(module: str) -> None:
     """No traceback, no "Exception ignored", and the exit status that it would have had."""
     assert run_unread("-m", module, "--help") == (0, "")

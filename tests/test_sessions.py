@@ -64,7 +64,7 @@ def test_sessions_of_one_lock_start_without_network(tmp_path: Path) -> None:
     nothing = {"UV_OFFLINE": "1", "UV_CACHE_DIR": str(tmp_path / "empty")}
     second = nox(*environments, "-s", "bench_reconciliation", "--", "--help", given=nothing)
     assert second.returncode == 0, second.stderr
-    assert "--orders" in second.stdout
+    assert "--events" in second.stdout
 
 
 def test_uv_sync_gives_nox_and_leaves_no_trace_in_git(tmp_path: Path) -> None:
@@ -239,5 +239,5 @@ def test_a_run_is_judged_again_where_it_was_sent(
         known, "call", lambda _, *command, where=None: calls.append((command, where))
     )
     loaded["load"].func(SimpleNamespace(name="load", posargs=[stack, "report", "build/load/x"]))
-    judged = ("load", "report", "--outputs", "outputs.json", "--ledger", "build/load/x")
+    judged = ("loadtest", "report", "--outputs", "outputs.json", "--run-log", "build/load/x")
     assert calls == [(judged, f"at {stack}")]

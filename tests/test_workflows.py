@@ -11,11 +11,12 @@ import rehearsal.cli
 import yaml
 from console.checkout import ROOT
 from github.provenance import options
-from load.scenarios import SCENARIOS
 from rehearsal.workflows.filters import starts
 from rehearsal.workflows.sessions import sessions
 from release.cli.arguments import parse
 from release.rollout import PLANS
+
+from loadtest.scenarios import LOAD_TESTS
 
 GITHUB = ROOT / ".github"
 WORKFLOWS = sorted((GITHUB / "workflows").glob("*.yml"))
@@ -146,7 +147,7 @@ def test_scenarios_offered_exist() -> None:
     offered = set(trigger["inputs"]["scenario"]["options"])
     scheduled = set(re.findall(r"inputs\.scenario \|\| '(\w+)'", text))
     assert scheduled
-    assert offered == set(SCENARIOS)
+    assert offered == set(LOAD_TESTS.names)
     assert scheduled <= offered
 
 

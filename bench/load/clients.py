@@ -1,4 +1,4 @@
-"""The clients that are compared: each a Locust user that sends order after order, no pause."""
+"""The clients that are compared: each a Locust user that sends event after event, no pause."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from botocore.config import Config
 from botocore.credentials import Credentials
 from locust import FastHttpUser, User, task
 
-from load.aws import Target
+from load.aws import Destination
 from load.send.client import InvokeClient
 from load.send.statistics import Batches
 
@@ -34,7 +34,7 @@ _ORDER: Final = (
 
 
 def payload() -> bytes:
-    """Return an order that was not sent before, about 350 bytes."""
+    """Return an event that was not sent before, about 350 bytes."""
     return _ORDER % next(_NUMBERS)
 
 
@@ -55,7 +55,7 @@ class Bench(User):
             Bench.answers += 1
             fire(
                 request_type="SYNC",
-                name="order",
+                name="event",
                 response_time=(time.perf_counter() - began) * 1000,
                 response_length=size,
                 exception=None,
@@ -63,7 +63,7 @@ class Bench(User):
             )
 
     def exchange(self, body: bytes) -> int:
-        """Send an order and return the length of the answer."""
+        """Send an event and return the length of the answer."""
         raise NotImplementedError
 
 
@@ -91,7 +91,7 @@ class Boto3PerUser(Bench):
         return _lambda_client(self.endpoint, 10)
 
     def exchange(self, body: bytes) -> int:
-        """Send an order."""
+        """Send an event."""
         reply = self._client.invoke(FunctionName="bench", Qualifier="production", Payload=body)
         return len(reply["Payload"].read())
 
@@ -126,13 +126,13 @@ class FastHttpBotocore(FastHttpUser):
             request = AWSRequest("POST", Bench.endpoint + path, data=payload())
             request.headers["X-Amz-Invocation-Type"] = "RequestResponse"
             signer.add_auth(request)
-            self.client.post(path, data=request.data, headers=dict(request.headers), name="order")
+            self.client.post(path, data=request.data, headers=dict(request.headers), name="event")
             Bench.answers += 1
 
 
 def lean_client(endpoint: str) -> InvokeClient:
     """Return the client of the load test."""
-    target = Target(endpoint, REGION, "bench", "production", 30.0, 1)
+    target = Destination(endpoint, REGION, "bench", "production", 30.0, 1)
     read: Any = KEYS.get_frozen_credentials
     return InvokeClient(target, read)
 
@@ -149,7 +149,7 @@ class Lean(Bench):
         self._client = Lean._shared
 
     def exchange(self, body: bytes) -> int:
-        """Send an order."""
+        """Send an event."""
         reply = self._client.invoke(body, asynchronous=False)
         if reply.status != 200:
             raise RuntimeError(reply.error)
@@ -171,7 +171,7 @@ class LeanBatched(Lean):
             began = time.perf_counter()
             size = self.exchange(payload())
             Bench.answers += 1
-            note("SYNC", "order", (time.perf_counter() - began) * 1000, size, None)
+            note("SYNC", "event", (time.perf_counter() - began) * 1000, size, None)
 
 
 CLIENTS: Final[dict[str, type[User]]] = {

@@ -1,4 +1,4 @@
-"""Where the load goes: stack outputs, and the checks that it can be taken there."""
+"""What is loaded: a service's outputs, AWS's clients, and the checks that the load can go there."""
 
 from __future__ import annotations
 
@@ -9,31 +9,35 @@ from urllib.parse import quote
 
 import botocore.session
 from botocore.config import Config
-from botocore.exceptions import NoCredentialsError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 from cloud import refusals
 from cloud.region import region
 from console.errors import UsageError
+from service import declaration
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from service.declaration import Service
     from types_boto3_lambda import LambdaClient
 
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """What the load test reads of a stack's outputs."""
+    """What the load test reads of a service's outputs; `table` is None where it has none."""
 
+    stack: str
+    service: Service
     function: str
     alias: str
-    table: str
     dead_letter_queue: str
     log_group: str
+    table: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class Destination:
     """A function behind an alias: timeout in seconds; slots are the concurrency it may use.
 
     `ca_bundle` is the file of certificates to trust instead of the usual ones, as AWS_CA_BUNDLE has
@@ -60,16 +64,19 @@ class Target:
 
 
 _NAMES = {
+    "stack": "stack",
     "function": "lambdaFunctionName",
     "alias": "lambdaAliasName",
-    "table": "tableName",
     "dead_letter_queue": "dlqQueueUrl",
     "log_group": "logGroupName",
 }
 
 
 def load_outputs(path: Path) -> Outputs:
-    """Read a stack's outputs. Raises UsageError when missing, no JSON or lacking an output."""
+    """Read a service's outputs.
+
+    Raises UsageError when missing, no JSON, lacking an output, or of a service that is not here.
+    """
     try:
         document = json.loads(path.read_text())
     except OSError as error:
@@ -80,14 +87,18 @@ def load_outputs(path: Path) -> Outputs:
         raise UsageError(
             f"The stack outputs {path} are no JSON; deploy the stack again."
         ) from error
-    missing = [
-        name for name in _NAMES.values() if not isinstance(document, dict) or not document.get(name)
-    ]
-    if missing:
+    given = document if isinstance(document, dict) else {}
+    service = declaration.load(str(given["service"])) if given.get("service") else None
+    needed = ["service", *_NAMES.values(), *(["tableName"] if service and service.table else [])]
+    missing = [name for name in needed if not given.get(name)]
+    if missing or service is None:
         raise UsageError(
             f"The stack outputs {path} lack {', '.join(missing)}; deploy the stack again."
         )
-    return Outputs(**{field: str(document[name]) for field, name in _NAMES.items()})
+    found = {field: str(given[name]) for field, name in _NAMES.items()}
+    return Outputs(
+        service=service, table=str(given["tableName"]) if service.table else None, **found
+    )
 
 
 class Aws:
@@ -117,7 +128,7 @@ class Aws:
         return found
 
 
-def connect(aws: Aws, outputs: Outputs) -> Target:
+def connect(aws: Aws, outputs: Outputs) -> Destination:
     """Check function, alias and the right to invoke, and return where to send.
 
     Raises UsageError with one sentence when any of it is not there.
@@ -134,7 +145,7 @@ def connect(aws: Aws, outputs: Outputs) -> Target:
         client.invoke(
             FunctionName=outputs.function, Qualifier=alias["Name"], InvocationType="DryRun"
         )
-    return Target(
+    return Destination(
         endpoint=client.meta.endpoint_url,
         region=client.meta.region_name,
         function=outputs.function,
@@ -143,6 +154,18 @@ def connect(aws: Aws, outputs: Outputs) -> Target:
         slots=slots,
         ca_bundle=aws.session.get_config_variable("ca_bundle"),
     )
+
+
+def deployed(aws: Aws, outputs: Outputs) -> dict[str, Any]:
+    """Return `codeSha256` (base64) and `memoryMb` of the alias's version; {} where not allowed."""
+    client = cast("LambdaClient", aws.client("lambda"))
+    try:
+        found: Any = client.get_function_configuration(
+            FunctionName=outputs.function, Qualifier=outputs.alias
+        )
+    except (BotoCoreError, ClientError):
+        return {}
+    return {"codeSha256": found.get("CodeSha256"), "memoryMb": found.get("MemorySize")}
 
 
 def translated(doing: str) -> AbstractContextManager[None]:

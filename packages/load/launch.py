@@ -12,12 +12,10 @@ from console.progress import doing
 from reporting.amounts import number
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
+    from argparse import Namespace
 
-    from load.scenarios import Scenario
+    from load.scenarios import LoadTests, Scenario
 
-_SCENARIOS: Final = ROOT / "loadtest"
 _REFUSED: Final = 2
 _LAST_WORDS: Final = 10.0
 
@@ -34,30 +32,28 @@ def shared_by(processes: int) -> list[str]:
     ]
 
 
-def launch(
-    chosen: Scenario, seed: int, outputs: Path, ledger: Path, further: Sequence[str] = ()
-) -> bool:
+def launch(load_tests: LoadTests, chosen: Scenario, options: Namespace) -> bool:
     """Run Locust to its end and return whether its load can be judged; if not, it has said why.
 
     A Locust that was killed in the middle is judged as well: it did not send all that was due.
 
-    `further` are options of Locust's own or of the load test's, such as `--day FILE`.
-
-    Its report and statistics go beside the books: `locust.html`, `locust_stats.csv` and so on.
+    Its report and statistics go beside the run log: `locust.html`, `locust_stats.csv` and so on.
     """
-    books = ledger.resolve()
+    folder, directory = load_tests.folder, options.run_log.resolve()
     command = [
-        sys.executable, "-m", "locust", "--config", str(_SCENARIOS / "locust.conf"),
-        "--locustfile", str(_SCENARIOS / "locustfile.py"), "--headless",
-        "--scenario", chosen.name, "--seed", str(seed),
+        sys.executable, "-m", "locust", "--config", str(folder / "locust.conf"),
+        "--locustfile", str(folder / "locustfile.py"), "--headless",
+        "--scenario", chosen.name, "--seed", str(options.seed),
         "--peak-rate", repr(chosen.peak_rate), "--duration", repr(chosen.duration),
-        "--outputs", str(outputs.resolve()), "--ledger", str(books),
-        "--html", str(books / "locust.html"), "--csv", str(books / "locust"),
-        *further,
+        "--outputs", str(options.outputs.resolve()), "--run-log", str(directory),
+        "--thresholds", str(options.thresholds.resolve()), "--statistics", options.statistics,
+        "--html", str(directory / "locust.html"), "--csv", str(directory / "locust"),
+        *(["--day", str(options.day.resolve())] if options.day else []),
+        *shared_by(options.processes),
     ]  # fmt: skip
     process = lifelines.tied(command, cwd=ROOT)
     try:
-        with doing(f"{chosen.name}, {number(chosen.duration)} s of orders"):
+        with doing(f"{chosen.name}, {number(chosen.duration)} s of events"):
             return process.wait() != _REFUSED
     except BaseException:
         # Whatever ends this ends the load as well, Ctrl-C included.

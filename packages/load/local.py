@@ -1,4 +1,4 @@
-"""`python -m load.local SCENARIO [options of run]`: loads the stack `local`, on emulated AWS.
+"""Loads the stack `local`, on emulated AWS: SCENARIO [--service NAME] [options of run].
 
 On the one that `nox -s emulator` runs, where it does; else on one of its own, for as long as the
 run takes. The other parts are used by the commands that a person would type.
@@ -11,7 +11,8 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, NoReturn
 
-from console import closed_output, lifelines
+from console import lifelines
+from console.arguments import Parser
 from console.checkout import ROOT
 from console.errors import UsageError
 from console.progress import doing
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from load.scenarios import LoadTests
+
 OWN: Final = ROOT / "build/load/emulated"
 """Where each run that starts an emulated AWS of its own has a directory for it and its stack."""
 RUNNING_STACK: Final = ROOT / "build/stacks/local"
@@ -39,20 +42,26 @@ LAST_WORDS: Final = 30.0
 QUIET_SECONDS: Final = 180 / TIME_SCALE
 
 
-def main(arguments: list[str]) -> int:
-    """Load and report; return what `python -m load run` does, or 2 where it cannot begin."""
+def main(load_tests: LoadTests, given: Sequence[str]) -> int:
+    """Load and report; return what `run` does, or 2 where it cannot begin."""
     signal.signal(signal.SIGTERM, _end)
+    parser = Parser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--service", default="")
+    options, arguments = parser.parse_known_args(given)
     if not arguments or arguments[0].startswith("-"):
-        print("Name the scenario: python -m load.local SCENARIO", file=sys.stderr)
+        command = f"python -m {load_tests.command}.local"
+        print(f"Name the scenario: {command} SCENARIO", file=sys.stderr)
         return 2
     try:
-        _check(arguments)
+        service = declaration.load(options.service or declaration.default())
+        _check(load_tests, arguments)
         with aws() as (environment, stack):
-            outputs = deployed(environment, stack)
+            outputs = deployed(environment, stack, service.name)
             return _run(
                 environment,
-                *("load", "run", "--scenario", arguments[0], "--outputs", str(outputs)),
-                *("--quiet-seconds", f"{QUIET_SECONDS:g}", *arguments[1:]),
+                *(load_tests.command, "run", "--scenario", arguments[0]),
+                *("--outputs", str(outputs), "--quiet-seconds", f"{QUIET_SECONDS:g}"),
+                *arguments[1:],
             )
     except UsageError as error:
         print(error, file=sys.stderr)
@@ -61,11 +70,11 @@ def main(arguments: list[str]) -> int:
         return 130
 
 
-def _check(arguments: Sequence[str]) -> None:
+def _check(load_tests: LoadTests, arguments: Sequence[str]) -> None:
     """Answer `--help`, and raise UsageError for what is wrong, before anything is started."""
-    kept = [] if {"--ledger", "--ledgers"} & set(arguments) else ["--ledger", "nowhere"]
+    kept = [] if {"--run-log", "--run-logs"} & set(arguments) else ["--run-log", "nowhere"]
     own = ["run", "--scenario", arguments[0], "--outputs", "unknown", *kept]
-    cli.check(cli.parsed([*own, *arguments[1:]]))
+    cli.check(load_tests, cli.parsed(load_tests, [*own, *arguments[1:]]))
 
 
 def _end(*_: object) -> NoReturn:
@@ -76,7 +85,7 @@ def _end(*_: object) -> NoReturn:
 def aws() -> Iterator[tuple[dict[str, str], Path]]:
     """Yield the environment that leads to the emulated AWS, and the directory of the stack in it.
 
-    Raises UsageError, or UsageError where nothing can be written.
+    Raises UsageError where nothing can be written.
     """
     running = emulated.running()
     if running is not None:
@@ -88,12 +97,12 @@ def aws() -> Iterator[tuple[dict[str, str], Path]]:
         yield environment, own / "stack"
 
 
-def deployed(environment: Mapping[str, str], stack: Path) -> Path:
-    """Return the outputs of the stack in `stack`; deploy it where this AWS does not have it yet.
+def deployed(environment: Mapping[str, str], stack: Path, service: str) -> Path:
+    """Return a service's outputs of the stack in `stack`; deploy it where this AWS has it not yet.
 
     Raises UsageError.
     """
-    outputs = left.path(stack, declaration.default())
+    outputs = left.path(stack, service)
     if stack == RUNNING_STACK and outputs.exists() and emulated.knows(stack):
         return outputs
     artifact = stack.parent / "artifact"
@@ -119,8 +128,3 @@ def _run(environment: Mapping[str, str], *command: str) -> int:
     except BaseException:
         lifelines.end(process, LAST_WORDS)
         raise
-
-
-if __name__ == "__main__":
-    closed_output.tolerate()
-    sys.exit(main(sys.argv[1:]))

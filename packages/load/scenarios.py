@@ -1,16 +1,16 @@
-"""The scenarios: how the offered rate moves over a run, and what is sent. Pure values."""
+"""What a scenario is: how the offered rate moves over a run, and what is sent. Pure values."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from console.errors import UsageError
 from reporting import amounts
 
-from load.model import day_profile as hours
+from load.model import day_profile
 from load.model.day_profile import Profile
 from load.send.retries import ONCE, Retries
 
@@ -23,7 +23,7 @@ _DAY_SECONDS: Final = 600.0
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A stretch of constant rate: `seconds` long, `rate` in orders per second."""
+    """A stretch of constant rate: `seconds` long, `rate` in events per second."""
 
     seconds: float
     rate: float
@@ -31,7 +31,7 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Mix:
-    """Shares (0..1) of all orders that are not a first, valid, synchronous order."""
+    """Shares (0..1) of all events that are not a first, valid, synchronous event."""
 
     asynchronous: float = 0.0
     invalid: float = 0.0
@@ -39,7 +39,7 @@ class Mix:
 
 
 Shape = Callable[[float, float, Profile], tuple[Stage, ...]]
-"""From peak rate (orders/s), duration (s) and a day to stages whose seconds add up to the duration.
+"""From peak rate (events/s), duration (s) and a day to stages whose seconds add up to the duration.
 """
 
 
@@ -50,12 +50,12 @@ def smoke(peak_rate: float, duration: float, _: Profile) -> tuple[Stage, ...]:
 
 def average(peak_rate: float, duration: float, day: Profile) -> tuple[Stage, ...]:
     """The average hour of a day whose busiest hour has the peak rate."""
-    return (Stage(duration, peak_rate * hours.mean(day)),)
+    return (Stage(duration, peak_rate * day_profile.mean(day)),)
 
 
 def peak_hour(peak_rate: float, duration: float, day: Profile) -> tuple[Stage, ...]:
     """The day from 6 to 22 h, compressed; its busiest hour has the peak rate."""
-    shares = hours.awake(day)
+    shares = day_profile.awake(day)
     return tuple(Stage(duration / len(shares), peak_rate * share) for share in shares)
 
 
@@ -78,7 +78,7 @@ def soak(peak_rate: float, duration: float, day: Profile) -> tuple[Stage, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A named shape with the peak rate (orders/s) and duration (s) it has unless told otherwise."""
+    """A named shape with the peak rate (events/s) and duration (s) it has unless told otherwise."""
 
     name: str
     shape: Shape
@@ -86,64 +86,70 @@ class Scenario:
     duration: float
     mix: Mix
     retries: Retries = ONCE
-    day: Profile = hours.INSTACART
+    day: Profile = day_profile.INSTACART
 
     def longest(self) -> float:
-        """Return the seconds from the start after which no order is sent any more."""
+        """Return the seconds from the start after which no event is sent any more."""
         return self.duration + (self.retries.tries - 1) * self.retries.cap
 
     def stages(self) -> tuple[Stage, ...]:
         """Return the offered rate over time."""
         return self.shape(self.peak_rate, self.duration, self.day)
 
-    def orders(self) -> float:
-        """Return how many orders are to be expected."""
+    def events(self) -> float:
+        """Return how many events are to be expected."""
         return sum(stage.seconds * stage.rate for stage in self.stages())
 
 
-_BUSINESS: Final = Mix(asynchronous=0.10, invalid=0.02, repeated=0.02)
-_QUEUED: Final = Mix(asynchronous=1.0)
-_PATIENT: Final = Retries(tries=6, base=0.2, cap=5.0)
+@dataclass(frozen=True, slots=True)
+class LoadTests:
+    """What a team owns of its load tests: the scenarios, and the folder of their settings.
 
-SCENARIOS: Final[dict[str, Scenario]] = {
-    scenario.name: scenario
-    for scenario in (
-        Scenario("smoke", smoke, 5.0, 10.0, _BUSINESS),
-        Scenario("average", average, 80.0, 60.0, _BUSINESS),
-        Scenario("peak_hour", peak_hour, 80.0, 60.0, _BUSINESS),
-        Scenario("spike", spike, 160.0, 50.0, _BUSINESS),
-        Scenario("soak", soak, 40.0, 3_600.0, _BUSINESS),
-        Scenario("peak_hour_retries", peak_hour, 80.0, 60.0, _BUSINESS, _PATIENT),
-        Scenario("peak_hour_async", peak_hour, 80.0, 60.0, _QUEUED),
-    )
-}
-
-
-def scenario(
-    name: str,
-    peak_rate: float | None = None,
-    duration: float | None = None,
-    profile: Path | None = None,
-) -> Scenario:
-    """Return the scenario `name`, with its own or the given peak rate (orders/s) and duration (s).
-
-    `profile` is a file with the weights of another day than the cited one.
-
-    Raises UsageError for an unknown name, a rate or duration that is not above 0 and finite, and a
-    profile that cannot be sent.
+    In `folder` are `locustfile.py`, `locust.conf` and `thresholds.toml`.
     """
-    if name not in SCENARIOS:
-        raise UsageError(f"There is no scenario '{name}'; choose one of {', '.join(SCENARIOS)}.")
-    known = SCENARIOS[name]
-    return Scenario(
-        name,
-        known.shape,
-        _positive("peak rate", peak_rate, known.peak_rate),
-        _positive("duration", duration, known.duration),
-        known.mix,
-        known.retries,
-        known.day if profile is None else hours.load_profile(profile),
-    )
+
+    folder: Path
+    scenarios: tuple[Scenario, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The scenarios' names."""
+        return tuple(each.name for each in self.scenarios)
+
+    @property
+    def command(self) -> str:
+        """The package that is run as their command."""
+        return self.folder.name
+
+    @property
+    def thresholds(self) -> Path:
+        """The file with what a run must hold to pass."""
+        return self.folder / "thresholds.toml"
+
+    def scenario(
+        self,
+        name: str,
+        peak_rate: float | None = None,
+        duration: float | None = None,
+        day: Path | None = None,
+    ) -> Scenario:
+        """Return a scenario, with its own or the given peak rate (events/s) and duration (s).
+
+        `day` is a file with the weights of another day than the scenario's own.
+
+        Raises UsageError for an unknown name, a rate or duration that is not above 0 and finite,
+        and a day that cannot be sent.
+        """
+        known = next((each for each in self.scenarios if each.name == name), None)
+        if known is None:
+            choice = ", ".join(self.names)
+            raise UsageError(f"There is no scenario '{name}'; choose one of {choice}.")
+        return replace(
+            known,
+            peak_rate=_positive("peak rate", peak_rate, known.peak_rate),
+            duration=_positive("duration", duration, known.duration),
+            day=known.day if day is None else day_profile.load(day),
+        )
 
 
 def _positive(what: str, given: float | None, default: float) -> float:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass, fields
-from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any
 
-from console.checkout import ROOT
 from console.errors import UsageError
 
-FILE: Final = ROOT / "loadtest" / "thresholds.toml"
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,7 @@ class Thresholds:
     duplicated: int = 0
 
 
-def load_thresholds(path: Path = FILE) -> dict[str, Thresholds]:
+def load_thresholds(path: Path) -> dict[str, Thresholds]:
     """Read thresholds per scenario. Raises UsageError with one sentence."""
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -40,15 +39,11 @@ def load_thresholds(path: Path = FILE) -> dict[str, Thresholds]:
     return {name: _thresholds(path, name, table) for name, table in document.items()}
 
 
-def thresholds_of(scenario: str, path: str | Path | None = None) -> Thresholds:
-    """Return the thresholds of a scenario, from the file at `path` or the one beside this module.
-
-    Raises UsageError.
-    """
-    file = Path(path) if path else FILE
-    found = load_thresholds(file)
+def thresholds_of(scenario: str, path: Path) -> Thresholds:
+    """Return the thresholds of a scenario from a file. Raises UsageError."""
+    found = load_thresholds(path)
     if scenario not in found:
-        raise UsageError(f"{file} has no thresholds [{scenario}].")
+        raise UsageError(f"{path} has no thresholds [{scenario}].")
     return found[scenario]
 
 

@@ -150,7 +150,7 @@ def _shift(cost: measurement.ShiftCost, zero: float) -> Shift:
 
 
 def _events(load: dict[str, Any]) -> Events:
-    counts = load["orders"]
+    counts = load["events"]
     return Events(
         sent=counts["sent"],
         confirmed=counts["confirmed"],

@@ -55,7 +55,7 @@ def _broken(rehearsal: Rehearsal, name: str, seen: str) -> Outcome:
         or facts.load.get("verdict") in ("invalid", "inconclusive")
         or (shifts_count and measurement.judge(facts.shifts, 0.0)[0] == "undecided")
     )
-    lost = facts.load.get("orders", {}).get("lost", 0)
+    lost = facts.load.get("events", {}).get("lost", 0)
     verdict: Verdict = "inconclusive" if undecided and not lost else "fail"
     said = "Not as expected" if rehearsal.settings.fault else verdict.capitalize()
     return Outcome(verdict, False, f"{said}: {name}", f"{name}: {seen}")

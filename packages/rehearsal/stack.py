@@ -126,19 +126,19 @@ class Stack(stack.Stack):
         """Return the command that loads the alias with the peak hour, and reconciles it."""
         settings = self.settings
         return module(
-            *("load", "run", "--scenario", "peak_hour", "--seed", str(settings.seed)),
+            *("loadtest", "run", "--scenario", "peak_hour", "--seed", str(settings.seed)),
             *("--peak-rate", str(settings.peak_rate), "--duration", str(settings.load_seconds)),
             *self._reconciled(run_log),
         )
 
     def reconciliation(self, run_log: Path) -> list[str]:
         """Return the command that finds what became of every event that a run log has."""
-        return module("load", "report", *self._reconciled(run_log))
+        return module("loadtest", "report", *self._reconciled(run_log))
 
     def _reconciled(self, run_log: Path) -> tuple[str, ...]:
         quiet = QUIET_AWS_SECONDS / self.settings.time_scale
         return (
-            *("--outputs", str(self.outputs_file), "--ledger", str(run_log)),
+            *("--outputs", str(self.outputs_file), "--run-log", str(run_log)),
             *("--quiet-seconds", str(quiet), "--drain-seconds", "30"),
         )
 

@@ -135,7 +135,7 @@ class Rehearsal:
             self.journal.tell,
         )
         deadline = time.monotonic() + LOAD_START_SECONDS
-        events = ledger / "orders.jsonl"
+        events = ledger / "events.jsonl"
         while not (events.exists() and events.stat().st_size):
             if self._load.process.poll() is not None or time.monotonic() > deadline:
                 raise StepError(f"the load did not start: {self._load.last_line}")
@@ -201,7 +201,7 @@ class Rehearsal:
             raise StepError(f"the load ended without a summary: {self._load.last_line}")
         self.facts.load = json.loads(summary.read_text(encoding="utf-8"))
         self.facts.shifts = self._shifts()
-        events, throttle = self.facts.load["orders"], self.facts.load["throttle"]
+        events, throttle = self.facts.load["events"], self.facts.load["throttle"]
         predicted = throttle["predictedShare"]
         seen = (
             f"{count(events['sent'])} events, {share(throttle['share'])} of the attempts throttled"
@@ -224,7 +224,7 @@ class Rehearsal:
 
     def reconcile(self) -> str:
         """See that every event sent has exactly one end."""
-        events = self.facts.load["orders"]
+        events = self.facts.load["events"]
         ends = ("confirmed", "rejected", "deadLettered", "throttled", "failed", "lost")
         counted = ", ".join(f"{count(events.get(end, 0))} {spaced(end)}" for end in ends)
         if events["lost"] or events["duplicated"] or events.get("unverified"):

@@ -13,7 +13,7 @@ DIGEST_LENGTH = 12
 """Hexadecimal digits that name a digest or a commit where it is shown to be compared, not copied:
 48 bits, so two of a thousand agree by chance once in 10^8."""
 
-_BEFORE_UNIT = re.compile(r"(?<=\d) (?=(?:%|s|ms|MB|GB|orders/s|points|samples)(?:\W|$))")
+_BEFORE_UNIT = re.compile(r"(?<=\d) (?=(?:%|s|ms|MB|GB|events/s|points|samples)(?:\W|$))")
 
 
 def share(value: float | None) -> str:
@@ -86,8 +86,8 @@ def number(value: float, unit: str = "") -> str:
 
 
 def rate(value: float) -> str:
-    """Return orders per second."""
-    return f"{number(round(value, 1))} orders/s"
+    """Return events per second."""
+    return f"{number(round(value, 1))} events/s"
 
 
 def ratio(value: float | None) -> str:

@@ -9,7 +9,7 @@ NOTE = (
 
 
 def chart(most: Points, let_in: Points, slot_seconds: float | None, slots: int | None) -> Chart:
-    """Return it of the most at once, and of the orders per second that were not refused."""
+    """Return it of the most at once, and of the events per second that were not refused."""
     held = list(most)
     if len(held) > 1:
         # The last period holds as long as the one before it.

@@ -1,4 +1,4 @@
-"""Why a load test has refused orders: it is meant to have, and how many was predicted."""
+"""Why a load test has refused events: it is meant to have, and how many was predicted."""
 
 from reporting.amounts import interval, milliseconds, number, rate, share
 
@@ -13,7 +13,7 @@ def meant(
 ) -> str:
     """Say why throttling is no fault of the run, in two sentences; "" where nothing predicts it.
 
-    `predicted` and `bounds` are shares (0..1), `peak_rate` is orders per second.
+    `predicted` and `bounds` are shares (0..1), `peak_rate` is events per second.
     """
     if not predicted or not slot_seconds:
         return ""
@@ -27,5 +27,5 @@ def meant(
         )
     return (
         f"Throttling is intended{asks}. Erlang-B predicts that {share(predicted)}{between} of "
-        "the attempts are refused. A refused caller gets an error, so no order is lost."
+        "the attempts are refused. A refused caller gets an error, so no event is lost."
     )

@@ -30,7 +30,7 @@ def poisson(stages: Sequence[Stage], rng: random.Random) -> Iterator[float]:
 
 
 def rate_per_bin(stages: Sequence[Stage], width: float = 1.0) -> list[float]:
-    """Return the scheduled rate (orders/s) averaged over each `width` seconds."""
+    """Return the scheduled rate (events/s) averaged over each `width` seconds."""
     edges: list[tuple[float, float, float]] = []
     begin = 0.0
     for stage in stages:

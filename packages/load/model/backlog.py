@@ -1,6 +1,6 @@
-"""The queue of asynchronous orders over time: as measured, and as a fluid would have it.
+"""The queue of asynchronous events over time: as measured, and as a fluid would have it.
 
-Prediction: while orders come faster than the slots that synchronous ones leave can take, the queue
+Prediction: while events come faster than the slots that synchronous ones leave can take, the queue
 grows by the difference; afterwards it shrinks by it. Lambda's own pauses after throttles come on
 top, so that the prediction is the least that can be.
 """
@@ -30,7 +30,7 @@ _MOST: Final = 1_000_000
 
 @dataclass(slots=True)
 class Flow:
-    """Asynchronous orders by the second in which they were accepted and confirmed.
+    """Asynchronous events by the second in which they were accepted and confirmed.
 
     One that was never confirmed left the queue at a time nobody knows, and is not in it here.
     """
@@ -40,7 +40,7 @@ class Flow:
     confirmed: Counter[int] = field(default_factory=Counter)
 
     def see(self, accepted_at: float, confirmed_at: float | None) -> None:
-        """Count one order."""
+        """Count one event."""
         if confirmed_at is not None:
             self.accepted[max(0, int(accepted_at - self.started_at))] += 1
             self.confirmed[max(0, int(confirmed_at - self.started_at))] += 1
@@ -100,7 +100,7 @@ def predicted(run: Run, asynchronous: float, slot_seconds: float) -> list[float]
 
 
 def _left(run: Run, rate: float, asynchronous: float, slot_seconds: float) -> float:
-    """Return how many orders a second the slots take that synchronous ones leave free."""
+    """Return how many events a second the slots take that synchronous ones leave free."""
     if slot_seconds <= 0:
         return float("inf")
     offered = rate * (1 - asynchronous) * slot_seconds
@@ -112,7 +112,7 @@ def figures(run: Run, flow: Flow, asynchronous: float, slot: SlotTime | None) ->
     """Return backlog and drain time, measured and predicted.
 
     The drain is in seconds from the end of the peak, or of the run where that is its end, until no
-    more orders are under way than there are slots; None without asynchronous orders.
+    more events are under way than there are slots; None without asynchronous events.
     """
     queued = flow.queued()
     ended = peak_end(run)

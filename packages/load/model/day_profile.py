@@ -55,7 +55,7 @@ def awake(day: Profile) -> Profile:
     return day[first:last]
 
 
-def load_profile(path: Path) -> Profile:
+def load(path: Path) -> Profile:
     """Read a day of one's own: JSON, a list of weights. Raises UsageError with one sentence."""
     try:
         weights = json.loads(path.read_text(encoding="utf-8"))

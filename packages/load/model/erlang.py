@@ -130,7 +130,7 @@ def predicted_tries(
     later = [[0.0] * len(rates) for _ in waits]
     found = []
     for at, rate in enumerate(rates):
-        # Asynchronous orders come back by Lambda's own doing, which blocking_with_retries counts.
+        # Asynchronous events come back by Lambda's own doing, which blocking_with_retries counts.
         callers = [rate * (1 - retried), *(tries[at] for tries in later)]
         offered = sum(callers) + rate * retried
         share = rate * retried / offered if offered else 0.0

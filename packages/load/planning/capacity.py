@@ -24,9 +24,9 @@ HOURS_OF_DAY: Final = hours.shares_of_peak(0, 23)
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Orders as they come: rate per second in the busiest hour, seconds that one holds a slot.
+    """Events as they come: rate per second in the busiest hour, seconds that one holds a slot.
 
-    `retried` is the share (0..1) of orders that are sent again until they are served; each refusal
+    `retried` is the share (0..1) of events that are sent again until they are served; each refusal
     of one of these adds an attempt.
     """
 

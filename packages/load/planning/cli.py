@@ -27,14 +27,14 @@ MEMORY_MB: Final = 512
 def add_options(parser: Parser) -> None:
     """Add the planner's options."""
     parser.add_argument(
-        "--peak", type=_positive, required=True, help="orders per second in the busiest hour"
+        "--peak", type=_positive, required=True, help="events per second in the busiest hour"
     )
     parser.add_argument(
         "--target", type=_share, default=0.01, help="share of attempts that may be refused: 1%%"
     )
     slot = parser.add_mutually_exclusive_group()
     slot.add_argument("--slot-ms", type=_positive, help="time an execution holds its slot")
-    slot.add_argument("--ledger", type=Path, help="the run to take the slot time from")
+    slot.add_argument("--run-log", type=Path, help="the run to take the slot time from")
     parser.add_argument(
         "--build", type=Path, default=Path("build"), help="where to look for the newest passed run"
     )
@@ -52,7 +52,7 @@ def add_options(parser: Parser) -> None:
         help=f"the stack's warmWritesPerSecond; {amounts.count(COLD_WRITES)} are free",
     )  # fmt: skip
     parser.add_argument(
-        "--retried", type=_share, default=0.0, help="share of orders sent again until served"
+        "--retried", type=_share, default=0.0, help="share of events sent again until served"
     )
     parser.add_argument(
         "--out", type=Path, default=Path("build/plan"), help="directory for plan.html and plan.json"
@@ -88,8 +88,8 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
 def _slot(options: argparse.Namespace) -> sources.Measured:
     if options.slot_ms is not None:
         return sources.given(options.slot_ms)
-    if options.ledger is not None:
-        return sources.measured(options.ledger)
+    if options.run_log is not None:
+        return sources.measured(options.run_log)
     return sources.newest_passed(options.build)
 
 

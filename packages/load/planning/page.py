@@ -32,7 +32,7 @@ def figures(plan: Mapping[str, Any]) -> list[Figure]:
         figure(
             _curve(plan),
             "Erlang-B at the slot time; the peak is the busiest hour, the day all 24 of the "
-            "profile, weighted by orders; logarithmic.",
+            "profile, weighted by events; logarithmic.",
         ),
         figure(
             _needed(plan),

@@ -19,7 +19,7 @@ from load.planning.capacity import (
     curve,
     rate_within,
 )
-from load.planning.prices import Cost, Extras, Prices, cost, orders_per_month
+from load.planning.prices import Cost, Extras, Prices, cost, events_per_month
 
 if TYPE_CHECKING:
     from load.planning.sources import Measured
@@ -29,9 +29,9 @@ Z95: Final = 1.96
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked: orders per second in the busiest hour, the target share (0..1), memory (MB).
+    """What is asked: events per second in the busiest hour, the target share (0..1), memory (MB).
 
-    `retried` is the share of orders that are sent again until they are served. The rest is what
+    `retried` is the share of events that are sent again until they are served. The rest is what
     the stack's file says.
     """
 
@@ -57,7 +57,7 @@ def plan(asked: Question, slot: Measured, limits: Account | str) -> dict[str, An
     offered = asked.peak_rate * slot.mean
     if max(offered, asked.peak_rate / REQUESTS_PER_SLOT) > MOST_ERLANGS:
         raise UsageError(
-            f"{amounts.number(asked.peak_rate)} orders a second of {amounts.number(slot.mean)} "
+            f"{amounts.number(asked.peak_rate)} events a second of {amounts.number(slot.mean)} "
             "s each are more than any "
             "account may run; check --peak and --slot-ms."
         )
@@ -110,26 +110,26 @@ def _account(limits: Account | str, needed: int) -> dict[str, Any]:
 
 
 def _cost(load: Load, slots: int, asked: Question) -> dict[str, Any]:
-    """Return a month's cost when refused orders come again until served, and when they do not.
+    """Return a month's cost when refused events come again until served, and when they do not.
 
     Refusing costs nothing: what is retried and served in the end is billed once, when it executes.
     """
-    orders = orders_per_month(load.peak_rate)
+    events = events_per_month(load.peak_rate)
     share = load.day_share(slots)
     paid, extras, memory_mb = asked.prices, asked.extras, asked.memory_mb
-    every = cost(orders, load.slot_seconds, memory_mb, paid)
-    once = cost(orders * (1 - share), load.slot_seconds, memory_mb, paid)
+    every = cost(events, load.slot_seconds, memory_mb, paid)
+    once = cost(events * (1 - share), load.slot_seconds, memory_mb, paid)
     return {
-        "ordersPerMonth": orders,
-        "refusedPerMonth": orders * share,
-        "everyOrderServed": _dollars(every),
+        "eventsPerMonth": events,
+        "refusedPerMonth": events * share,
+        "everyEventServed": _dollars(every),
         "refusedGivenUp": _dollars(once),
         "refusedAttempts": 0.0,
         "reservation": 0.0,
         "retriedUntilServed": every.total - once.total,
         "snapshots": prices.snapshots(extras, slots, memory_mb, paid),
         "snapshotVersions": extras.versions,
-        "logs": prices.logging(extras, orders, paid),
+        "logs": prices.logging(extras, events, paid),
         "logFormat": extras.log_format,
         "warmingOnce": prices.warming(extras, paid),
         "warmWrites": extras.writes,

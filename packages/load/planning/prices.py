@@ -1,4 +1,4 @@
-"""What AWS charges: a table of list prices, and what a month of orders costs by it."""
+"""What AWS charges: a table of list prices, and what a month of events costs by it."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ ENVIRONMENT_HOURS: Final = 2
 """How long an environment is taken to live before Lambda replaces it: an assumption, AWS says
 nothing."""
 LOGGED_BYTES: Final = {"Text": 1_330, "JSON": 1_460}
-"""Bytes of log lines that one order leaves, Lambda's own and the 26 that AWS counts for each line
+"""Bytes of log lines that one event leaves, Lambda's own and the 26 that AWS counts for each line
 included: measured on the emulated AWS (infra/tests/integration/test_newer_settings.py)."""
 
 
@@ -91,8 +91,8 @@ def cost(executions: float, slot_seconds: float, memory_mb: int, prices: Prices)
     return Cost(executions, executions * prices.per_request, gb_seconds * prices.per_gb_second)
 
 
-def orders_per_month(peak_rate: float) -> float:
-    """Return a month's orders when every day follows the cited profile up to this peak rate."""
+def events_per_month(peak_rate: float) -> float:
+    """Return a month's events when every day follows the cited profile up to this peak rate."""
     return peak_rate * 3600 * sum(HOURS_OF_DAY) * MONTH_DAYS
 
 

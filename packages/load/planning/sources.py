@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 SUMMARY = "summary.json"
 RECORD = "record.json"
 RUNS = ("load/*", "load/*/*", "rehearsal*/load")
-"""Where runs leave their books, under `build/`."""
+"""Where runs leave their run log, under `build/`."""
 
 
 @dataclass(frozen=True, slots=True)

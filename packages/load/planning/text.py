@@ -49,7 +49,7 @@ def facts(plan: Mapping[str, Any]) -> list[tuple[str, str]]:
 def costs(plan: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return the cost of a month, and of what it is made."""
     cost, prices = plan["cost"], plan["prices"]
-    every = cost["everyOrderServed"]
+    every = cost["everyEventServed"]
     # A price list's own figures: every digit of them counts.
     per = f"${prices['per_gb_second']:.10f} per GB-second, {dollars(prices['per_request'] * 1e6)}"
     return [
@@ -57,11 +57,11 @@ def costs(plan: Mapping[str, Any]) -> list[tuple[str, str]]:
             "a month",
             f"{dollars(every['total'])}: duration {dollars(every['duration'])} at "
             f"{plan['memoryMb']} MB, requests {dollars(every['requests'])}, for "
-            f"{count(cost['ordersPerMonth'])} orders, each served in the end",
+            f"{count(cost['eventsPerMonth'])} events, each served in the end",
         ),
         (
             "retries",
-            f"{dollars(cost['retriedUntilServed'])} of it for orders that are refused first and "
+            f"{dollars(cost['retriedUntilServed'])} of it for events that are refused first and "
             "come again; a refused attempt itself is not billed",
         ),
         ("reservation", "free of charge; no provisioned concurrency is planned"),
@@ -90,8 +90,8 @@ def _snapshots(plan: Mapping[str, Any]) -> str:
 
 def _warming(cost: Mapping[str, Any]) -> str:
     if not cost["warmingOnce"]:
-        return f"free of charge up to {count(cost['warmWrites'])} orders a second at once"
-    return f"{dollars(cost['warmingOnce'])} once, for {count(cost['warmWrites'])} orders a second"
+        return f"free of charge up to {count(cost['warmWrites'])} events a second at once"
+    return f"{dollars(cost['warmingOnce'])} once, for {count(cost['warmWrites'])} events a second"
 
 
 def account(found: Mapping[str, Any], needed: int) -> str:

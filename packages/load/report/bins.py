@@ -21,7 +21,7 @@ BUSY: Final = 0.9
 class Bin:
     """Some seconds of a run: `at` is their middle, rates per second, shares 0..1, times in ms.
 
-    `offered` counts every order and `attempts` the synchronous ones, which alone can be refused to
+    `offered` counts every event and `attempts` the synchronous ones, which alone can be refused to
     the caller. `predicted` is None without a slot time, latencies are None where none was served.
     """
 

@@ -1,6 +1,6 @@
-"""Figures of a run from its ledger: latencies, send lag, throttle share, series.
+"""Figures of a run from its run log: latencies, send lag, throttle share, series.
 
-The ledger is gone through once; what is kept of an attempt is a few numbers.
+The run log is gone through once; what is kept of an attempt is a few numbers.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def erroneous(attempt: Attempt) -> bool:
 
 
 def latency_ms(attempt: Attempt) -> float:
-    """Return milliseconds from when the order was due: waiting to be sent counts."""
+    """Return milliseconds from when the event was due: waiting to be sent counts."""
     return (attempt.done_at - attempt.intended_at) * 1000
 
 
@@ -74,7 +74,7 @@ class Tally:
     latencies: Quantiles = field(default_factory=Quantiles)
     """Served synchronous latencies in milliseconds."""
     confirmations: Quantiles = field(default_factory=Quantiles)
-    """Milliseconds from when a synchronous order was due to its confirmation, by whatever try."""
+    """Milliseconds from when a synchronous event was due to its confirmation, by whatever try."""
 
     @property
     def direct(self) -> int:
@@ -88,7 +88,7 @@ class Tally:
 
     @property
     def asynchronous_share(self) -> float:
-        """Asynchronous orders as a share of all: those Lambda itself tries again."""
+        """Asynchronous events as a share of all: those Lambda itself tries again."""
         first = self.asynchronous + self.first_direct
         return self.asynchronous / first if first else 0.0
 
@@ -119,7 +119,7 @@ class Tally:
             if served(attempt):
                 second.latencies.append(latency_ms(attempt))
                 self.latencies.add(latency_ms(attempt))
-            if attempt.outcome == "confirmed" and attempt.kind == "order":
+            if attempt.outcome == "confirmed" and attempt.kind == "new":
                 self.confirmations.add(latency_ms(attempt))
 
 

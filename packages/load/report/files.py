@@ -14,7 +14,7 @@ from load.report import markdown, page
 from load.report.baseline import compare, store
 from load.report.baseline.record import RECORD, made, record
 from load.report.spread import spread
-from load.run_log import log as ledger
+from load.run_log import log
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,7 +46,7 @@ def leave(
         earlier = store.before(wishes.baselines, known)
         comparison = compare.compare(known, earlier, wishes.ratio)
         store.keep(wishes.baselines, known)
-    spreads = spread(ledger.attempts(directory))
+    spreads = spread(log.attempts(directory))
     text = markdown.render(summary, spreads, known, comparison)
     files = {
         RECORD: json.dumps(known, indent=1) + "\n",

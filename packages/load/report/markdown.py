@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from reporting import orders
+from reporting import fates
 from reporting.amounts import count
 from reporting.markdown import escape, table
 from reporting.verdicts import EMOJI, held
@@ -55,9 +55,9 @@ def _lines(
     ):
         if facts:
             yield from table((name, "seen"), facts)
-    ends = [(text, count(summary["orders"][key])) for key, text, _ in orders.ROWS]
-    total = ("sent", count(summary["orders"]["sent"]))
-    yield from table(("where every order ended", "orders"), [*ends, total])
+    ends = [(text, count(summary["events"][key])) for key, text, _ in fates.rows(summary["events"])]
+    total = ("sent", count(summary["events"]["sent"]))
+    yield from table(("where every event ended", "events"), [*ends, total])
     yield from _baseline(comparison)
     yield from table(("how the run was made", ""), words.how(summary, record))
 

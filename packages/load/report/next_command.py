@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from service.names import stack_of
+from service.declaration import names
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,17 +15,21 @@ Remedy = Literal["load longer", "judge again"]
 """Too few answers want a longer load; what could not be verified wants another look."""
 
 
-def look_again(function: str, scenario: str, ledger: Path) -> str:
-    """Judge what the run in `ledger` sent; an emulated AWS that ended with it knows no more."""
-    stack = stack_of(function)
+def look_again(stack: str, service: str, scenario: str, run_log: Path) -> str:
+    """Judge what the run sent; an emulated AWS that ended with it knows no more."""
     if stack == "local":
-        return f"`nox -s load -- local {scenario}` loads again."
-    return f"`nox -s load -- {stack} report {ledger}` judges what was sent."
+        return f"`{_load(stack, service)} {scenario}` loads again."
+    return f"`{_load(stack, service)} report {run_log}` judges what was sent."
 
 
-def sentence(remedy: Remedy, run: Run, ledger: Path) -> str:
+def sentence(remedy: Remedy, run: Run, run_log: Path) -> str:
     """The command that gets further."""
     if remedy == "judge again":
-        return look_again(run.function, run.scenario, ledger)
+        return look_again(run.stack, run.service, run.scenario, run_log)
     longer = f"--peak-rate {run.peak_rate:g} --duration {2 * run.duration:g}"
-    return f"`nox -s load -- {stack_of(run.function)} {run.scenario} {longer}` sends more."
+    return f"`{_load(run.stack, run.service)} {run.scenario} {longer}` sends more."
+
+
+def _load(stack: str, service: str) -> str:
+    which = f" --service {service}" if len(names()) > 1 else ""
+    return f"nox -s load -- {stack}{which}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reporting import orders, pages
+from reporting import fates, pages
 
 from load.report import plots
 from load.report import wording as words
@@ -42,6 +42,6 @@ def render(
         worse=bool(comparison and comparison["worse"]),
         recovery=plots.recovery_seconds(summary),
         figures=plots.figures(summary, spread),
-        rows=orders.ROWS,
-        balance=orders.balance(summary["orders"]),
+        rows=fates.rows(summary["events"]),
+        balance=fates.balance(summary["events"]),
     )

@@ -62,11 +62,11 @@ def _binned(summary: Mapping[str, Any]) -> str:
 def _latency_note(summary: Mapping[str, Any]) -> str:
     binned = _binned(summary)
     highest = "; p99 is the highest of its seconds" if binned else ""
-    return f"{binned}Served orders, from the intended arrival to the answer; logarithmic{highest}."
+    return f"{binned}Served events, from the intended arrival to the answer; logarithmic{highest}."
 
 
 def _queues(summary: Mapping[str, Any]) -> bool:
-    """Return whether asynchronous orders ever waited: more were under way than there are slots."""
+    """Return whether asynchronous events ever waited: more were under way than there are slots."""
     found = summary["backlog"]
     return bool(found["queued"]) and (
         max(found["peak"], found["predictedPeak"] or 0) > summary["run"]["slots"]
@@ -93,7 +93,7 @@ def recovery_seconds(summary: Mapping[str, Any]) -> float | None:
 def _load(bins: Sequence[Bin], *, direct: bool) -> Chart:
     if not direct:
         accepted = Line("accepted", [(b.at, b.offered) for b in bins], "offered")
-        return Chart("load", "Load offered, asynchronously", "orders/s", (accepted,))
+        return Chart("load", "Load offered, asynchronously", "events/s", (accepted,))
     expected = [
         (b.at, b.low * b.attempts, b.high * b.attempts)
         for b in bins
@@ -105,7 +105,7 @@ def _load(bins: Sequence[Bin], *, direct: bool) -> Chart:
         Line("offered", [(b.at, b.attempts) for b in bins], "offered"),
     )
     band = (Band("throttled as predicted", expected, "predicted"),) if expected else ()
-    return Chart("load", "Load offered, served and throttled", "orders/s", lines, band)
+    return Chart("load", "Load offered, served and throttled", "events/s", lines, band)
 
 
 def _throttle(bins: Sequence[Bin]) -> Chart:
@@ -134,7 +134,7 @@ def _latency(bins: Sequence[Bin]) -> Chart:
 
 
 def _distribution(summary: Mapping[str, Any], spread: Spread) -> Chart:
-    lines = (Line("share of served orders", spread.bins, "served", "bars"),)
+    lines = (Line("share of served events", spread.bins, "served", "bars"),)
     latency = summary["latency"]
     known = [(name, latency[name]) for name in ("p50", "p95", "p99") if latency.get(name)]
     marks = tuple(Mark(value, name) for name, value in known) if spread.bins else ()
@@ -150,7 +150,7 @@ def _distribution(summary: Mapping[str, Any], spread: Spread) -> Chart:
 
 
 def _spread_note(spread: Spread) -> str:
-    return f"{count(spread.served)} served orders; 20 bins to a power of ten, logarithmic."
+    return f"{count(spread.served)} served events; 20 bins to a power of ten, logarithmic."
 
 
 def _recovery(bins: Sequence[Bin], summary: Mapping[str, Any]) -> Chart:
@@ -181,7 +181,7 @@ def _backlog(summary: Mapping[str, Any]) -> Chart:
     marks = [mark for mark in moments(summary)[:1] if mark.at <= span[1]]
     if marks and found["drainSeconds"] and marks[0].at + found["drainSeconds"] <= span[1]:
         marks.append(Mark(marks[0].at + found["drainSeconds"], "drained"))
-    return Chart("backlog", "Asynchronous backlog", "orders", lines, span=span, marks=marks)
+    return Chart("backlog", "Asynchronous backlog", "events", lines, span=span, marks=marks)
 
 
 def _thinned(queued: Sequence[float]) -> list[tuple[float, float]]:

@@ -1,4 +1,4 @@
-"""How served latencies spread, counted from the ledger in bounded memory."""
+"""How served latencies spread, counted from the run log in bounded memory."""
 
 from __future__ import annotations
 

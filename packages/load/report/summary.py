@@ -7,31 +7,36 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from console.errors import UsageError
+from service import probes
 
 from load.aws import Aws, Outputs
 from load.model import backlog, prediction
 from load.model.backlog import Flow
 from load.model.prediction import Predictions
-from load.report import figures
-from load.report import next_command as remedy
+from load.report import figures, next_command
 from load.report.telemetry import Point, SlotTime, Telemetry
 from load.report.verdict import Measured, decide
-from load.run_log import log as ledger
-from load.run_log.buckets import Sorted
-from load.run_log.evidence import DeadLetters, OrdersTable
+from load.run_log import log
+from load.run_log.buckets import Buckets
+from load.run_log.evidence import DeadLetterQueue, EventsTable, NoTable
 from load.run_log.log import Run, camel
-from load.run_log.settle import Patience, drain
-from load.scenarios import SCENARIOS
+from load.run_log.settle import Patience, settle
 from load.thresholds import Thresholds, thresholds_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from service.declaration import Service
+
     from load.report.figures import Tally
     from load.run_log.reconcile import Reconciliation
 
 SUMMARY = "summary.json"
+NOT_VERIFIED = (
+    "The service has no table: a confirmation is taken at its word, and of an asynchronous event "
+    "only that it did not reach the DLQ; whether an event took effect twice cannot be verified."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,35 +52,41 @@ class Evidence:
 
 
 def report(
-    directory: Path, outputs: Outputs, patience: Patience, thresholds: Path | None = None
+    directory: Path, outputs: Outputs, patience: Patience, thresholds: Path
 ) -> dict[str, Any]:
     """Judge the run in `directory`, write its summary there and return it. Raises UsageError."""
-    run = ledger.run(directory)
-    if run.scenario not in SCENARIOS:
-        raise UsageError(f"{directory} holds a run of the unknown scenario '{run.scenario}'.")
+    run = log.run(directory)
     limits = thresholds_of(run.scenario, thresholds)
-    counted = figures.tally(run, ledger.attempts(directory))
+    counted = figures.tally(run, log.attempts(directory))
     aws = Aws()
-    table = OrdersTable(aws.client("dynamodb"), outputs.table)
-    queue = DeadLetters(aws.client("sqs"), outputs.dead_letter_queue)
+    table = _table(aws, outputs)
+    event_id = probes.load(outputs.service).event_id
+    queue = DeadLetterQueue(aws.client("sqs"), outputs.dead_letter_queue, event_id)
     flow = Flow(run.started_at)
     try:
-        with Sorted(directory) as books:
-            books.sent(ledger.entries(directory), ledger.attempts(directory))
-            settled, waited = drain(books, table, queue, patience)
-            reconciled = books.reconcile(settled=settled, see=flow.see)
+        with Buckets(directory, tabled=outputs.table is not None) as buckets:
+            buckets.sent(log.entries(directory), log.attempts(directory))
+            settled, waited = settle(buckets, table, queue, patience)
+            reconciled = buckets.reconcile(settled=settled, see=flow.see)
         telemetry = _telemetry(aws, outputs, run, counted)
         seen = Evidence(
             run, counted, reconciled, flow, telemetry.slot_time(), telemetry.concurrency()
         )
-        summary = summarise(seen, limits, directory)
+        summary = summarise(seen, outputs.service, limits, directory)
         summary["waitedSeconds"] = round(waited, 3)
-        ledger.write(directory / SUMMARY, summary)
+        log.write(directory / SUMMARY, summary)
     except OSError as error:
         raise UsageError(
             f"The report cannot be written to {directory}: {error.strerror}."
         ) from error
     return summary
+
+
+def _table(aws: Aws, outputs: Outputs) -> EventsTable | NoTable:
+    declared = outputs.service.table
+    if declared is None or outputs.table is None:
+        return NoTable()
+    return EventsTable(aws.client("dynamodb"), outputs.table, declared)
 
 
 def _telemetry(aws: Aws, outputs: Outputs, run: Run, counted: Tally) -> Telemetry:
@@ -89,18 +100,21 @@ def _telemetry(aws: Aws, outputs: Outputs, run: Run, counted: Tally) -> Telemetr
     )
 
 
-def summarise(seen: Evidence, limits: Thresholds, ledger: Path) -> dict[str, Any]:
+def summarise(
+    seen: Evidence, service: Service, limits: Thresholds, run_log: Path
+) -> dict[str, Any]:
     """Return the report as JSON values; times are milliseconds unless a name says otherwise."""
     run, counted, slot = seen.run, seen.counted, seen.slot
-    retries = SCENARIOS[run.scenario].retries
-    expected = Predictions(run, counted, retries, slot) if slot else None
+    expected = Predictions(run, counted, run.retries, slot) if slot else None
     seconds = expected.middle.seconds if expected else None
     queued = backlog.figures(run, seen.flow, counted.asynchronous_share, slot)
     summary = {
         "schema": 1,
         "thresholds": {camel(name): value for name, value in asdict(limits).items()},
         "run": _described(run, counted),
-        "orders": seen.reconciled.counts(),
+        "service": service.title,
+        "notVerified": None if service.table else NOT_VERIFIED,
+        "events": seen.reconciled.counts(),
         "lostIds": list(seen.reconciled.lost_ids[:20]),
         "attempts": figures.outcomes(counted),
         "errors": dict(counted.errors.most_common(20)),
@@ -123,7 +137,7 @@ def summarise(seen: Evidence, limits: Thresholds, ledger: Path) -> dict[str, Any
     return {
         "verdict": verdict.decision,
         "reasons": list(verdict.reasons),
-        "remedy": verdict.remedy and remedy.sentence(verdict.remedy, run, ledger),
+        "remedy": verdict.remedy and next_command.sentence(verdict.remedy, run, run_log),
         **summary,
     }
 
@@ -131,7 +145,7 @@ def summarise(seen: Evidence, limits: Thresholds, ledger: Path) -> dict[str, Any
 def _described(run: Run, counted: Tally) -> dict[str, Any]:
     cpu, attempts = run.cpu_seconds, counted.attempts
     return {
-        **ledger.record(run),
+        **log.record(run),
         "attempts": attempts,
         "cpuMsPerAttempt": cpu * 1000 / attempts if cpu is not None and attempts else None,
     }

@@ -13,12 +13,12 @@ from load.report.wording import interval, throttled_on_purpose
 
 def lines(summary: dict[str, Any], columns: int | None = None) -> list[str]:
     """Return a summary's gist, a fact a paragraph, `columns` wide or as the terminal is."""
-    orders, throttle, latency = summary["orders"], summary["throttle"], summary["latency"]
-    counts = ", ".join(f"{name} {count(number)}" for name, number in orders.items())
+    events, throttle, latency = summary["events"], summary["throttle"], summary["latency"]
+    counts = ", ".join(f"{name} {count(number)}" for name, number in events.items())
     verdict = " ".join([heading(summary["verdict"]), *summary["reasons"]])
     facts = [
         ("verdict", verdict),
-        ("orders", counts),
+        ("events", counts),
         (
             "throttle",
             f"{share(throttle['share'])} of {count(throttle['attempts'])} attempts "
@@ -34,7 +34,7 @@ def lines(summary: dict[str, Any], columns: int | None = None) -> list[str]:
         (
             "send lag",
             f"p99 {milliseconds(summary['sendLag']['p99'])}, at most "
-            f"{count(summary['sendLag']['backlog'])} orders behind, "
+            f"{count(summary['sendLag']['backlog'])} events behind, "
             f"{share(summary['run'].get('cpuShare'))} of a core",
         ),
         (

@@ -62,13 +62,13 @@ class Verdict:
 def decide(measured: Measured, limits: Thresholds) -> Verdict:
     """Judge a run.
 
-    A lost or doubled order fails it whatever else held. Otherwise a run whose generator was the
+    A lost or doubled event fails it whatever else held. Otherwise a run whose generator was the
     bottleneck is invalid, not passed and not failed; a threshold not held fails it; too few answers
-    or orders that could not be verified leave it undecided.
+    or events that could not be verified leave it undecided.
     """
     few, unverified = _few(measured, limits), _unverified(measured)
     ranked: tuple[tuple[Decision, list[str]], ...] = (
-        ("fail", _orders(measured, limits)),
+        ("fail", _events(measured, limits)),
         ("invalid", _generator(measured, limits)),
         ("fail", _thresholds(measured, limits)),
         ("inconclusive", [*few, *unverified]),
@@ -82,13 +82,13 @@ def decide(measured: Measured, limits: Thresholds) -> Verdict:
     )
 
 
-def _orders(measured: Measured, limits: Thresholds) -> list[str]:
+def _events(measured: Measured, limits: Thresholds) -> list[str]:
     reasons = []
     if measured.lost > limits.lost:
-        reasons.append(f"{measured.lost} orders were lost (at most {limits.lost} may be).")
+        reasons.append(f"{measured.lost} events were lost (at most {limits.lost} may be).")
     if measured.duplicated > limits.duplicated:
         reasons.append(
-            f"{measured.duplicated} orders took effect twice (at most {limits.duplicated} may)."
+            f"{measured.duplicated} events took effect twice (at most {limits.duplicated} may)."
         )
     return reasons
 
@@ -100,7 +100,7 @@ def _generator(measured: Measured, limits: Thresholds) -> list[str]:
             f"{measured.workers_lost} of the sending processes did not finish their share."
         )
     if not measured.sent_all:
-        reasons.append("The generator did not send every order that was due.")
+        reasons.append("The generator did not send every event that was due.")
     lag = measured.send_lag_p99_ms
     if lag is not None and lag > limits.send_lag_p99_ms:
         reasons.append(
@@ -156,7 +156,7 @@ def _few(measured: Measured, limits: Thresholds) -> list[str]:
 def _unverified(measured: Measured) -> list[str]:
     if not measured.unverified:
         return []
-    return [f"{measured.unverified} orders could not be verified."]
+    return [f"{measured.unverified} events could not be verified."]
 
 
 def locust_status(attempts: int, failures: int, limits: Thresholds) -> int:

@@ -61,7 +61,7 @@ def _measured(
     summary: Mapping[str, Any], spread: Spread
 ) -> dict[str, tuple[str, Any, Callable[[Any], str], bool]]:
     """Return by key of a threshold: name, value, its wording, whether it is a least value."""
-    latency, orders = summary["latency"], summary["orders"]
+    latency, events = summary["latency"], summary["events"]
     ms, share, count = amounts.milliseconds, amounts.share, amounts.count
     return {
         "throttleBudget": ("throttled", summary["throttle"]["share"], share, False),
@@ -72,8 +72,8 @@ def _measured(
         "sendLagP99Ms": ("send lag p99", summary["sendLag"]["p99"], ms, False),
         "cpuShare": ("generator's CPU", summary["run"].get("cpuShare"), share, False),
         "minimumServed": ("served", spread.served, count, True),
-        "lost": ("orders lost", orders["lost"], count, False),
-        "duplicated": ("orders doubled", orders["duplicated"], count, False),
+        "lost": ("events lost", events["lost"], count, False),
+        "duplicated": ("events doubled", events["duplicated"], count, False),
         "recoverySeconds": ("recovery", summary.get("recoverySeconds"), amounts.seconds, False),
         "drainSeconds": ("drain", summary.get("drainSeconds"), amounts.seconds, False),
     }
@@ -96,7 +96,7 @@ def _bounds(kind: str, low: float | None, high: float | None) -> str:
 
 
 def throttled_on_purpose(summary: Mapping[str, Any]) -> str:
-    """Say why orders were refused, where that was to be; "" where none were."""
+    """Say why events were refused, where that was to be; "" where none were."""
     throttle, run, slot = summary["throttle"], summary["run"], summary["slotTime"]
     if not throttle["throttled"]:
         return ""
@@ -172,7 +172,7 @@ def retrying(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("refused at the first try", amounts.share(summary["throttle"]["firstTryShare"])),
         ("refused of all tries", amounts.share(summary["throttle"]["share"])),
         *((f"attempts, try {tried}", amounts.count(n)) for tried, n in tries.items()),
-        ("given up after the last", amounts.count(summary["orders"]["throttled"])),
+        ("given up after the last", amounts.count(summary["events"]["throttled"])),
         *(
             (f"confirmed within, {name}", amounts.milliseconds(confirmed[name]))
             for name in ("p50", "p95", "p99")
@@ -192,12 +192,12 @@ def queueing(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
             return amounts.NOT_MEASURED
         return f"{write(value)} ({write(bounds[0])} to {write(bounds[1])})"
 
-    def orders(value: float) -> str:
+    def events(value: float) -> str:
         return amounts.count(round(value))
 
     return [
-        ("longest backlog", orders(found["peak"])),
-        ("predicted", least(found["predictedPeak"], found["predictedPeakInterval"], orders)),
+        ("longest backlog", events(found["peak"])),
+        ("predicted", least(found["predictedPeak"], found["predictedPeakInterval"], events)),
         ("drained after the peak in", seconds(found["drainSeconds"])),
         (
             "predicted to drain in",

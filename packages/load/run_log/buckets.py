@@ -1,6 +1,6 @@
-"""Orders sorted into buckets on disk, so that any number of them reconciles in bounded memory.
+"""Events sorted into buckets on disk, so that any number of them reconciles in bounded memory.
 
-An order's id alone says which bucket it is in: what was sent and what was found meet there, and
+An event's id alone says which bucket it is in: what was sent and what was found meet there, and
 never more than one bucket is in memory.
 """
 
@@ -11,10 +11,19 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 from zlib import crc32
 
-from load.run_log.reconcile import Found, Order, Reconciliation, books, missing, reconcile
+from load.run_log.reconcile import (
+    Answered,
+    Event,
+    Found,
+    Reconciliation,
+    Sent,
+    joined,
+    missing,
+    reconcile,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -27,56 +36,45 @@ _SAMPLE: Final = 1_000
 _TEXT: Final[Any] = {"encoding": "utf-8", "errors": "replace", "newline": "\n"}
 
 
-class _Sent(NamedTuple):
-    order_id: str
-    digest: str
-    kind: str
-
-
-class _Answered(NamedTuple):
-    order_id: str
-    outcome: str
-    result_digest: str | None
-    done_at: float
-
-
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """How many orders were taken on and not found yet, and some of their ids, drawn evenly."""
+    """How many events were taken on and not found yet, and some of their ids, drawn evenly."""
 
     count: int
     sample: list[str]
 
 
-class Sorted:
-    """A run's books and what was found of them, in buckets under a directory of its own."""
+class Buckets:
+    """A run log and what was found of it, in buckets under a directory of its own."""
 
-    def __init__(self, directory: Path, buckets: int = BUCKETS) -> None:
-        """Work in a new directory inside of `directory`, for as long as the context lasts."""
+    def __init__(self, directory: Path, buckets: int = BUCKETS, *, tabled: bool = True) -> None:
+        """Work in a new directory inside of `directory`, for as long as the context lasts.
+
+        `tabled` is whether the service has a table that tells what it took.
+        """
         self._parent = directory
         self._buckets = buckets
+        self._tabled = tabled
 
     def __enter__(self) -> Self:
-        """Create the directory."""
-        self._room = TemporaryDirectory(prefix=".sorted-", dir=self._parent)
-        self._directory = Path(self._room.name)
+        self._temporary = TemporaryDirectory(prefix=".sorted-", dir=self._parent)
+        self._directory = Path(self._temporary.name)
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Remove it."""
-        self._room.cleanup()
+        self._temporary.cleanup()
 
     def sent(self, entries: Iterable[Entry], attempts: Iterable[Attempt]) -> None:
-        """Sort the ledger."""
-        self._spill("orders", ((e.order_id, e.digest, e.kind) for e in entries))
+        """Sort the run log."""
+        self._spill("events", ((e.event_id, e.digest, e.kind) for e in entries))
         self._spill(
             "attempts",
-            ((a.order_id, a.outcome, _result(a), repr(a.done_at)) for a in attempts),
+            ((a.event_id, a.outcome, _result(a), repr(a.done_at)) for a in attempts),
         )
 
     def found(self, stored: Iterable[Stored], dead: Iterable[tuple[str, str]]) -> None:
         """Sort what was found now, in place of what was found before."""
-        self._spill("stored", ((s.order_id, s.digest, _at(s.confirmed_at)) for s in stored))
+        self._spill("stored", ((s.event_id, s.digest, _at(s.recorded_at)) for s in stored))
         self._spill("dead", dead)
 
     def missing(self, sample: int = _SAMPLE) -> Missing:
@@ -84,51 +82,51 @@ class Sorted:
         rng = random.Random(0)  # noqa: S311 - an even sample, nothing secret
         count = 0
         drawn: list[str] = []
-        for orders, found, _ in self._each(settled=True):
-            for order_id in missing(orders, found.stored.keys() | found.dead.keys()):
+        for events, found, _ in self._each(settled=True):
+            for event_id in missing(events, found):
                 count += 1
                 if len(drawn) < sample:
-                    drawn.append(order_id)
+                    drawn.append(event_id)
                 elif (at := rng.randrange(count)) < sample:
-                    drawn[at] = order_id
+                    drawn[at] = event_id
         return Missing(count, drawn)
 
     def reconcile(
         self, *, settled: bool, see: Callable[[float, float | None], None] = lambda *_: None
     ) -> Reconciliation:
-        """Return what became of every order.
+        """Return what became of every event.
 
-        `see` is told of each asynchronous order when it was accepted and when confirmed.
+        `see` is told of each asynchronous event when it was accepted and when confirmed.
         """
         total = Reconciliation(0, {}, 0, ())
-        for orders, found, times in self._each(settled=settled):
-            total += reconcile(orders, found)
-            for order_id, order in orders.items():
-                if order.accepted_at is not None:
-                    see(order.accepted_at, times.get(order_id))
+        for events, found, times in self._each(settled=settled):
+            total += reconcile(events, found)
+            for event_id, event in events.items():
+                if event.accepted_at is not None:
+                    see(event.accepted_at, times.get(event_id))
         return total
 
-    def _each(self, *, settled: bool) -> Iterator[tuple[dict[str, Order], Found, dict[str, float]]]:
+    def _each(self, *, settled: bool) -> Iterator[tuple[dict[str, Event], Found, dict[str, float]]]:
         for bucket in range(self._buckets):
-            orders = books(
-                (_Sent(*row) for row in self._rows("orders", bucket)),
+            events = joined(
+                (Sent(*row) for row in self._rows("events", bucket)),
                 (
-                    _Answered(order_id, outcome, result or None, float(at))
-                    for order_id, outcome, result, at in self._rows("attempts", bucket)
+                    Answered(event_id, outcome, result or None, float(at))
+                    for event_id, outcome, result, at in self._rows("attempts", bucket)
                 ),
             )
             stored, times = {}, {}
-            for order_id, digest, at in self._rows("stored", bucket):
-                if order_id in orders:
-                    stored[order_id] = digest
+            for event_id, digest, at in self._rows("stored", bucket):
+                if event_id in events:
+                    stored[event_id] = digest
                     if at:
-                        times[order_id] = float(at)
+                        times[event_id] = float(at)
             dead: dict[str, set[str]] = {}
-            for order_id, digest in self._rows("dead", bucket):
-                if order_id in orders:
-                    dead.setdefault(order_id, set()).add(digest)
-            letters = {i: _own(orders[i], digests) for i, digests in dead.items()}
-            yield orders, Found(stored, letters, settled), times
+            for event_id, digest in self._rows("dead", bucket):
+                if event_id in events:
+                    dead.setdefault(event_id, set()).add(digest)
+            own = {i: _own(events[i], digests) for i, digests in dead.items()}
+            yield events, Found(stored if self._tabled else None, own, settled), times
 
     def _spill(self, name: str, rows: Iterable[tuple[str, ...]]) -> None:
         with ExitStack() as stack:
@@ -162,6 +160,6 @@ def _at(time: float | None) -> str:
     return "" if time is None else repr(time)
 
 
-def _own(order: Order, digests: set[str]) -> str:
-    """Return the dead letter's digest; of several under one id the order's own, if it is there."""
-    return order.digest if order.digest in digests else min(digests)
+def _own(event: Event, digests: set[str]) -> str:
+    """Return the DLQ message's digest; of several under one id the event's own, if it is there."""
+    return event.digest if event.digest in digests else min(digests)

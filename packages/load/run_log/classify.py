@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Literal, NamedTuple, TypeGuard
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from load.send.events import content_digest
+from load.run_log.digests import UNREADABLE, content_digest
+
+if TYPE_CHECKING:
+    from service.probes import Probes
 
 Outcome = Literal[
     "confirmed",
@@ -33,7 +36,7 @@ class Reply(NamedTuple):
     overdue: bool = False
 
 
-class Judged(NamedTuple):
+class Classified(NamedTuple):
     """An outcome, why, and the digest of the result where there is one to compare."""
 
     outcome: Outcome
@@ -46,46 +49,39 @@ class Judged(NamedTuple):
         return self.outcome in ("functionError", "transportError", "unanswered")
 
 
-def judge(reply: Reply) -> Judged:
+def classify(reply: Reply, probes: Probes) -> Classified:
     """Return what the reply means; 429 is a throttle, a function error comes with a 200."""
     if reply.overdue:
-        return Judged("unanswered", reply.error)
+        return Classified("unanswered", reply.error)
     if reply.status == 0:
-        return Judged("transportError", reply.error or "no answer")
+        return Classified("transportError", reply.error or "no answer")
+    if reply.status == 202:
+        return Classified("accepted")
     document = _json(reply.body)
     if reply.status == 429:
-        return Judged("throttled", _text(document, "Reason") or "unknown")
-    if reply.status == 202:
-        return Judged("accepted")
+        return Classified("throttled", _text(document, "Reason") or "unknown")
     if reply.status != 200:
         message = _text(document, "message") or _text(document, "Message") or ""
-        return Judged("transportError", f"HTTP {reply.status} {message}".strip())
+        return Classified("transportError", f"HTTP {reply.status} {message}".strip())
     if reply.function_error:
-        return Judged("functionError", _text(document, "errorType") or reply.function_error)
-    return _result(document)
-
-
-def _result(document: object) -> Judged:
-    status = _text(document, "status")
-    if status == "confirmed":
-        return Judged("confirmed", None, content_digest(document))
-    if status == "rejected" and _is_object(document):
-        codes = ",".join(str(_text(reason, "code")) for reason in document.get("reasons", []))
-        return Judged("rejected", codes, content_digest(document))
-    return Judged("functionError", "UnknownResult")
-
-
-def _is_object(document: object) -> TypeGuard[dict[str, Any]]:
-    return isinstance(document, dict)
+        return Classified("functionError", _text(document, "errorType") or reply.function_error)
+    outcome = probes.outcome(document)
+    try:
+        digest = content_digest(document)
+    except UNREADABLE:
+        outcome = None
+    if outcome is None:
+        return Classified("functionError", "UnknownResult")
+    return Classified(outcome, probes.reason(document) if outcome == "rejected" else None, digest)
 
 
 def _text(document: object, key: str) -> str | None:
-    value = document.get(key) if _is_object(document) else None
+    value = document.get(key) if isinstance(document, dict) else None
     return value if isinstance(value, str) else None
 
 
 def _json(body: bytes) -> object:
     try:
         return json.loads(body) if body else None
-    except ValueError:
+    except UNREADABLE:
         return None

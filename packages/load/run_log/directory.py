@@ -1,4 +1,4 @@
-"""Where a run keeps its books: a directory that is new, can be written to, and has room enough."""
+"""Where a run log is kept: a directory that is new, can be written to, and has room enough."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from console.errors import UsageError
 from console.runs import new_run
 from reporting import amounts
 
-from load.run_log.log import ORDERS, RUN
+from load.run_log.log import EVENTS, RUN
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-BYTES_PER_ORDER: Final = 1_500
+BYTES_PER_EVENT: Final = 1_500
 """A line before it is sent, one for each of its few attempts, and the report's sorted copies."""
 
 
@@ -26,21 +26,21 @@ def free_bytes(directory: Path) -> int:
 
 
 def make_room(
-    directory: Path, orders: float = 0.0, free: Callable[[Path], int] = free_bytes
+    directory: Path, events: float = 0.0, free: Callable[[Path], int] = free_bytes
 ) -> None:
-    """Make sure that a run of so many orders can be booked in a directory, and create it.
+    """Make sure that a run of so many events can be booked in a directory, and create it.
 
     Raises UsageError when it holds a run already, cannot be written to, or has too little room.
     """
     make_writable(directory)
     if holds_run(directory):
-        raise UsageError(f"{directory} already holds a run; give --ledger a new directory.")
-    left, needed = free(directory), orders * BYTES_PER_ORDER
+        raise UsageError(f"{directory} already holds a run; give --run-log a new directory.")
+    left, needed = free(directory), events * BYTES_PER_EVENT
     if left < needed:
         raise UsageError(
-            f"The ledger of about {amounts.count(orders)} orders takes "
+            f"The run log of about {amounts.count(events)} events takes "
             f"{amounts.megabytes(needed)} and "
-            f"{directory} has {amounts.megabytes(left)} left; make room, or give --ledger "
+            f"{directory} has {amounts.megabytes(left)} left; make room, or give --run-log "
             "another place."
         )
 
@@ -54,13 +54,13 @@ def make_writable(directory: Path) -> None:
             file.flush()
     except OSError as error:
         raise UsageError(
-            f"The ledger cannot be written to {directory}: {error.strerror}."
+            f"The run log cannot be written to {directory}: {error.strerror}."
         ) from error
 
 
 def holds_run(directory: Path) -> bool:
     """Return whether a run was begun in a directory."""
-    return (directory / ORDERS).exists() or (directory / RUN).exists()
+    return (directory / EVENTS).exists() or (directory / RUN).exists()
 
 
 def numbered(directory: Path, number: int) -> Path:
@@ -73,4 +73,4 @@ def dated(parent: Path, now: float | None = None) -> Path:
     try:
         return new_run(parent, now)
     except OSError as error:
-        raise UsageError(f"The ledger cannot be written to {parent}: {error.strerror}.") from error
+        raise UsageError(f"The run log cannot be written to {parent}: {error.strerror}.") from error

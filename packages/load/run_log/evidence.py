@@ -1,4 +1,4 @@
-"""Where orders end up, read from AWS: the orders table and the dead-letter queue."""
+"""Where events end up, read from AWS: the service's table and its dead-letter queue (DLQ)."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from load.aws import translated
-from load.send.events import content_digest
+from load.run_log.digests import UNREADABLE, content_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
+    from service.declaration import Table
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_dynamodb.type_defs import KeysAndAttributesTypeDef
     from types_boto3_sqs import SQSClient
@@ -22,88 +23,117 @@ _KEYS_PER_CALL: Final = 100
 _MESSAGES_PER_CALL: Final = 10
 _HIDDEN_SECONDS: Final = 300
 """Longer than it takes to read 100,000 messages; whoever reads them shows them again before."""
-_PROJECTION: Final = "orderId, contentDigest, confirmedAt"
+_PROJECTION: Final = "#key, #digest, #at"
 _EMPTY_RECEIVES: Final = 2
 
 
 class Stored(NamedTuple):
-    """An order as the table has it; `confirmed_at` is epoch seconds by the function's clock."""
+    """An event as the table has it; `recorded_at` is epoch seconds by the function's clock."""
 
-    order_id: str
+    event_id: str
     digest: str
-    confirmed_at: float | None
+    recorded_at: float | None
 
 
-class OrdersTable:
-    """Reads order ids, content digests and times of the orders table, consistently."""
+class EventsTable:
+    """Reads ids, content digests and times of a service's table, consistently."""
 
-    def __init__(self, client: DynamoDBClient, name: str) -> None:
+    def __init__(self, client: DynamoDBClient, name: str, declared: Table) -> None:
         self._client = client
         self._name = name
+        self._declared = declared
+        # Any attribute may bear a word that DynamoDB keeps for itself.
+        self._names = {"#key": declared.key, "#digest": declared.digest, "#at": declared.at}
 
     def scan(self) -> Iterator[Stored]:
         """Iterate over all the table has, a page at a time. Raises UsageError."""
         pages = self._client.get_paginator("scan").paginate(
-            TableName=self._name, ConsistentRead=True, ProjectionExpression=_PROJECTION
+            TableName=self._name,
+            ConsistentRead=True,
+            ProjectionExpression=_PROJECTION,
+            ExpressionAttributeNames=self._names,
         )
         with translated(f"reading {self._name}"):
             for page in pages:
-                yield from map(_read, page.get("Items", []))
+                yield from map(self._read, page.get("Items", []))
 
-    def get(self, order_ids: Collection[str]) -> list[Stored]:
-        """Return those of the orders that there are, asked for by id. Raises UsageError."""
+    def get(self, event_ids: Collection[str]) -> list[Stored]:
+        """Return those of the events that there are, asked for by id. Raises UsageError."""
         found: list[Stored] = []
-        waiting = sorted(order_ids)
+        waiting = sorted(event_ids)
+        key = self._declared.key
         with translated(f"reading {self._name}"):
             while waiting:
-                keys, waiting = waiting[:_KEYS_PER_CALL], waiting[_KEYS_PER_CALL:]
+                asked, waiting = waiting[:_KEYS_PER_CALL], waiting[_KEYS_PER_CALL:]
                 request: KeysAndAttributesTypeDef = {
-                    "Keys": [{"orderId": {"S": key}} for key in keys],
+                    "Keys": [{key: {"S": each}} for each in asked],
                     "ConsistentRead": True,
                     "ProjectionExpression": _PROJECTION,
+                    "ExpressionAttributeNames": self._names,
                 }
                 reply = self._client.batch_get_item(RequestItems={self._name: request})
-                found += map(_read, reply["Responses"].get(self._name, []))
+                found += map(self._read, reply["Responses"].get(self._name, []))
                 left = reply.get("UnprocessedKeys", {}).get(self._name)
-                waiting += [str(key["orderId"]["S"]) for key in left["Keys"]] if left else []
+                waiting += [str(each[key]["S"]) for each in left["Keys"]] if left else []
         return found
 
+    def _read(self, item: Any) -> Stored:
+        recorded = item.get(self._declared.at, {}).get("S")
+        try:
+            at = datetime.fromisoformat(recorded).timestamp() if recorded else None
+        except ValueError:
+            at = None
+        digest = item.get(self._declared.digest, {}).get("S", "")
+        return Stored(item[self._declared.key]["S"], digest, at)
 
-def _read(item: Any) -> Stored:
-    confirmed = item.get("confirmedAt", {}).get("S")
-    try:
-        at = datetime.fromisoformat(confirmed).timestamp() if confirmed else None
-    except ValueError:
-        at = None
-    return Stored(item["orderId"]["S"], item.get("contentDigest", {}).get("S", ""), at)
+
+class NoTable:
+    """Stands for the table of a service that has none: nothing is found in it."""
+
+    def scan(self) -> Iterator[Stored]:
+        """Iterate over nothing."""
+        return iter(())
+
+    def get(self, _: Collection[str]) -> list[Stored]:
+        """Return nothing."""
+        return []
 
 
-class DeadLetters:
-    """Looks through a dead-letter queue and leaves it as it was.
+class DeadLetterQueue:
+    """Looks through a DLQ and leaves it as it was.
 
     `whole` says whether the last look saw all of it: SQS hands out no more than 120,000 messages at
     a time, and only a message that is handed out can be read.
     """
 
-    def __init__(self, client: SQSClient, url: str, most: int = 100_000) -> None:
+    def __init__(
+        self,
+        client: SQSClient,
+        url: str,
+        event_id: Callable[[object], str | None],
+        most: int = 100_000,
+    ) -> None:
+        """`event_id` finds the id of an event, None where it has none."""
         self._client = client
         self._url = url
+        self._event_id = event_id
         self._most = most
         self.whole = True
 
     def peek(self) -> Iterator[tuple[str, str]]:
-        """Iterate over order id and content digest of messages that are orders. Raises UsageError.
+        """Iterate over id and content digest of messages that are events. Raises UsageError.
 
         Messages are hidden while the queue is read and made visible again at its end; what that
         takes of each waits in a file. A function's queue has no redrive policy of its own, so being
         received changes nothing else.
         """
-        reading = translated("reading the dead letters")
+        reading = translated("reading the DLQ")
         with reading, TemporaryFile("w+", encoding="utf-8") as handles:
             try:
                 for handle, body in self._messages():
                     handles.write(f"{handle}\n")
-                    yield from _dead(body)
+                    if found := read_message(body, self._event_id):
+                        yield found
             finally:
                 handles.seek(0)
                 self._show(line.rstrip("\n") for line in handles)
@@ -136,11 +166,14 @@ class DeadLetters:
             )
 
 
-def _dead(body: str) -> Iterator[tuple[str, str]]:
+def read_message(body: str, event_id: Callable[[object], str | None]) -> tuple[str, str] | None:
+    """Return id and content digest of a DLQ message; None of one that holds no event.
+
+    Anybody may write anything into a queue. What JSON or Python cannot hold no sender of ours sent.
+    """
     try:
         event = json.loads(body)
-    except ValueError:
-        return
-    order_id = event.get("orderId") if isinstance(event, dict) else None
-    if isinstance(order_id, str):
-        yield order_id, content_digest(event)
+        found, digest = event_id(event), content_digest(event)
+    except UNREADABLE:
+        return None
+    return None if found is None else (found, digest)

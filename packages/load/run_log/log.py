@@ -1,7 +1,7 @@
-"""The sender's own books: every order before it is sent, every attempt after it, a line each.
+"""The sender's own run log: every event before it is sent, every attempt after it, a line each.
 
 Both files are only ever appended to. What reached the table is judged against them, never the other
-way round: a table cannot tell of the order that never arrived.
+way round: a table cannot tell of the event that never arrived.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from console.errors import UsageError
 
 from load.scenarios import Stage
+from load.send.retries import Retries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,15 +24,15 @@ if TYPE_CHECKING:
     from load.run_log.classify import Outcome
     from load.send.events import Invocation, Kind
 
-ORDERS, ATTEMPTS, RUN, PART = "orders.jsonl", "attempts.jsonl", "run.json", "part.json"
+EVENTS, ATTEMPTS, RUN, PART = "events.jsonl", "attempts.jsonl", "run.json", "part.json"
 FLUSH_SECONDS: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An order about to be sent; `intended_at` is epoch seconds."""
+    """An event about to be sent; `intended_at` is epoch seconds."""
 
-    order_id: str
+    event_id: str
     digest: str
     kind: Kind
     invocation: Invocation
@@ -42,11 +43,11 @@ class Entry:
 class Attempt:
     """One request and what came of it; times are epoch seconds.
 
-    `tried` counts an order's attempts from 1. A later one is due after its backoff at `due_at`; the
-    order's wait counts from `intended_at` all along.
+    `tried` counts an event's attempts from 1. A later one is due after its backoff at `due_at`; the
+    event's wait counts from `intended_at` all along.
     """
 
-    order_id: str
+    event_id: str
     kind: Kind
     invocation: Invocation
     intended_at: float
@@ -77,6 +78,9 @@ class Run:
     peak_rate: float
     duration: float
     stages: tuple[Stage, ...]
+    retries: Retries
+    stack: str
+    service: str
     function: str
     alias: str
     slots: int
@@ -95,7 +99,7 @@ class Part:
     """What one sender of a run did: written when it has heard all its answers, or gave up.
 
     CPU seconds are its own; `cpu_share` is of one core in its busiest five seconds; `backlog` is
-    the most orders that were due and not yet sent at one time.
+    the most events that were due and not yet sent at one time.
     """
 
     index: int
@@ -109,29 +113,29 @@ class Part:
 _Line = TypeVar("_Line", Entry, Attempt)
 
 
-class Ledger:
-    """The open books of one sender in a directory of its own."""
+class RunLog:
+    """The open run log of one sender in a directory of its own."""
 
     def __init__(self, directory: Path) -> None:
         """Create the directory and the empty files. Raises OSError where there are some already."""
         self.directory = directory
         directory.mkdir(parents=True, exist_ok=True)
         # Unbuffered: a line is with the system, whole, before the request leaves.
-        self._orders = (directory / ORDERS).open("xb", buffering=0)
+        self._events = (directory / EVENTS).open("xb", buffering=0)
         self._attempts = (directory / ATTEMPTS).open("xb")
         self._flush_at = 0.0
 
     def sending(self, entry: Entry) -> None:
-        """Write an order down before it is sent. Raises OSError, for one when the disk is full."""
+        """Write an event down before it is sent. Raises OSError, for one when the disk is full."""
         line = _line(entry)
-        # A disk that is all but full takes a part: such an order is not written down.
-        if self._orders.write(line) != len(line):
+        # A disk that is all but full takes a part: such an event is not written down.
+        if self._events.write(line) != len(line):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def done(self, attempt: Attempt) -> None:
         """Write down what an attempt came to, within a second. Raises OSError.
 
-        A sender that dies in that second leaves orders without an answer, which are looked for all
+        A sender that dies in that second leaves events without an answer, which are looked for all
         the same.
         """
         self._attempts.write(_line(attempt))
@@ -150,7 +154,7 @@ class Ledger:
     def close(self) -> None:
         """Close the files. Raises OSError."""
         try:
-            self._orders.close()
+            self._events.close()
         finally:
             self._attempts.close()
 
@@ -175,6 +179,7 @@ def record(value: Entry | Attempt | Run | Part) -> dict[str, Any]:
     found = {name: getattr(value, field) for field, name in _NAMES[type(value)]}
     if isinstance(value, Run):
         found["stages"] = [asdict(stage) for stage in value.stages]
+        found["retries"] = asdict(value.retries)
     return found
 
 
@@ -185,19 +190,19 @@ def camel(name: str) -> str:
 
 
 def part_directory(directory: Path, index: int) -> Path:
-    """Return where the sender `index` of several keeps its books of the run in `directory`."""
+    """Return where the sender `index` of several keeps its run log of the run in `directory`."""
     return directory / f"worker-{index}"
 
 
 def _parts(directory: Path) -> list[Path]:
-    """Return the directories with a run's books: its own, or one for each of several senders."""
+    """Return the directories with a run's run log: its own, or one for each of several senders."""
     return sorted(directory.glob("worker-*")) or [directory]
 
 
 def entries(directory: Path) -> Iterator[Entry]:
-    """Iterate over the orders. Raises UsageError when a file is missing or broken."""
+    """Iterate over the events. Raises UsageError when a file is missing or broken."""
     for part in _parts(directory):
-        yield from _read(part / ORDERS, Entry)
+        yield from _read(part / EVENTS, Entry)
 
 
 def attempts(directory: Path) -> Iterator[Attempt]:
@@ -211,6 +216,7 @@ def run(directory: Path) -> Run:
     try:
         found = _fields(Run, json.loads((directory / RUN).read_text()))
         found["stages"] = tuple(Stage(**stage) for stage in found["stages"])
+        found["retries"] = Retries(**found["retries"])
         begun = Run(**found)
         ended = [
             Part(**_fields(Part, json.loads((part / PART).read_text())))
@@ -219,7 +225,7 @@ def run(directory: Path) -> Run:
         ]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UsageError(
-            f"{directory} holds no readable run ({RUN}); give the --ledger of a finished run."
+            f"{directory} holds no readable run ({RUN}); give the --run-log of a finished run."
         ) from error
     return merged(begun, ended)
 
@@ -257,4 +263,4 @@ def _read(path: Path, kind: type[_Line]) -> Iterator[_Line]:
                 if line.endswith("\n"):
                     yield kind(**_fields(kind, json.loads(line)))
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UsageError(f"{path} cannot be read as a ledger: {error!r}.") from error
+        raise UsageError(f"{path} cannot be read as a run log: {error!r}.") from error

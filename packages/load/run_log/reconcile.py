@@ -1,35 +1,47 @@
-"""What became of every order sent. Pure: from the ledger and what was found to one fate each."""
+"""What became of every event sent. Pure: from the run log and what was found to one fate each."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal, Protocol, get_args
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, get_args
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
-Fate = Literal["confirmed", "rejected", "deadLettered", "throttled", "failed", "lost", "unverified"]
+    from load.run_log.log import Attempt, Entry
+
+Fate = Literal[
+    "confirmed",
+    "rejected",
+    "accepted",
+    "deadLettered",
+    "throttled",
+    "failed",
+    "lost",
+    "unverified",
+]
 FATES: tuple[Fate, ...] = get_args(Fate)
 SHOWN: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What was found after the run: content digests by order id, in the table and dead-lettered.
+    """What was found after the run: content digests by event id, in the table and in the DLQ.
 
-    `settled` is false while asynchronous orders may still be on their way: then an accepted order
-    that is nowhere is unverified and not lost.
+    `stored` is None of a service without a table: then a confirmation is believed, and an accepted
+    event that is not in the DLQ stays `accepted`. `settled` is false while asynchronous events may
+    still be on their way: then an accepted event that is nowhere is unverified and not lost.
     """
 
-    stored: Mapping[str, str]
+    stored: Mapping[str, str] | None
     dead: Mapping[str, str]
     settled: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
-    """An order of the ledger with all that its attempts (repeats included) came to."""
+class Event:
+    """An event of the run log with all that its attempts (repeats included) came to."""
 
     digest: str
     valid: bool
@@ -37,15 +49,10 @@ class Order:
     results: frozenset[str]
     accepted_at: float | None = None
 
-    @property
-    def expected(self) -> bool:
-        """Whether the callee took it on: then it must be found."""
-        return bool(self.outcomes & {"confirmed", "accepted"})
-
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """How many orders met which fate; the fates add up to `sent`, doubled orders are among them."""
+    """How many events met which fate; the fates add up to `sent`, doubled events are among them."""
 
     sent: int
     fates: Mapping[Fate, int]
@@ -53,7 +60,7 @@ class Reconciliation:
     lost_ids: tuple[str, ...]
 
     def __add__(self, other: Reconciliation) -> Reconciliation:
-        """Return both as one; of the ids of lost orders as many as anyone would read."""
+        """Return both as one; of the ids of lost events as many as anyone would read."""
         return Reconciliation(
             self.sent + other.sent,
             Counter(self.fates) + Counter(other.fates),
@@ -67,102 +74,94 @@ class Reconciliation:
         return {"sent": self.sent, **fates, "duplicated": self.duplicated}
 
 
-class Sent(Protocol):
-    """What an order of the ledger must tell."""
+class Sent(NamedTuple):
+    """Of an event of the run log what reconciling needs."""
 
-    @property
-    def order_id(self) -> str:
-        """Its id."""
-
-    @property
-    def digest(self) -> str:
-        """The digest of its content."""
-
-    @property
-    def kind(self) -> str:
-        """Its kind."""
+    event_id: str
+    digest: str
+    kind: str
 
 
-class Answered(Protocol):
-    """What an attempt of the ledger must tell."""
+class Answered(NamedTuple):
+    """Of an attempt of the run log what reconciling needs; `done_at` is epoch seconds."""
 
-    @property
-    def order_id(self) -> str:
-        """Whose it is."""
-
-    @property
-    def outcome(self) -> str:
-        """What it came to."""
-
-    @property
-    def result_digest(self) -> str | None:
-        """The digest of its result."""
-
-    @property
-    def done_at(self) -> float:
-        """When, in epoch seconds."""
+    event_id: str
+    outcome: str
+    result_digest: str | None
+    done_at: float
 
 
-def books(entries: Iterable[Sent], attempts: Iterable[Answered]) -> dict[str, Order]:
-    """Join the ledger's two files by order id."""
+def joined(
+    entries: Iterable[Entry | Sent], attempts: Iterable[Attempt | Answered]
+) -> dict[str, Event]:
+    """Join the run log's two files by event id."""
     outcomes: defaultdict[str, set[str]] = defaultdict(set)
     results: defaultdict[str, set[str]] = defaultdict(set)
     accepted: dict[str, float] = {}
     for attempt in attempts:
-        outcomes[attempt.order_id].add(attempt.outcome)
+        outcomes[attempt.event_id].add(attempt.outcome)
         if attempt.outcome == "accepted":
-            accepted.setdefault(attempt.order_id, attempt.done_at)
+            accepted.setdefault(attempt.event_id, attempt.done_at)
         if attempt.outcome == "confirmed" and attempt.result_digest:
-            results[attempt.order_id].add(attempt.result_digest)
+            results[attempt.event_id].add(attempt.result_digest)
     return {
-        entry.order_id: Order(
+        entry.event_id: Event(
             entry.digest,
             entry.kind != "invalid",
-            frozenset(outcomes[entry.order_id]),
-            frozenset(results[entry.order_id]),
-            accepted.get(entry.order_id),
+            frozenset(outcomes[entry.event_id]),
+            frozenset(results[entry.event_id]),
+            accepted.get(entry.event_id),
         )
         for entry in entries
     }
 
 
-def fate(order: Order, stored: str | None, dead: str | None, *, settled: bool) -> Fate:
-    """Return what became of one order; `stored` and `dead` are the digests found under its id."""
+def fate(event_id: str, event: Event, found: Found) -> Fate:
+    """Return what became of one event."""
+    stored = None if found.stored is None else found.stored.get(event_id)
+    confirmed: Fate = "confirmed" if event.valid else "failed"
     if stored is not None:
-        if stored != order.digest:
-            return "lost"
-        return "confirmed" if order.valid else "failed"
-    if dead == order.digest:
+        return confirmed if stored == event.digest else "lost"
+    if found.dead.get(event_id) == event.digest:
         return "deadLettered"
-    if "confirmed" in order.outcomes:
-        return "lost"
-    if "accepted" in order.outcomes:
-        return "lost" if settled else "unverified"
-    if "rejected" in order.outcomes:
-        return "failed" if order.valid else "rejected"
+    if "confirmed" in event.outcomes:
+        return confirmed if found.stored is None else "lost"
+    if "accepted" in event.outcomes:
+        if not found.settled:
+            return "unverified"
+        return "accepted" if found.stored is None else "lost"
+    if "rejected" in event.outcomes:
+        return "failed" if event.valid else "rejected"
     # Nobody took it on: the caller was told no, or of an error, or nothing, and can send again.
-    return "throttled" if order.outcomes == {"throttled"} else "failed"
+    return "throttled" if event.outcomes == {"throttled"} else "failed"
 
 
-def reconcile(orders: Mapping[str, Order], found: Found) -> Reconciliation:
-    """Find every order's fate. Doubled is an order confirmed with two different results."""
+def reconcile(events: Mapping[str, Event], found: Found) -> Reconciliation:
+    """Find every event's fate. Doubled is an event confirmed with two different results.
+
+    Only a table shows that a service takes an event once: without one nothing counts as doubled.
+    """
     fates: Counter[Fate] = Counter()
     lost = []
-    for order_id, order in orders.items():
-        met = fate(
-            order, found.stored.get(order_id), found.dead.get(order_id), settled=found.settled
-        )
+    for event_id, event in events.items():
+        met = fate(event_id, event, found)
         fates[met] += 1
         if met == "lost":
-            lost.append(order_id)
-    doubled = sum(len(order.results) > 1 for order in orders.values())
-    return Reconciliation(len(orders), fates, doubled, tuple(lost[:SHOWN]))
+            lost.append(event_id)
+    twice = found.stored is not None and sum(len(event.results) > 1 for event in events.values())
+    return Reconciliation(len(events), fates, int(twice), tuple(lost[:SHOWN]))
 
 
-def missing(orders: Mapping[str, Order], found: Collection[str]) -> list[str]:
-    """Return the ids of orders that were taken on and have not been found yet."""
+def missing(events: Mapping[str, Event], found: Found) -> list[str]:
+    """Return the ids of events that were taken on and have not been found yet.
+
+    Where there is no table, only accepted ones can still turn up: in the DLQ.
+    """
+    stored = found.stored
+    awaited = {"accepted"} if stored is None else {"accepted", "confirmed"}
+    there = found.dead.keys() | (stored or {}).keys()
     return [
-        order_id
-        for order_id, order in orders.items()
-        if order.expected and order.valid and order_id not in found
+        event_id
+        for event_id, event in events.items()
+        if event.outcomes & awaited and event.valid and event_id not in there
     ]

@@ -1,4 +1,4 @@
-"""Waits until the asynchronous orders have arrived somewhere, for as long as that may take."""
+"""Waits until the asynchronous events have arrived somewhere, for as long as that may take."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from console.progress import doing
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
-    from load.run_log.buckets import Sorted
+    from load.run_log.buckets import Buckets
     from load.run_log.evidence import Stored
 
 RETRY_GAP: Final = 180.0
@@ -28,13 +28,13 @@ _LOOKS: Final = 4
 
 
 class Table(Protocol):
-    """The orders table."""
+    """The events table."""
 
     def scan(self) -> Iterable[Stored]:
-        """Iterate over all orders it has."""
+        """Iterate over all events it has."""
 
-    def get(self, order_ids: Collection[str]) -> list[Stored]:
-        """Return those of the orders that it has."""
+    def get(self, event_ids: Collection[str]) -> list[Stored]:
+        """Return those of the events that it has."""
 
 
 class Queue(Protocol):
@@ -45,7 +45,7 @@ class Queue(Protocol):
         """Whether the last look saw all of it."""
 
     def peek(self) -> Iterable[tuple[str, str]]:
-        """Iterate over order ids and digests."""
+        """Iterate over event ids and digests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,26 +62,26 @@ class Patience:
             raise UsageError("The waits for the backlog must be above 0 seconds.")
 
 
-def drain(
-    books: Sorted,
+def settle(
+    buckets: Buckets,
     table: Table,
     queue: Queue,
     patience: Patience,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> tuple[bool, float]:
-    """Sort what is found into `books`; return whether it is settled, and the seconds to the news.
+    """Sort what is found into `buckets`; return whether it is settled, and the seconds to the news.
 
     Settled is what was found once nothing is missing, or nothing new came for a whole quiet time;
     not settled when the longest wait ended with news still coming in, or when the dead-letter queue
     was too long to be read whole.
     """
-    with doing("waiting for asynchronous orders to arrive"):
-        return _drain(books, table, queue, patience, clock, sleep)
+    with doing("waiting for asynchronous events to arrive"):
+        return _settle(buckets, table, queue, patience, clock, sleep)
 
 
-def _drain(
-    books: Sorted,
+def _settle(
+    buckets: Buckets,
     table: Table,
     queue: Queue,
     patience: Patience,
@@ -91,8 +91,8 @@ def _drain(
     began = news = clock()
     before = None
     while True:
-        books.found(table.scan(), queue.peek())
-        left = books.missing()
+        buckets.found(table.scan(), queue.peek())
+        left = buckets.missing()
         if before is not None and left.count < before:
             news = clock()
         before = left.count
@@ -116,11 +116,11 @@ def _appear(
     clock: Callable[[], float],
     sleep: Callable[[float], None],
 ) -> bool:
-    """Wait for orders to be stored until all are, or time is up; return whether any was."""
+    """Wait for events to be stored until all are, or time is up; return whether any was."""
     began, any_came = clock(), False
     while sample and clock() - began < seconds:
         sleep(poll)
-        came = {order.order_id for order in table.get(sample)}
+        came = {event.event_id for event in table.get(sample)}
         sample -= came
         any_came = any_came or bool(came)
     return any_came

@@ -20,7 +20,7 @@ from load.send.sigv4 import Credentials, Signer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from load.aws import Target
+    from load.aws import Destination
 
 MARGIN: Final = 5.0
 """Seconds a reply may take beyond the function's timeout: never give up on work still running."""
@@ -32,7 +32,7 @@ _REQUEST_ID: Final = line("X-Amzn-RequestId")
 class InvokeClient:
     """Sends events to one target; greenlets share it. A failed request is not sent again."""
 
-    def __init__(self, target: Target, read: Callable[[], Credentials]) -> None:
+    def __init__(self, target: Destination, read: Callable[[], Credentials]) -> None:
         """Raise UsageError when the endpoint, or the certificates to check it by, are no good."""
         self._endpoint = Endpoint(target.endpoint, target.ca_bundle)
         self._patience = target.timeout + MARGIN

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from load.scenarios import Scenario
 
 _OWN: Final = 100
-"""Books, sockets to Locust's other processes, AWS's clients, modules being imported."""
+"""The run log, sockets to Locust's other processes, AWS's clients, modules being imported."""
 _REFUSAL_SECONDS: Final = 1.0
-"""A refused order's connection is free again by then, so that many seconds of the peak may wait."""
+"""A refused event's connection is free again by then, so that many seconds of the peak may wait."""
 
 
 def check(scenario: Scenario, slots: int, processes: int = 1) -> None:

@@ -11,19 +11,20 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from console.checkout import ROOT
 from console.errors import UsageError
 from console.limits import allow_open_files
 from gevent.event import AsyncResult  # type: ignore[import-untyped]
 from locust.runners import MasterRunner, WorkerRunner
+from service.declaration import default
 
-from load.aws import Aws, Target, connect, load_outputs
-from load.run_log.classify import Judged
-from load.run_log.directory import holds_run, make_room, make_writable, numbered
-from load.run_log.log import RUN, Attempt, Ledger, Part, Run, part_directory, record, write
-from load.scenarios import Scenario, scenario
+from load.aws import Aws, Destination, connect, load_outputs
+from load.run_log.classify import Classified
+from load.run_log.directory import dated, holds_run, make_room, make_writable, numbered
+from load.run_log.log import RUN, Attempt, Part, Run, RunLog, part_directory, record, write
 from load.send.client import InvokeClient
 from load.send.cpu import Meter
-from load.send.events import Share, planned
+from load.send.events import Share, Source, planned, probes_of
 from load.send.sender import Clock, Sender
 from load.send.workers import (
     LEAD_SECONDS,
@@ -41,14 +42,17 @@ if TYPE_CHECKING:
 
     from locust.env import Environment
 
-Observer = Callable[[Attempt, Judged, int], None]
+    from load.scenarios import LoadTests, Scenario
+
+Observer = Callable[[Attempt, Classified, int], None]
 
 
-class Harness:
+class Process:
     """One Locust process's part of the load test."""
 
-    def __init__(self, options: Namespace, runner: Any) -> None:
+    def __init__(self, load_tests: LoadTests, options: Namespace, runner: Any) -> None:
         """Raise UsageError when anything is missing or wrong that can be known before the load."""
+        self._load_tests = load_tests
         self.configure(options)
         self._headless: bool = options.headless
         self.clock = Clock()
@@ -57,21 +61,24 @@ class Harness:
         self._ended = False
         self._refused: UsageError | None = None
         self._assigned: AsyncResult = AsyncResult()
-        if not (options.outputs and options.ledger):
-            raise UsageError(
-                "Say where to send and what to write: --outputs FILE and --ledger DIR."
-            )
+        alone = not isinstance(runner, MasterRunner | WorkerRunner)
+        if not (options.run_log or alone):
+            raise UsageError("Several processes write one run log: say where, --run-log DIR.")
         allow_open_files(0)  # the limit is inherited where `run` has raised it
         aws = Aws()
-        self.target: Target = connect(aws, load_outputs(Path(options.outputs)))
-        self.client = InvokeClient(self.target, aws.credentials().get_frozen_credentials)
-        self.directory = Path(options.ledger)
+        outputs = load_outputs(Path(options.outputs) if options.outputs else last_deployed(options))
+        self.probes = probes_of(outputs.service)
+        self._outputs = outputs
+        self.destination: Destination = connect(aws, outputs)
+        self.client = InvokeClient(self.destination, aws.credentials().get_frozen_credentials)
+        kept = ROOT / "build/load" / f"{outputs.stack}-{self.scenario.name}"
+        self.directory = Path(options.run_log) if options.run_log else dated(kept)
         if isinstance(runner, WorkerRunner):
-            # It may be ready when the master has begun the books already.
+            # It may be ready when the master has begun the run log already.
             make_writable(self.directory)
             hear(runner, lambda given: self._assigned.set(given))
         else:
-            make_room(self.directory, self.scenario.orders())
+            make_room(self.directory, self.scenario.events())
         if isinstance(runner, MasterRunner):
             self.roll = Roll(runner, self.begin, self.broken)
 
@@ -80,12 +87,14 @@ class Harness:
 
         Raises UsageError.
         """
-        self.scenario = chosen(options)
-        self.thresholds = thresholds_of(self.scenario.name, options.thresholds)
+        self.scenario = chosen(self._load_tests, options)
+        self.thresholds = thresholds_of(
+            self.scenario.name, Path(options.thresholds or self._load_tests.thresholds)
+        )
         self.seed = int(options.seed)
 
     def begin(self, workers: int) -> Assignment:
-        """Describe the run in the ledger; return what the first of its senders is to do.
+        """Describe the run in the run log; return what the first of its senders is to do.
 
         Raises UsageError.
         """
@@ -94,16 +103,16 @@ class Harness:
         start = self.clock.now() + (LEAD_SECONDS if workers > 1 else 0.0)
         run = self._describe(start, workers)
         number = 1
-        # Who starts again on Locust's web page gets books of their own.
+        # Who starts again on Locust's web page gets run log of their own.
         while holds_run(numbered(self.directory, number)):
             number += 1
         directory = numbered(self.directory, number)
         try:
-            make_room(directory, self.scenario.orders())
+            make_room(directory, self.scenario.events())
             write(directory / RUN, record(run))
         except OSError as error:
             raise UsageError(
-                f"The ledger cannot be written to {directory}: {error.strerror}."
+                f"The run log cannot be written to {directory}: {error.strerror}."
             ) from error
         return Assignment(run.run_id, start, Share(0, workers), number)
 
@@ -144,7 +153,7 @@ class Harness:
             self._send(self._assignment(environment.runner), show)
         except OSError as error:
             self.broken(
-                f"The ledger in {self.directory} could not be written any more "
+                f"The run log in {self.directory} could not be written any more "
                 f"({error.strerror}); sending stopped, what was written is kept."
             )
         except UsageError as error:
@@ -159,16 +168,19 @@ class Harness:
         share = given.share
         directory = numbered(self.directory, given.number)
         directory = part_directory(directory, share.index) if share.of > 1 else directory
-        with closing(Ledger(directory)) as ledger:
-            sender = Sender(self.client, ledger, self.clock, show, self.scenario.retries)
-            orders = planned(self.scenario, self.seed, given.run_id, given.start, share)
+        with closing(RunLog(directory)) as run_log:
+            sender = Sender(
+                self.client, self.probes, run_log, self.clock, show, self.scenario.retries
+            )
+            source = Source(self.probes, self.seed, given.run_id, given.start)
+            events = planned(self.scenario, source, share)
             meter = Meter()
             meter.start()
-            sent_all = sender.run(orders, given.start)
+            sent_all = sender.run(events, given.start)
             cpu, cpu_share = meter.stop()
             if sender.broken is not None:
                 raise sender.broken
-            ledger.describe(
+            run_log.describe(
                 Part(share.index, self.clock.now(), sent_all, cpu, cpu_share, sender.backlog)
             )
 
@@ -187,19 +199,28 @@ class Harness:
             peak_rate=self.scenario.peak_rate,
             duration=self.scenario.duration,
             stages=self.scenario.stages(),
-            function=self.target.function,
-            alias=self.target.alias,
-            slots=self.target.slots,
+            retries=self.scenario.retries,
+            stack=self._outputs.stack,
+            service=self._outputs.service.name,
+            function=self.destination.function,
+            alias=self.destination.alias,
+            slots=self.destination.slots,
             started_at=start,
             workers=workers,
         )
 
 
-def chosen(options: Namespace) -> Scenario:
+def last_deployed(options: Namespace) -> Path:
+    """Return where the last deployment from here left a service's outputs. Raises UsageError."""
+    service = options.service or default()
+    return ROOT / f"build/stacks/{options.stack}/{service}/outputs.json"
+
+
+def chosen(load_tests: LoadTests, options: Namespace) -> Scenario:
     """Return the scenario that the options name. Raises UsageError."""
     day = Path(options.day) if options.day else None
     rate, duration = _number("peak rate", options.peak_rate), _number("duration", options.duration)
-    return scenario(options.scenario, rate, duration, day)
+    return load_tests.scenario(options.scenario, rate, duration, day)
 
 
 def _number(what: str, given: float | str | None) -> float | None:

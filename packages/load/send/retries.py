@@ -1,4 +1,4 @@
-"""When a client tries a throttled order again: capped exponential backoff with full jitter.
+"""When a client tries a throttled event again: capped exponential backoff with full jitter.
 
 Rule: "Exponential Backoff And Jitter", AWS Architecture Blog,
 https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/.

@@ -1,8 +1,8 @@
 """Who sends what: one process sends all, or Locust's workers each send their share.
 
-All draw the same seeded schedule, and each sends every n-th order of it. A worker that is ready
+All draw the same seeded schedule, and each sends every n-th event of it. A worker that is ready
 asks the master for its share; once all have asked, the master says who is which and when the run
-starts. Nothing else passes between them until the books are read.
+starts. Nothing else passes between them until the run log are read.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from load.send.events import Share
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-ASK: Final = "orders-ask"
-ASSIGNMENT: Final = "orders-assignment"
-DONE: Final = "orders-done"
-BROKEN: Final = "orders-broken"
+ASK: Final = "events-ask"
+ASSIGNMENT: Final = "events-assignment"
+DONE: Final = "events-done"
+BROKEN: Final = "events-broken"
 LEAD_SECONDS: Final = 0.5
-"""How long after its assignment a worker's first order is due at the earliest."""
+"""How long after its assignment a worker's first event is due at the earliest."""
 
 
 @dataclass(frozen=True, slots=True)

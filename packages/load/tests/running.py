@@ -9,18 +9,22 @@ from pathlib import Path
 from typing import Any
 
 from console.checkout import ROOT
+from service import declaration, probes
 
 from load.tests.stub import Stub
 
 THRESHOLDS = Path(__file__).with_name("patient.toml")
 """Those of the scenarios here, with times that hold on a machine with much else to do."""
 OUTPUTS = {
+    "stack": "local",
+    "service": declaration.default(),
     "lambdaFunctionName": "order-processing-local",
     "lambdaAliasName": "production",
-    "tableName": "orders",
+    "tableName": "events",
     "dlqQueueUrl": "http://127.0.0.1:1/1/dlq",
     "logGroupName": "/aws/lambda/order-processing-local",
 }
+PROBES = probes.load(declaration.load(declaration.default()))
 
 
 def outputs_file(directory: Path, outputs: dict[str, str]) -> Path:
@@ -32,18 +36,18 @@ def outputs_file(directory: Path, outputs: dict[str, str]) -> Path:
 
 @dataclass
 class Done:
-    """A finished command and the books it left."""
+    """A finished command and the run log it left."""
 
     status: int
     output: str
     error: str
-    ledger: Path
+    run_log: Path
     stub: Stub
 
     @property
     def summary(self) -> dict[str, Any]:
         """The report."""
-        found: dict[str, Any] = json.loads((self.ledger / "summary.json").read_text())
+        found: dict[str, Any] = json.loads((self.run_log / "summary.json").read_text())
         return found
 
 
@@ -56,13 +60,13 @@ def run(
 ) -> Done:
     """Run the load test's command on a short scenario against the stub."""
     file = outputs_file(directory, OUTPUTS if outputs is None else outputs)
-    ledger = directory / "ledger"
-    command = [sys.executable, "-m", "load", "run", "--outputs", str(file)]
-    command += ["--ledger", str(ledger), "--scenario", "peak_hour", "--seed", "7"]
+    run_log = directory / "run log"
+    command = [sys.executable, "-m", "loadtest", "run", "--outputs", str(file)]
+    command += ["--run-log", str(run_log), "--scenario", "peak_hour", "--seed", "7"]
     command += ["--peak-rate", "120", "--duration", "4", "--quiet-seconds", "2"]
     command += ["--thresholds", str(THRESHOLDS), *extra]
     variables = {**os.environ, **stub.environment, **(environment or {})}
     done = subprocess.run(
         command, cwd=ROOT, env=variables, capture_output=True, text=True, timeout=120, check=False
     )
-    return Done(done.returncode, done.stdout, done.stderr, ledger, stub)
+    return Done(done.returncode, done.stdout, done.stderr, run_log, stub)

@@ -181,14 +181,14 @@ class Stub:
         self.slot_seconds.append(self._loop.time() - began)
         return self._result(event)
 
-    def keep(self, order_id: str, digest: str) -> None:
-        """Store an order as the function does, unless it is there."""
+    def keep(self, event_id: str, digest: str) -> None:
+        """Store an event as the function does, unless it is there."""
         item = {
-            "orderId": {"S": order_id},
+            "orderId": {"S": event_id},
             "contentDigest": {"S": digest},
             "confirmedAt": {"S": datetime.now(UTC).isoformat()},
         }
-        self.table.setdefault(order_id, item)
+        self.table.setdefault(event_id, item)
 
     def _result(self, event: dict[str, Any]) -> dict[str, Any]:
         lines = event.get("lines", [])

@@ -12,6 +12,9 @@ from service import declaration
 from service import outputs as left
 
 from load import local
+from loadtest.scenarios import LOAD_TESTS
+
+SERVICE = declaration.default()
 
 
 def env_file(path: Path, port: int) -> Path:
@@ -53,15 +56,15 @@ def test_an_emulator_that_runs_is_used_and_deployed_to_once(
         running = env_file(tmp_path / "emulator.env", listener.getsockname()[1])
         long_ago = time.time() - 100
         os.utime(running, (long_ago, long_ago))
-        assert local.main(["smoke", "--seed", "3"]) == 0
-        assert local.main(["smoke"]) == 0
+        assert local.main(LOAD_TESTS, ["smoke", "--seed", "3"]) == 0
+        assert local.main(LOAD_TESTS, ["smoke"]) == 0
         started_anew = time.time() + 100
         os.utime(running, (started_anew, started_anew))
-        assert local.main(["smoke"]) == 0
+        assert local.main(LOAD_TESTS, ["smoke"]) == 0
     assert [command[0] for command in ran] == [
-        *("artifact", "engine", "load"),
-        "load",
-        *("artifact", "engine", "load"),
+        *("artifact", "engine", "loadtest"),
+        "loadtest",
+        *("artifact", "engine", "loadtest"),
     ]
     assert ran[2][-2:] == ("--seed", "3")
 
@@ -73,14 +76,14 @@ def test_a_stack_that_cannot_be_deployed_is_said(
     assert ran == []
     monkeypatch.setattr(local, "_run", lambda *_: 1)
     with pytest.raises(UsageError, match=r"artifact says why"):
-        local.deployed({}, tmp_path / "stack")
+        local.deployed({}, tmp_path / "stack", SERVICE)
 
 
 def test_the_scenario_is_asked_for(
     ran: list[tuple[str, ...]], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Options alone are none."""
-    assert local.main(["--seed", "3"]) == 2
+    assert local.main(LOAD_TESTS, ["--seed", "3"]) == 2
     assert "Name the scenario" in capsys.readouterr().err
     assert ran == []
 
@@ -94,8 +97,8 @@ def test_two_at_once_share_nothing(
     )
     with local.aws() as (first, stack), local.aws() as (second, other):
         assert first != second
-        local.deployed(first, stack)
-        local.deployed(second, other)
+        local.deployed(first, stack, SERVICE)
+        local.deployed(second, other, SERVICE)
     builds = [command for command in ran if command[0] == "artifact"]
     assert stack != other
     assert len({command[-1] for command in builds}) == 2

@@ -32,19 +32,19 @@ def test_a_peak_above_capacity_passes_within_its_budget(peak: Done) -> None:
     assert "verdict   PASS" in peak.output
 
 
-def test_every_order_is_accounted_for(peak: Done) -> None:
+def test_every_event_is_accounted_for(peak: Done) -> None:
     """The report's counts are those of the function and its table."""
-    orders = dict(peak.summary["orders"])
-    assert orders["lost"] == orders["duplicated"] == orders["failed"] == orders["unverified"] == 0
-    assert orders["confirmed"] == len(peak.stub.table)
-    assert orders["rejected"] > 0
-    fates = sum(orders.values()) - orders["sent"] - orders["duplicated"]
-    assert fates == orders["sent"]
+    events = dict(peak.summary["events"])
+    assert events["lost"] == events["duplicated"] == events["failed"] == events["unverified"] == 0
+    assert events["confirmed"] == len(peak.stub.table)
+    assert events["rejected"] > 0
+    fates = sum(events.values()) - events["sent"] - events["duplicated"]
+    assert fates == events["sent"]
 
 
 def test_each_attempt_is_one_request(peak: Done) -> None:
-    """What the function saw is what the ledger has: no client sent anything twice."""
-    attempts = (peak.ledger / "attempts.jsonl").read_text().splitlines()
+    """What the function saw is what the run log has: no client sent anything twice."""
+    attempts = (peak.run_log / "attempts.jsonl").read_text().splitlines()
     assert len(attempts) == peak.stub.invocations + peak.stub.throttled
     assert peak.summary["throttle"]["throttled"] == peak.stub.throttled
     assert peak.summary["throttle"]["byReason"] == {
@@ -72,8 +72,8 @@ def test_the_share_is_set_against_what_the_measured_slot_time_predicts(peak: Don
 
 def test_locusts_own_reports_are_made(peak: Done) -> None:
     """The page and the tables of Locust have every attempt, throttles in a row of their own."""
-    assert (peak.ledger / "locust.html").stat().st_size > 10_000
-    table = (peak.ledger / "locust_stats.csv").read_text()
+    assert (peak.run_log / "locust.html").stat().st_size > 10_000
+    table = (peak.run_log / "locust_stats.csv").read_text()
     assert f"ReservedFunctionConcurrentInvocationLimitExceeded,{peak.stub.throttled}," in table
 
 
@@ -82,10 +82,10 @@ def test_locusts_tables_are_left_to_its_page(peak: Done) -> None:
     assert "Aggregated" not in peak.output + peak.error
 
 
-def test_a_ledger_is_never_used_twice(peak: Done) -> None:
+def test_a_run_log_is_never_used_twice(peak: Done) -> None:
     """A second run into the same directory is refused before any load."""
     before = peak.stub.invocations
-    again = run(peak.ledger.parent, peak.stub)
+    again = run(peak.run_log.parent, peak.stub)
     assert again.status == 2
     assert "already holds a run" in again.error
     assert peak.stub.invocations == before
@@ -97,9 +97,9 @@ def test_ending_the_command_ends_the_load_and_keeps_the_books(
 ) -> None:
     """By another process or by Ctrl-C, which all of a terminal's processes get: both say so."""
     file = outputs_file(tmp_path, OUTPUTS)
-    books = tmp_path / "ledger"
-    command = [sys.executable, "-m", "load", "run", "--outputs", str(file)]
-    command += ["--ledger", str(books), "--scenario", "smoke", "--duration", "300"]
+    books = tmp_path / "run log"
+    command = [sys.executable, "-m", "loadtest", "run", "--outputs", str(file)]
+    command += ["--run-log", str(books), "--scenario", "smoke", "--duration", "300"]
     with Stub(service_seconds=0.001) as stub, subprocess.Popen(
         command, cwd=ROOT, env={**os.environ, **stub.environment}, start_new_session=True,
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
@@ -117,6 +117,6 @@ def test_ending_the_command_ends_the_load_and_keeps_the_books(
     assert load
     assert not any(child.is_running() for child in load)
     assert list(entries(books))
-    assert f"the ledger is kept in {books}" in said
+    assert f"the run log is kept in {books}" in said
     assert "`nox -s load -- local smoke` loads again" in said
     assert "Traceback" not in said

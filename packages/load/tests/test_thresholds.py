@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 from console.errors import UsageError
 
-from load.scenarios import SCENARIOS
 from load.thresholds import load_thresholds
+from loadtest.scenarios import LOAD_TESTS
 
 WHOLE = """[smoke]
 throttle_budget = 0.1
@@ -20,10 +20,10 @@ minimum_served = 1
 """
 
 
-def test_every_scenario_has_thresholds_and_none_may_lose_an_order() -> None:
+def test_every_scenario_has_thresholds_and_none_may_lose_an_event() -> None:
     """The file and the scenarios go together."""
-    found = load_thresholds()
-    assert found.keys() == SCENARIOS.keys()
+    found = load_thresholds(LOAD_TESTS.thresholds)
+    assert found.keys() == set(LOAD_TESTS.names)
     assert {(limits.lost, limits.duplicated) for limits in found.values()} == {(0, 0)}
 
 

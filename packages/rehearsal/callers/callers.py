@@ -12,7 +12,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
-from load.run_log.classify import judge
+from load.run_log.classify import classify
 from load.run_log.log import Attempt, Entry
 from service import probes
 
@@ -185,7 +185,7 @@ class Callers:
         event_id = f"{self._name}-{next(self._numbers)}"
         payload = self._probes.event(event_id, time.time(), self._rng.randbytes(probes.DRAWN))
         asynchronous = self._rng.random() < self._manners.asynchronous
-        return _Sending(event_id, payload, "order", "async" if asynchronous else "sync")
+        return _Sending(event_id, payload, "new", "async" if asynchronous else "sync")
 
     def _late(self) -> bool:
         return bool(self._ended) and time.time() > self._ended + LAST_ANSWER_SECONDS
@@ -195,7 +195,7 @@ class Callers:
         reply = await client.invoke(
             self._qualifier, sending.payload, asynchronous=sending.invocation == "async"
         )
-        judged = judge(reply)
+        classified = classify(reply, self._probes)
         answer = Attempt(
             sending.event_id,
             sending.kind,
@@ -203,12 +203,12 @@ class Callers:
             sending.intended_at,
             sent,
             time.time(),
-            judged.outcome,
-            judged.reason,
+            classified.outcome,
+            classified.reason,
             reply.status,
             reply.executed_version,
             reply.request_id,
-            judged.result_digest,
+            classified.result_digest,
             tried=tried,
         )
         if self._run_log is not None:

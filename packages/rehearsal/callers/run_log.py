@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from load.run_log import log
 from load.scenarios import Stage
+from load.send.retries import ONCE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +20,7 @@ class RunLog:
     def __init__(self, directory: Path, outputs: Mapping[str, Any]) -> None:
         self.directory = directory
         self._outputs = outputs
-        self._log = log.Ledger(directory)
+        self._log = log.RunLog(directory)
         self._started = time.time()
         self.sending = self._log.sending
         self.answered = self._log.done
@@ -38,6 +39,9 @@ class RunLog:
             peak_rate=1.0,
             duration=seconds,
             stages=(Stage(seconds, 1.0),),
+            retries=ONCE,
+            stack=str(self._outputs["stack"]),
+            service=str(self._outputs["service"]),
             function=str(self._outputs["lambdaFunctionName"]),
             alias=str(self._outputs["lambdaAliasName"]),
             slots=int(self._outputs["reservedConcurrency"]),

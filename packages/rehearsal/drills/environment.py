@@ -187,7 +187,7 @@ class DrillEnvironment(Stack):
 
     def missing(self) -> set[str]:
         """Return the ids of asynchronous events that were accepted and are not recorded yet."""
-        accepted = {answer.order_id for answer in self.callers.since(0.0, "accepted")}
+        accepted = {answer.event_id for answer in self.callers.since(0.0, "accepted")}
         return accepted - self.recorded()
 
     def dead_letters(self) -> int:
@@ -204,5 +204,5 @@ class DrillEnvironment(Stack):
         summary = self.run_log / "summary.json"
         if not summary.exists():
             raise StepError(f"the events could not be reconciled: {child.last_line}")
-        counts: dict[str, int] = json.loads(summary.read_text(encoding="utf-8"))["orders"]
+        counts: dict[str, int] = json.loads(summary.read_text(encoding="utf-8"))["events"]
         return counts

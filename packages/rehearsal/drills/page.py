@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reporting import orders, pages
+from reporting import fates, pages
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,8 +29,8 @@ def render(report: Mapping[str, Any]) -> str:
         slowest_detect=_longest(row["detectSeconds"] for row in drills),
         slowest_recover=slowest_recover,
         longest=max(slowest_recover or 0.0, 0.001),
-        ends=orders.ROWS,
-        words={key: _WORDS.get(key, key) for key, _, _ in orders.ROWS},
+        ends=fates.ROWS,
+        words={key: _WORDS.get(key, key) for key, _, _ in fates.ROWS},
     )
 
 

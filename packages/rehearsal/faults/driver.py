@@ -11,8 +11,9 @@ from collections import Counter
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from load.run_log.classify import judge
-from load.send.events import content_digest as digest
+from load.run_log.classify import classify
+from load.run_log.digests import content_digest as digest
+from service.probes import load
 
 from rehearsal.faults.kinds import THROTTLED
 from rehearsal.faults.run_log import Answer, Sent
@@ -21,7 +22,7 @@ from rehearsal.faults.settings import TIME_SCALE
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from load.run_log.classify import Judged, Reply
+    from load.run_log.classify import Classified, Reply
 
     from rehearsal.callers.client import LambdaClient
     from rehearsal.faults.environments import Environments
@@ -49,6 +50,7 @@ class Driver:
         run_log: RunLog,
     ) -> None:
         self._settings = settings
+        self._probes = load(settings.service)
         self._client = client
         self._proxy = proxy
         self._environments = environments
@@ -138,13 +140,13 @@ class Driver:
         pause = random.Random(f"{event.event_id}/{number}")  # noqa: S311 - spreads the callers
         while True:
             self._run_log.note(sent)
-            judged = await self._attempt(sent, payload, delivery, lane, strike)
+            classified = await self._attempt(sent, payload, delivery, lane, strike)
             strike = None
-            if judged.outcome == "throttled" and throttles < MAX_THROTTLES:
+            if classified.outcome == "throttled" and throttles < MAX_THROTTLES:
                 throttles += 1
                 self.met[event.event_id] += event.kind == THROTTLED
                 await asyncio.sleep(pause.uniform(0.5, 1.0) * min(1.0, 0.02 * 2**throttles))
-            elif judged.failed and errors < event.recipe.retries:
+            elif classified.failed and errors < event.recipe.retries:
                 errors += 1
                 await asyncio.sleep(pause.uniform(0.01, 0.1))
             else:
@@ -152,21 +154,21 @@ class Driver:
 
     async def _attempt(
         self, sent: Sent, payload: bytes, delivery: Delivery, lane: str, strike: float | None
-    ) -> Judged:
+    ) -> Classified:
         qualifier = lane or self._qualifiers[delivery.target][0]
         if strike is not None:
             reply = await self._struck(sent, payload, delivery, lane, strike)
         else:
             reply = await self._invoke(qualifier, payload, delivery)
-        judged = judge(reply)
-        if judged.outcome == "accepted":
+        classified = classify(reply, self._probes)
+        if classified.outcome == "accepted":
             self.accepted.add((sent.event_id, sent.digest))
         if delivery.target == "unreachable" or sent.number > 0:
             self.met[sent.event_id] += 1
-        body = json.loads(reply.body) if judged.outcome in ("confirmed", "rejected") else None
-        answer = (judged.outcome, body, judged.reason)
+        body = json.loads(reply.body) if classified.outcome in ("confirmed", "rejected") else None
+        answer = (classified.outcome, body, classified.reason)
         self._run_log.note(Answer(sent.event_id, sent.number, sent.mode, sent.digest, *answer))
-        return judged
+        return classified
 
     async def _invoke(self, qualifier: str, payload: bytes, delivery: Delivery) -> Reply:
         asynchronous = delivery.mode == "async"

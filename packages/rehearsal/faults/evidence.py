@@ -7,7 +7,7 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
-from load.send.events import content_digest as digest
+from load.run_log.digests import content_digest as digest
 
 from rehearsal.faults.run_log import Letter
 from rehearsal.faults.settings import TIME_SCALE

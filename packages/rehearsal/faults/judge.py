@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from load.send.events import content_digest as digest
+from load.run_log.digests import content_digest as digest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,7 +9,7 @@ from collections import Counter, deque
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
-from load.send.events import content_digest as digest
+from load.run_log.digests import content_digest as digest
 
 from rehearsal.faults import wire
 from rehearsal.faults.run_log import Write

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from reporting import orders
+from reporting import fates
 from reporting.amounts import count, seconds, share
 from reporting.markdown import escape, table
 from reporting.verdicts import EMOJI
@@ -27,7 +27,7 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
     yield from table(("", "step", "time", "what was seen"), steps)
     yield from table(("figure", "seen"), words.figures(report))
     if report["events"]:
-        counts = [(text, count(report["events"][key])) for key, text, _ in orders.ROWS]
+        counts = [(text, count(report["events"][key])) for key, text, _ in fates.ROWS]
         total = ("sent", count(report["events"]["sent"]))
         yield from table(("where every event ended", "events"), [*counts, total])
     if report["shifts"]:

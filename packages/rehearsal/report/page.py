@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from reporting import orders, pages
+from reporting import fates, pages
 
 from rehearsal.report import plots, words
 from rehearsal.report.model import Series
@@ -23,12 +23,12 @@ def render(report: Mapping[str, Any], series: Series) -> str:
         report=report,
         figures=plots.figures(series),
         marks=series.marks,
-        rows=orders.ROWS,
+        rows=fates.ROWS,
         move=words.move,
         budget=words.budget,
         tone=words.tone(report),
         release=words.release(report),
         on_purpose=words.throttled_on_purpose(report),
-        balance=orders.balance(report["events"]),
+        balance=fates.balance(report["events"]),
         longest=max([0.001, *(step["seconds"] for step in report["steps"])]),
     )

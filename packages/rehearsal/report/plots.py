@@ -39,7 +39,7 @@ def _rates(series: Series) -> Chart:
         Line("throttled", series.throttled, "throttled", "area"),
         Line("offered", series.offered, "offered"),
     )
-    return Chart("load", "Load offered, served and throttled", "orders/s", lines)
+    return Chart("load", "Load offered, served and throttled", "events/s", lines)
 
 
 def _throttle(series: Series) -> Chart:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from reporting import orders as ends
+from reporting import fates as ends
 from reporting import throttling
 from reporting.amounts import (
     NOT_MEASURED,

@@ -33,7 +33,7 @@ def load(**events: int) -> dict[str, Any]:
     return {
         "verdict": "pass",
         "reasons": [],
-        "orders": EVENTS | events,
+        "events": EVENTS | events,
         "run": {"startedAt": 1000.0},
         "throttle": {
             "attempts": 9, "throttled": 3, "share": 1 / 3, "predictedShare": 0.3,

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from load.run_log import log
-from load.scenarios import SCENARIOS
 from service import declaration
 
+from loadtest.scenarios import LOAD_TESTS
 from rehearsal.callers.callers import Callers, Manners
 from rehearsal.callers.run_log import RunLog
 
@@ -22,7 +22,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SERVICE = declaration.load(declaration.default())
-OUTPUTS = {"lambdaFunctionName": "f", "lambdaAliasName": "production", "reservedConcurrency": 5}
+OUTPUTS = {
+    "stack": "local",
+    "service": SERVICE.name,
+    "lambdaFunctionName": "f",
+    "lambdaAliasName": "production",
+    "reservedConcurrency": 5,
+}
 
 
 class Lambda(ThreadingHTTPServer):
@@ -82,17 +88,17 @@ def test_accepted_events_are_sent_again_as_they_were(aws: Lambda, tmp_path: Path
     callers.start()
     _wait(lambda: len(callers.since(0.0, "accepted")) >= 3)
     first = callers.since(0.0, "accepted")[:3]
-    callers.resend(answer.order_id for answer in first)
+    callers.resend(answer.event_id for answer in first)
     _wait(lambda: len(callers.since(0.0, "confirmed", invocation="sync")) >= 3)
     callers.stop()
     again = callers.since(0.0, "confirmed", invocation="sync")
-    assert {answer.order_id for answer in again} == {answer.order_id for answer in first}
+    assert {answer.event_id for answer in again} == {answer.event_id for answer in first}
     assert set(aws.direct) <= set(aws.events)
     assert len(aws.direct) == 3
     # What the load test reads of it: the run, each event with its digest, each answer.
     run_log = tmp_path / "run_log"
     found, entries = log.run(run_log), list(log.entries(run_log))
-    assert (found.scenario in SCENARIOS, found.sent_all, found.slots) == (True, True, 5)
+    assert (found.scenario in LOAD_TESTS.names, found.sent_all, found.slots) == (True, True, 5)
     assert {hashlib.sha256(event).hexdigest() for event in aws.events} == {
         entry.digest for entry in entries
     }

@@ -139,5 +139,5 @@ def test_throttling_says_that_it_is_meant_to_be(tmp_path: Path) -> None:
     made = rehearsed(tmp_path, "bad-release", smoke=False)
     document = assemble.report(made).to_json()
     for form, text in told(document, made).items():
-        assert "Throttling is intended: the peak's 70 orders/s of 80.0 ms each" in text, form
+        assert "Throttling is intended: the peak's 70 events/s of 80.0 ms each" in text, form
         assert "Erlang-B predicts that 30.0 % (20.0 to 40.0 %)" in text, form

@@ -6,7 +6,7 @@ import math
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from reporting.orders import balance
+from reporting.fates import balance
 
 from rehearsal.report import markdown, terminal
 from rehearsal.report.model import Events, Step

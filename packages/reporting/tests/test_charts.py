@@ -92,7 +92,7 @@ def test_a_drawing_names_itself(chart: Chart) -> None:
 @pytest.mark.parametrize("points", [[], [(1.0, math.nan)]])
 def test_an_empty_chart_says_so(points: list[tuple[float, float]]) -> None:
     """A series without a finite value is not drawn as zero."""
-    svg = charts.draw(Chart("key", "Load", "orders/s", [Line("served", points, "served")]))
+    svg = charts.draw(Chart("key", "Load", "events/s", [Line("served", points, "served")]))
     assert "nothing was measured" in svg
     assert 'class="line' not in svg
 
@@ -100,7 +100,7 @@ def test_an_empty_chart_says_so(points: list[tuple[float, float]]) -> None:
 def test_a_missing_value_is_a_gap() -> None:
     """A NaN in the middle of a line breaks it in two instead of joining its neighbours."""
     points = [(0.0, 1.0), (1.0, 2.0), (2.0, math.nan), (3.0, 1.0), (4.0, 2.0)]
-    svg = charts.draw(Chart("key", "Load", "orders/s", [Line("served", points, "served")]))
+    svg = charts.draw(Chart("key", "Load", "events/s", [Line("served", points, "served")]))
     assert svg.count('class="line served"') == 2
 
 

@@ -62,8 +62,8 @@ REAL = {
     "very small shares": Chart("key", "S", "%", [Line("s", [(1.0, 1e-9), (20.0, 0.8)], "served")], log=True),  # noqa: E501
     "eight decades across": Chart("key", "S", "%", [Line("s", [(1e-3, 0.1), (1e5, 0.2)], "served", "bars")], across="ms", log_across=True),  # noqa: E501
     "three decades across": Chart("key", "S", "%", [Line("s", [(20.0, 0.1), (9000.0, 0.2)], "served", "bars")], across="ms", log_across=True),  # noqa: E501
-    "a day": Chart("key", "S", "orders/s", [Line("s", [(0.0, 1.0), (86_400.0, 2.0)], "served")]),
-    "a moment": Chart("key", "S", "orders/s", [Line("s", [(0.0, 1.0), (0.0004, 2.0)], "served")]),
+    "a day": Chart("key", "S", "events/s", [Line("s", [(0.0, 1.0), (86_400.0, 2.0)], "served")]),
+    "a moment": Chart("key", "S", "events/s", [Line("s", [(0.0, 1.0), (0.0004, 2.0)], "served")]),
     "many steps": chart([1.0] * 60, marks=[Mark(20 + at / 10, f"step {at}") for at in range(40)]),
     "close limits": chart([1.0, 2.0], limits=[Limit("reserved 5", 5.0), Limit("wanted 5", 5.01), Limit("most 4.9", 4.9)]),  # noqa: E501
     "limits at both ends": chart([1.0, 100.0], limits=[Limit("a", 100.0), Limit("b", 99.0), Limit("c", 0.0)]),  # noqa: E501

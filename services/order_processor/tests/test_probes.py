@@ -43,6 +43,8 @@ def test_events_for_load_are_valid_and_canonical(seed: int) -> None:
     payload = PROBES.event(f"run-{seed:06d}", NOW.timestamp(), drawn(seed))
     event = json.loads(payload)
     assert valid(event)
+    skus = [line["sku"] for line in event["lines"]]
+    assert len(skus) == len(set(skus))  # two lines of one article are refused
     assert json.dumps(event, sort_keys=True, separators=(",", ":")).encode() == payload
     assert not valid(json.loads(PROBES.spoilt(payload, seed)))
 

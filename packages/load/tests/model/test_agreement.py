@@ -12,8 +12,10 @@ from load.model.prediction import Predictions
 from load.report import figures
 from load.report.telemetry import SlotTime
 from load.run_log.log import Attempt, Run
-from load.scenarios import Scenario, scenario
-from load.send.events import planned
+from load.scenarios import Scenario
+from load.send.events import Source, planned
+from load.tests.running import PROBES
+from loadtest.scenarios import LOAD_TESTS
 
 if TYPE_CHECKING:
     from load.run_log.classify import Outcome
@@ -50,12 +52,12 @@ class Function:
 
 
 def attempts(plan: Scenario, seed: int, mean: float, start: float) -> Iterator[Attempt]:
-    """Yield what a whole run would have in its ledger."""
+    """Yield what a whole run would have in its run log."""
     rng = random.Random(seed)
     function = Function(mean, rng)
     due = [
-        (order.offset, number, order.offset, 1, order.invocation, order.kind)
-        for number, order in enumerate(planned(plan, seed, "r", start))
+        (event.offset, number, event.offset, 1, event.invocation, event.kind)
+        for number, event in enumerate(planned(plan, Source(PROBES, seed, "r", start)))
     ]
     heapq.heapify(due)
     while due:
@@ -99,8 +101,22 @@ def test_the_measured_throttle_share_is_the_predicted_one(
 
     Within four standard errors and two points of model; division of rate by slots would be far off.
     """
-    plan = scenario(name, peak, 60.0)
-    run = Run("r", name, seed, peak, 60.0, plan.stages(), "f", "production", SLOTS, 1_000.0)
+    plan = LOAD_TESTS.scenario(name, peak, 60.0)
+    run = Run(
+        "r",
+        name,
+        seed,
+        peak,
+        60.0,
+        plan.stages(),
+        plan.retries,
+        "local",
+        "order_processor",
+        "f",
+        "production",
+        SLOTS,
+        1_000.0,
+    )
     counted = figures.tally(run, attempts(plan, seed, mean, 1_000.0))
     slot = SlotTime(mean, 0.0, 1_000, "logs")
     found = prediction.throttle(counted, Predictions(run, counted, plan.retries, slot))

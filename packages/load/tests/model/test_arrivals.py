@@ -48,8 +48,8 @@ def test_arrivals_are_irregular_as_poisson_is() -> None:
 
 
 @given(stages, st.floats(0.2, 2.0))
-def test_bins_hold_all_of_the_offered_orders(plan: list[Stage], width: float) -> None:
-    """The bins' rates times their widths add up to the stages' orders."""
+def test_bins_hold_all_of_the_offered_events(plan: list[Stage], width: float) -> None:
+    """The bins' rates times their widths add up to the stages' events."""
     total = sum(stage.seconds for stage in plan)
     widths = [min(width, total - width * n) for n in range(len(rate_per_bin(plan, width)))]
     offered = sum(rate * w for rate, w in zip(rate_per_bin(plan, width), widths, strict=True))

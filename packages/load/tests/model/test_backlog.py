@@ -5,12 +5,27 @@ from load.model.backlog import Flow, drain_seconds, peak_end, predicted
 from load.report.telemetry import SlotTime
 from load.run_log.log import Run
 from load.scenarios import Stage
+from load.send.retries import ONCE
 
 
 def run(*stages: Stage, slots: int = 2) -> Run:
     """Return a run of some stages."""
     seconds = sum(stage.seconds for stage in stages)
-    return Run("r", "peak_hour_async", 1, 10.0, seconds, stages, "f", "p", slots, 100.0)
+    return Run(
+        "r",
+        "peak_hour_async",
+        1,
+        10.0,
+        seconds,
+        stages,
+        ONCE,
+        "local",
+        "order_processor",
+        "f",
+        "p",
+        slots,
+        100.0,
+    )
 
 
 def test_what_cannot_be_taken_queues_and_drains_at_what_is_left() -> None:
@@ -21,12 +36,12 @@ def test_what_cannot_be_taken_queues_and_drains_at_what_is_left() -> None:
 
 
 def test_a_queue_left_at_the_end_drains_with_all_slots() -> None:
-    """Nothing comes any more: a hundred orders at twenty a second."""
+    """Nothing comes any more: a hundred events at twenty a second."""
     course = predicted(run(Stage(10, 30.0)), 1.0, 0.1)
     assert drain_seconds(course, backlog.WIDTH, 10.0, 0.0) == pytest.approx(5, abs=0.3)
 
 
-def test_synchronous_orders_take_slots_from_the_queue() -> None:
+def test_synchronous_events_take_slots_from_the_queue() -> None:
     """With half of the load waiting for its answers there is less left for the rest."""
     alone = max(predicted(run(Stage(10, 15.0)), 1.0, 0.1))
     beside = max(predicted(run(Stage(10, 30.0)), 0.5, 0.1))
@@ -35,7 +50,7 @@ def test_synchronous_orders_take_slots_from_the_queue() -> None:
 
 
 def test_the_measured_queue_is_what_was_accepted_and_not_yet_confirmed() -> None:
-    """By the second; an order that was never confirmed is not in it."""
+    """By the second; an event that was never confirmed is not in it."""
     flow = Flow(100.0)
     for at in (100.1, 100.2, 101.3):
         flow.see(at, 103.5)
@@ -57,7 +72,7 @@ def test_measured_and_predicted_drain_count_from_the_end_of_the_peak() -> None:
     assert found["predictedDrainSeconds"] == pytest.approx(20 / 4, abs=0.4)
 
 
-def test_without_asynchronous_orders_there_is_no_backlog() -> None:
+def test_without_asynchronous_events_there_is_no_backlog() -> None:
     """Nothing drains that never queued."""
     found = backlog.figures(run(Stage(4, 10.0)), Flow(0.0), 0.0, None)
     assert found["drainSeconds"] is None

@@ -31,7 +31,7 @@ def test_more_slots_never_refuse_more(rate: float, slot: float, retried: float, 
 
 
 @given(RATES, SLOTS, RETRIED, st.integers(1, 60), st.floats(1, 3))
-def test_more_orders_are_never_refused_less(
+def test_more_events_are_never_refused_less(
     rate: float, slot: float, retried: float, count: int, more: float
 ) -> None:
     """The curve rises with the rate and with the slot time."""
@@ -55,7 +55,7 @@ def test_what_is_needed_is_enough_and_the_least(
 def test_what_is_needed_grows_with_the_rate(
     rate: float, slot: float, target: float, more: float
 ) -> None:
-    """More orders, or a stricter target, never need less."""
+    """More events, or a stricter target, never need less."""
     needed = Load(rate, slot).needed(target)
     assert needed <= Load(rate * more, slot).needed(target)
     assert needed <= Load(rate, slot).needed(target / more)

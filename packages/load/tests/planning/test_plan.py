@@ -18,8 +18,9 @@ from load.cli import main
 from load.planning import cli, page, sources, text
 from load.planning.capacity import Account
 from load.planning.plan import Question, plan
+from loadtest.scenarios import LOAD_TESTS
 
-SLOT = sources.Measured(0.08, 0.002, "measured in a test", "orders", 5, 512)
+SLOT = sources.Measured(0.08, 0.002, "measured in a test", "events", 5, 512)
 ASKED = Question(40.0, 0.01, 512)
 NOWHERE = "No AWS region is set."
 
@@ -119,11 +120,11 @@ def test_what_a_stack_asks_for_is_in_the_plan(
     more = ("--architecture", "arm64", "--snapshots", "12", "--log-format", "JSON")
     made = cli.run(parse(*given, *more, "--warm-writes", "9000"))
     told = " ".join(capsys.readouterr().out.split())
-    for part in ("us-east-1, arm64", "12 versions kept", "as JSON", "9,000 orders a second"):
+    for part in ("us-east-1, arm64", "12 versions kept", "as JSON", "9,000 events a second"):
         assert part in told
     assert plain["cost"]["snapshots"] == plain["cost"]["warmingOnce"] == 0
     assert made["cost"]["snapshots"] > 12 * 1.97
-    assert made["cost"]["everyOrderServed"]["total"] < plain["cost"]["everyOrderServed"]["total"]
+    assert made["cost"]["everyEventServed"]["total"] < plain["cost"]["everyEventServed"]["total"]
     assert made["cost"]["warmingOnce"] == pytest.approx(5_000 * 0.00065)
 
 
@@ -133,13 +134,13 @@ def test_without_a_run_the_slot_time_has_to_be_given(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="--slot-ms"):
         cli.run(parse("--peak", "40", "--build", str(tmp_path)))
     with pytest.raises(UsageError, match="no report"):
-        cli.run(parse("--peak", "40", "--ledger", str(tmp_path)))
+        cli.run(parse("--peak", "40", "--run-log", str(tmp_path)))
 
 
 @pytest.mark.usefixtures("aws")
 def test_the_account_is_asked() -> None:
     """Its limits and the function's own reservation are what the plan is compared with."""
-    assert sources.account("orders") == Account(limit=1000, unreserved=130, reserved=20)
+    assert sources.account("events") == Account(limit=1000, unreserved=130, reserved=20)
 
 
 @pytest.mark.parametrize(
@@ -185,7 +186,7 @@ def test_a_share_that_is_none_says_what_is_meant(
     given: str, said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """`--target 1` is one per cent to most people, and everything to the planner."""
-    assert main(["plan", "--peak", "40", "--slot-ms", "80", f"--target={given}"]) == 2
+    assert main(LOAD_TESTS, ["plan", "--peak", "40", "--slot-ms", "80", f"--target={given}"]) == 2
     told = capsys.readouterr().err
     assert said in told
     assert told.count("\n") == 1
@@ -206,7 +207,7 @@ def test_the_plan_is_consistent() -> None:
     low, high = made["neededInterval"]
     assert low <= made["needed"] <= high
     cost = made["cost"]
-    assert cost["everyOrderServed"]["total"] == pytest.approx(
+    assert cost["everyEventServed"]["total"] == pytest.approx(
         cost["refusedGivenUp"]["total"] + cost["retriedUntilServed"]
     )
     assert cost["reservation"] == cost["refusedAttempts"] == 0
@@ -242,4 +243,4 @@ def test_the_page_is_whole(asked: Question) -> None:
     assert f"Reserve {made['needed']}" in " ".join(found.text)
     used, light, *_ = colours(html)
     assert used <= light
-    assert math.isfinite(made["cost"]["everyOrderServed"]["total"])
+    assert math.isfinite(made["cost"]["everyEventServed"]["total"])

@@ -12,8 +12,8 @@ from load.planning.prices import (
     US_EAST_1,
     Extras,
     cost,
+    events_per_month,
     logging,
-    orders_per_month,
     snapshots,
     warming,
 )
@@ -54,10 +54,10 @@ def test_a_started_millisecond_is_billed() -> None:
 
 
 def test_a_month_follows_the_profile() -> None:
-    """The busiest hour's orders are the share of the day that the data set says."""
+    """The busiest hour's events are the share of the day that the data set says."""
     hour = 50 * 3600
     share = max(hours.ORDERS_BY_HOUR) / sum(hours.ORDERS_BY_HOUR)
-    assert orders_per_month(50) == pytest.approx(hour / share * MONTH_DAYS)
+    assert events_per_month(50) == pytest.approx(hour / share * MONTH_DAYS)
 
 
 def test_arm_is_a_fifth_cheaper_by_the_second_and_not_by_the_request() -> None:

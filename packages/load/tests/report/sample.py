@@ -79,7 +79,7 @@ def summary(**changes: Any) -> dict[str, Any]:
             "peakRate": 12.0,
             "duration": 8.0,
             "stages": [{"seconds": 6.0, "rate": 12.0}, {"seconds": 2.0, "rate": 2.0}],
-            "function": "orders-local",
+            "function": "events-local",
             "alias": "production",
             "slots": 5,
             "startedAt": 1_893_553_445.0,
@@ -89,7 +89,7 @@ def summary(**changes: Any) -> dict[str, Any]:
             "attempts": 88,
             "cpuMsPerAttempt": 1.1,
         },
-        "orders": {
+        "events": {
             "sent": 88,
             "confirmed": 70,
             "rejected": 2,

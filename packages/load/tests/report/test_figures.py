@@ -12,7 +12,21 @@ from load.scenarios import Stage
 from load.send.events import Invocation, Kind
 from load.send.retries import ONCE, Retries
 
-RUN = Run("r", "smoke", 1, 10.0, 2.0, (Stage(2.0, 10.0),), "f", "production", 1, 100.0)
+RUN = Run(
+    "r",
+    "smoke",
+    1,
+    10.0,
+    2.0,
+    (Stage(2.0, 10.0),),
+    ONCE,
+    "local",
+    "order_processor",
+    "f",
+    "production",
+    1,
+    100.0,
+)
 SLOT = SlotTime(mean=0.1, error=0.01, samples=50, source="logs")
 
 
@@ -23,7 +37,7 @@ def attempt(
     due = 100.0 + at
     reason = "Reserved" if outcome == "throttled" else None
     return Attempt(
-        "a", "order", kind, due, due + lag, due + took, outcome, reason, 200, "1", None, None
+        "a", "new", kind, due, due + lag, due + took, outcome, reason, 200, "1", None, None
     )
 
 
@@ -114,7 +128,7 @@ def test_a_run_that_ends_in_its_peak_has_no_recovery() -> None:
     assert prediction.recovery_seconds(RUN, counted, [0.0, 0.0]) is None
 
 
-def test_a_later_try_is_an_attempt_of_its_own_and_the_order_waits_from_the_start() -> None:
+def test_a_later_try_is_an_attempt_of_its_own_and_the_event_waits_from_the_start() -> None:
     """Retries load the function when they are made; the caller's wait counts from the first."""
     first = attempt(0.1, "throttled", took=0.01)
     second = replace(attempt(0.1, "confirmed", took=1.2), due_at=101.2, sent_at=101.25, tried=2)
@@ -140,18 +154,18 @@ def test_retries_are_predicted_to_add_load() -> None:
 @pytest.mark.parametrize(
     ("kind", "outcome", "expected"),
     [
-        ("order", "confirmed", False),
-        ("order", "rejected", True),
+        ("new", "confirmed", False),
+        ("new", "rejected", True),
         ("invalid", "rejected", False),
         ("invalid", "confirmed", True),
         ("repeat", "confirmed", False),
-        ("order", "throttled", False),
-        ("order", "accepted", False),
-        ("order", "functionError", True),
+        ("new", "throttled", False),
+        ("new", "accepted", False),
+        ("new", "functionError", True),
         ("repeat", "transportError", True),
-        ("order", "unanswered", True),
+        ("new", "unanswered", True),
     ],
 )
 def test_a_wrong_answer_is_an_error_as_well(kind: Kind, outcome: Outcome, expected: bool) -> None:
-    """A valid order refused or an invalid one taken is no better than no answer."""
+    """A valid event refused or an invalid one taken is no better than no answer."""
     assert figures.erroneous(replace(attempt(0, outcome), kind=kind)) is expected

@@ -79,7 +79,7 @@ def test_every_threshold_stands_beside_what_was_measured() -> None:
     """What did not hold is marked, a least value the other way round."""
     tight = {"throttleBudget": 0.1, "p99Ms": 1500.0, "minimumServed": 100, "lost": 0}
     held = {row.name: row.held for row in words.thresholds(summary(thresholds=tight), SPREAD)}
-    assert held == {"throttled": False, "served p99": True, "served": False, "orders lost": True}
+    assert held == {"throttled": False, "served p99": True, "served": False, "events lost": True}
 
 
 def test_a_threshold_of_tomorrow_is_shown_and_not_judged() -> None:
@@ -138,10 +138,10 @@ def test_the_comparison_is_shown_and_a_regression_pointed_at() -> None:
     assert "nothing to compare" in html(compare(a_run(), []))
 
 
-def test_orders_that_do_not_add_up_are_pointed_at() -> None:
-    """Orders that were sent and are in no row are shown as unexplained."""
-    orders = summary()["orders"] | {"confirmed": 60}
-    assert "unexplained" in html(orders=orders)
+def test_events_that_do_not_add_up_are_pointed_at() -> None:
+    """Events that were sent and are in no row are shown as unexplained."""
+    events = summary()["events"] | {"confirmed": 60}
+    assert "unexplained" in html(events=events)
     assert "unexplained" not in html()
 
 
@@ -162,7 +162,7 @@ def test_text_from_the_run_cannot_become_markup(text: str) -> None:
 def test_every_stage_stands_with_its_prediction() -> None:
     """Measured and predicted share with their intervals, and the gap; what is unknown is said."""
     first, second = words.stages(summary())
-    assert (first.when, first.offered) == ("0 to 6 s", "12 orders/s")
+    assert (first.when, first.offered) == ("0 to 6 s", "12 events/s")
     assert first.measured == "23.0 % (15.0 to 33.0 %)"
     assert first.predicted == "21.0 % (19.0 to 24.0 %)"
     assert first.gap == "+2.0 points"
@@ -190,7 +190,7 @@ def test_what_trying_again_changed_is_shown() -> None:
 
 
 def test_an_asynchronous_backlog_is_drawn_beside_its_prediction() -> None:
-    """Where orders were sent so; with the time to drain, measured and predicted."""
+    """Where events were sent so; with the time to drain, measured and predicted."""
     assert "Asynchronous backlog" not in html()
     short = BACKLOG | {"peak": 5, "predictedPeak": 4.0}
     assert "backlog" not in [f.chart.key for f in figures(summary(backlog=short), SPREAD)]
@@ -207,7 +207,7 @@ def test_an_asynchronous_backlog_is_drawn_beside_its_prediction() -> None:
     assert len(figures(summary(backlog=long), SPREAD)[-1].chart.lines[0].points) < 200
 
 
-def test_a_run_without_synchronous_orders_shows_no_throttling() -> None:
+def test_a_run_without_synchronous_events_shows_no_throttling() -> None:
     """Nothing could be refused, and nobody waited for an answer."""
     throttle = summary()["throttle"] | {"attempts": 0, "throttled": 0, "predictedShare": None}
     told = {"throttle": throttle, "backlog": BACKLOG}

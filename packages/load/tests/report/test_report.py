@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from reporting.tests.page_reader import Page
 
-from load.run_log import log as ledger
+from load.run_log.log import PART
 from load.tests.run_logs import command, judged, written
 from load.tests.running import OUTPUTS, THRESHOLDS
 from load.tests.stub import Answer, Stub
@@ -38,9 +38,9 @@ def test_a_run_leaves_its_report_and_enters_the_baseline(
     tmp_path: Path, stub: Stub, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Page, Markdown and record; a passed run is kept and the next one compared with it."""
-    books, job = tmp_path / "baselines", tmp_path / "job.md"
+    baselines, job = tmp_path / "baselines", tmp_path / "job.md"
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(job))
-    keep = ("--baselines", str(books), "--job-summary")
+    keep = ("--baselines", str(baselines), "--job-summary")
     first, second = (written(tmp_path, stub, seed=number) for number in (1, 2))
     assert judged(monkeypatch, stub, first, *keep) == 0
     assert "nothing to compare" in capsys.readouterr().out
@@ -49,11 +49,11 @@ def test_a_run_leaves_its_report_and_enters_the_baseline(
     assert json.loads((first / "record.json").read_text())["artifact"] == "the-digest"
     assert judged(monkeypatch, stub, second, *keep) == 0
     assert "Against the last 1 passed run: nothing got worse." in capsys.readouterr().out
-    assert {path.parent.name for path in books.rglob("*.json")} == {"smoke"}
-    assert len(list(books.rglob("*.json"))) == 2
+    assert {path.parent.name for path in baselines.rglob("*.json")} == {"smoke"}
+    assert len(list(baselines.rglob("*.json"))) == 2
 
 
-def test_orders_that_are_not_in_the_table_are_lost(
+def test_events_that_are_not_in_the_table_are_lost(
     tmp_path: Path, stub: Stub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever the caller was told, the table decides: missing, or there with other content."""
@@ -64,19 +64,19 @@ def test_orders_that_are_not_in_the_table_are_lost(
     assert judged(monkeypatch, stub, place) == 1
     found = summary(place)
     assert found["verdict"] == "fail"
-    assert found["orders"]["lost"] == 2
+    assert found["events"]["lost"] == 2
     assert set(found["lostIds"]) == {missing, other}
 
 
 def test_function_errors_fail_the_run(
     tmp_path: Path, stub: Stub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Errors are no throttles: they are beyond every budget, and no order counts as lost."""
+    """Errors are no throttles: they are beyond every budget, and no event counts as lost."""
     place = written(tmp_path, stub, "functionError")
     assert judged(monkeypatch, stub, place) == 1
     found = summary(place)
-    assert found["orders"]["failed"] > 50
-    assert found["orders"]["lost"] == 0
+    assert found["events"]["failed"] > 50
+    assert found["events"]["lost"] == 0
     assert found["throttle"]["throttled"] == 0
     assert any("attempts failed" in reason for reason in found["reasons"])
 
@@ -86,12 +86,12 @@ def test_a_run_that_was_broken_off_is_invalid(
 ) -> None:
     """What was sent is reconciled; that not all was sent is said."""
     place = written(tmp_path, stub)
-    (place / ledger.PART).unlink()
+    (place / PART).unlink()
     assert judged(monkeypatch, stub, place) == 1
     found = summary(place)
     assert found["verdict"] == "invalid"
-    assert found["orders"]["lost"] == 0
-    assert "did not send every order" in " ".join(found["reasons"])
+    assert found["events"]["lost"] == 0
+    assert "did not send every event" in " ".join(found["reasons"])
 
 
 def test_other_thresholds_can_be_given(
@@ -111,12 +111,12 @@ BAD: list[tuple[list[str], dict[str, str], str]] = [
     (["--peak-rate", "many"], {}, "Argument --peak-rate: invalid float value: 'many'."),
     (["--scenario", "rush"], {}, "There is no scenario 'rush'"),
     (["--outputs", "missing.json"], {}, "deploy the stack first"),
-    (["--outputs", "{lacking}"], {}, "lack lambdaAliasName"),
+    (["--outputs", "{lacking}"], {}, "lambdaAliasName"),
     (["--outputs", "{staging}"], {}, "Cannot find alias"),
     (["--outputs", "{unknown}"], {}, "Function not found"),
     ([], {"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}, "AWS cannot be reached"),
     ([], {"AWS_ENDPOINT_URL": "nowhere"}, "AWS cannot be reached"),
-    (["--ledger", "/dev/null/ledger"], {}, "cannot be written"),
+    (["--run-log", "/dev/null/run log"], {}, "cannot be written"),
     (["--drain-seconds", "-1"], {}, "above 0 seconds"),
     (["--duration", "1e12"], {}, "make room"),
     (["--day", "{negative}"], {}, "has the weight -1; give 0 or more."),
@@ -143,7 +143,7 @@ def test_bad_input_is_one_sentence_before_any_load(
 ) -> None:
     """Exit status 2, one line that says what to do, and nothing sent."""
     files = {
-        "lacking": {"lambdaFunctionName": "f"},
+        "lacking": {"lambdaFunctionName": "f", "service": "order_processor"},
         "staging": OUTPUTS | {"lambdaAliasName": "staging"},
         "unknown": OUTPUTS | {"lambdaFunctionName": "unknown"},
         "negative": [3, -1],
@@ -155,9 +155,9 @@ def test_bad_input_is_one_sentence_before_any_load(
     places["thresholds"] = str(tmp_path / "thresholds.toml")
     Path(places["thresholds"]).write_text("[smoke]\nspeed = 3\n")
     monkeypatch.setattr(Stub, "environment", {**stub.environment, **environment})
-    ledger_ = () if "--ledger" in extra else ("--ledger", str(tmp_path / "ledger"))
+    run_log_ = () if "--run-log" in extra else ("--run-log", str(tmp_path / "run log"))
     status = command(
-        monkeypatch, stub, "run", tmp_path / "x", "--scenario", "smoke", *ledger_,
+        monkeypatch, stub, "run", tmp_path / "x", "--scenario", "smoke", *run_log_,
         *(option.format(**places) for option in extra),
     )  # fmt: skip
     said = capsys.readouterr().err
@@ -172,8 +172,8 @@ def test_expired_credentials_are_bad_input(
 ) -> None:
     """The first call to AWS tells, before any load."""
     stub.refuses_all = EXPIRED
-    books = ("--ledger", str(tmp_path / "ledger"))
-    assert command(monkeypatch, stub, "run", tmp_path / "x", "--scenario", "smoke", *books) == 2
+    place = ("--run-log", str(tmp_path / "run log"))
+    assert command(monkeypatch, stub, "run", tmp_path / "x", "--scenario", "smoke", *place) == 2
     assert "sign in again, then repeat" in capsys.readouterr().err
 
 

@@ -68,7 +68,7 @@ GOOD = Measured(
     ],
 )
 def test_the_verdict_follows_from_the_thresholds(measured: Measured, expected: Decision) -> None:
-    """Held to the limit passes; a lost order fails; a slow generator proves nothing."""
+    """Held to the limit passes; a lost event fails; a slow generator proves nothing."""
     assert decide(measured, LIMITS).decision == expected
 
 
@@ -94,7 +94,7 @@ def test_the_verdict_follows_from_the_thresholds(measured: Measured, expected: D
     )
 )
 def test_anything_but_a_pass_says_why(measured: Measured) -> None:
-    """A pass has no reason against it, and everything else has one; a lost order never passes."""
+    """A pass has no reason against it, and everything else has one; a lost event never passes."""
     verdict = decide(measured, LIMITS)
     assert (verdict.decision == "pass") == (not verdict.reasons)
     if measured.lost or measured.duplicated:

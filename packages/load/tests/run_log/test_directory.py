@@ -3,15 +3,15 @@ from pathlib import Path
 import pytest
 from console.errors import UsageError
 
-from load.run_log.directory import BYTES_PER_ORDER, dated, make_room, make_writable
-from load.run_log.log import Ledger
+from load.run_log.directory import BYTES_PER_EVENT, dated, make_room, make_writable
+from load.run_log.log import RunLog
 
 
 def test_a_directory_that_holds_a_run_is_refused(tmp_path: Path) -> None:
     """Before anything is sent, in one sentence."""
     make_room(tmp_path / "new")
-    Ledger(tmp_path / "new").close()
-    with pytest.raises(UsageError, match=r"already holds a run; give --ledger a new directory\.$"):
+    RunLog(tmp_path / "new").close()
+    with pytest.raises(UsageError, match=r"already holds a run; give --run-log a new directory\.$"):
         make_room(tmp_path / "new")
 
 
@@ -19,14 +19,14 @@ def test_a_place_that_cannot_be_written_to_is_refused(tmp_path: Path) -> None:
     """A file is no directory."""
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match="cannot be written"):
-        make_writable(tmp_path / "file" / "ledger")
+        make_writable(tmp_path / "file" / "run log")
 
 
 def test_a_disk_that_will_be_full_is_refused_before_the_load(tmp_path: Path) -> None:
-    """The run's orders are counted against what the disk has left."""
-    make_room(tmp_path, 10_000, lambda _: 10_000 * BYTES_PER_ORDER)
+    """The run's events are counted against what the disk has left."""
+    make_room(tmp_path, 10_000, lambda _: 10_000 * BYTES_PER_EVENT)
     with pytest.raises(
-        UsageError, match=r"about 10,000 orders takes 15.0 MB and .* has 1.0 MB left"
+        UsageError, match=r"about 10,000 events takes 15.0 MB and .* has 1.0 MB left"
     ):
         make_room(tmp_path, 10_000, lambda _: 1_000_000)
 

@@ -15,14 +15,14 @@ monkey.patch_all()
 from botocore.credentials import Credentials
 from dataclasses import asdict
 from load.send.client import InvokeClient
-from load.aws import Target
+from load.aws import Destination
 
-target = Target(sys.argv[1], "us-east-1", "f", "production", float(sys.argv[2]) - 5, 1)
+target = Destination(sys.argv[1], "us-east-1", "f", "production", float(sys.argv[2]) - 5, 1)
 client = InvokeClient(target, Credentials("key", "secret").get_frozen_credentials)
 lines = [{"quantity": 1, "unitPrice": "1"}]
-order = json.dumps({"orderId": "a", "currency": "EUR", "lines": lines})
+event = json.dumps({"orderId": "a", "currency": "EUR", "lines": lines})
 for _ in range(3):
-    reply = client.invoke(order.encode(), asynchronous=False)
+    reply = client.invoke(event.encode(), asynchronous=False)
     print(reply.status, reply.executed_version, reply.body.decode() or reply.error)
 client.close()
 """

@@ -25,10 +25,10 @@ monkey.patch_all()
 import gevent
 from botocore.credentials import Credentials
 from load.send.client import InvokeClient
-from load.aws import Target
+from load.aws import Destination
 
 endpoint, bundle, count, pause, patience = json.loads(sys.argv[1])
-target = Target(endpoint, "us-east-1", "f", "p", patience - 5, 1, bundle)
+target = Destination(endpoint, "us-east-1", "f", "p", patience - 5, 1, bundle)
 client = InvokeClient(target, Credentials("key", "secret").get_frozen_credentials)
 for _ in range(count):
     reply = client.invoke(b"x" * 300_000, asynchronous=False)
@@ -106,7 +106,7 @@ def invoke(
 
 
 def test_a_connection_closed_while_idle_is_not_used_again() -> None:
-    """The next order goes out on a new one and is sent once: nothing is lost to an old socket."""
+    """The next event goes out on a new one and is sent once: nothing is lost to an old socket."""
 
     def answer_and_close(connection: socket) -> None:
         connection.sendall(OK)
@@ -183,7 +183,7 @@ def tls(certificate: Path) -> ssl.SSLContext:
 
 
 def test_https_is_kept_alive_and_verified(tls: ssl.SSLContext, certificate: Path) -> None:
-    """With the bundle that knows the certificate, orders follow each other on one connection."""
+    """With the bundle that knows the certificate, events follow each other on one connection."""
     with serving(lambda c: c.sendall(OK), tls) as (endpoint, taken):
         assert invoke(endpoint, 3, bundle=str(certificate)) == [[200, False, None]] * 3
     assert taken == [3]

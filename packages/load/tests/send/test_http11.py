@@ -143,7 +143,7 @@ def test_an_answer_that_breaks_off_is_an_error(sent: tuple[bytes, bool], cut: in
     ],
 )
 def test_what_is_no_answer_is_an_error(data: bytes) -> None:
-    """Nothing is guessed: a wrong guess would hand one order's answer to another."""
+    """Nothing is guessed: a wrong guess would hand one event's answer to another."""
     with pytest.raises(HttpError):
         Parser().feed(data)
 

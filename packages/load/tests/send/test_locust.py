@@ -19,9 +19,9 @@ from urllib.request import urlopen
 from console.checkout import ROOT
 
 from load.run_log.log import PART, attempts, entries, run
-from load.scenarios import SCENARIOS
 from load.tests.running import OUTPUTS
 from load.tests.stub import Stub
+from loadtest.scenarios import LOAD_TESTS
 
 
 def command(directory: Path, *extra: str) -> list[str]:
@@ -29,7 +29,7 @@ def command(directory: Path, *extra: str) -> list[str]:
     file = directory / "outputs.json"
     file.write_text(json.dumps(OUTPUTS))
     start = [sys.executable, "-m", "locust", "--config", "loadtest/locust.conf"]
-    start += ["--outputs", str(file), "--ledger", str(directory / "ledger")]
+    start += ["--outputs", str(file), "--run-log", str(directory / "run log")]
     return [*start, "--scenario", "average", "--peak-rate", "60", *extra]
 
 
@@ -66,10 +66,10 @@ def start(port: int, books: Path, **fields: str) -> None:
 
 
 def test_the_web_page_starts_runs_and_shows_them(tmp_path: Path) -> None:
-    """What its form says is sent, counted and booked; each run has books of its own."""
+    """What its form says is sent, counted and booked; each run has run log of its own."""
     port = free_port()
     web = ("--web-host", "127.0.0.1", "--web-port", str(port))
-    books, again = tmp_path / "ledger", tmp_path / "ledger-2"
+    books, again = tmp_path / "run log", tmp_path / "run log-2"
     with Stub(service_seconds=0.001) as stub, subprocess.Popen(
         command(tmp_path, *web, "--duration", "1"), cwd=ROOT,
         env={**os.environ, **stub.environment}, stderr=subprocess.DEVNULL,
@@ -80,7 +80,7 @@ def test_the_web_page_starts_runs_and_shows_them(tmp_path: Path) -> None:
         start(port, again, peak_rate="30", seed="6", duration="0.5", scenario="smoke")
         process.terminate()
         assert process.wait(60) == 0
-    assert {"order", "Aggregated"} <= {row["name"] for row in shown}
+    assert {"new", "Aggregated"} <= {row["name"] for row in shown}
     runs = [run(place) for place in (books, again)]
     assert [(made.scenario, made.seed, made.peak_rate) for made in runs] == [
         ("average", 5, 40.0),
@@ -109,11 +109,11 @@ def test_the_web_page_s_form_offers_the_scenarios_and_the_rate(tmp_path: Path) -
     assert given["host"] == "order-processing-local:production"
     form = given["extra_options"]
     assert set(form) == {"scenario", "peak_rate", "duration", "seed"}
-    assert form["scenario"]["choices"] == list(SCENARIOS)
+    assert form["scenario"]["choices"] == list(LOAD_TESTS.names)
     assert form["scenario"]["default_value"] == "average"
     assert form["peak_rate"]["default_value"] == 60
-    for name, scenario in SCENARIOS.items():
-        assert f"{name} {scenario.peak_rate:g}" in form["peak_rate"]["help_text"]
+    for scenario in LOAD_TESTS.scenarios:
+        assert f"{scenario.name} {scenario.peak_rate:g}" in form["peak_rate"]["help_text"]
 
 
 def test_a_container_has_all_that_locust_imports(tmp_path: Path) -> None:
@@ -143,6 +143,6 @@ def test_a_full_disk_ends_the_run_and_keeps_the_books(tmp_path: Path) -> None:
         )  # fmt: skip
     assert done.returncode == 2
     assert "could not be written any more" in done.stderr
-    sent = list(entries(tmp_path / "ledger"))
+    sent = list(entries(tmp_path / "run log"))
     assert 10 < len(sent) < limit / 100
     assert stub.invocations <= len(sent)

@@ -57,7 +57,7 @@ def test_batches_add_up_to_what_single_requests_would(monkeypatch: pytest.Monkey
     rng = random.Random(1)
     for _ in range(2_000):
         now[0] += rng.expovariate(200)
-        name, took = rng.choice(["order", "repeat"]), int(rng.expovariate(0.02))
+        name, took = rng.choice(["new", "repeat"]), int(rng.expovariate(0.02))
         failure = RuntimeError("no") if rng.random() < 0.1 else None
         single.log_request("SYNC", name, took, 100)
         if failure:
@@ -65,7 +65,7 @@ def test_batches_add_up_to_what_single_requests_would(monkeypatch: pytest.Monkey
         noted.note("SYNC", name, took, 100, failure)
     noted.flush()
     noted.flush()
-    for key in (("order", "SYNC"), ("repeat", "SYNC")):
+    for key in (("new", "SYNC"), ("repeat", "SYNC")):
         ours, theirs = merged.entries[key], single.entries[key]
         assert ours.num_requests == theirs.num_requests
         assert ours.num_failures == theirs.num_failures

@@ -43,7 +43,7 @@ def run(env: DrillEnvironment) -> Observation:
     if not gone:
         raise StepError("no event is gone")
     sent = {
-        answer.order_id for answer in env.callers.since(env.struck_at - MARGIN_SECONDS, "accepted")
+        answer.event_id for answer in env.callers.since(env.struck_at - MARGIN_SECONDS, "accepted")
     }
     env.callers.resend(sorted(sent))
     recovered = env.until("every event recorded", lambda: not env.missing())

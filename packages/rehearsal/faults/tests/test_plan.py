@@ -10,7 +10,7 @@ from console.checkout import ROOT
 from console.errors import UsageError
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from load.send.events import content_digest as digest
+from load.run_log.digests import content_digest as digest
 from service import declaration, probes
 
 from rehearsal.faults.kinds import KINDS
@@ -23,7 +23,7 @@ SEEDS = st.integers(0, 2**32)
 _PRINT = (
     "from rehearsal.faults.kinds import KINDS; from rehearsal.faults.plan import plan;"
     "from rehearsal.faults.tests.test_plan import ORACLE;"
-    "from load.send.events import content_digest;"
+    "from load.run_log.digests import content_digest;"
     "print(content_digest(repr(plan(ORACLE, KINDS, 200, 7))))"
 )
 

@@ -90,9 +90,9 @@ def test_it_is_replayable() -> None:
 
 def test_attempts_are_read_from_the_run_log_in_order_of_time(tmp_path: Path) -> None:
     """Sorted by when they were sent, with what came of each."""
-    made = log.Ledger(tmp_path)
+    made = log.RunLog(tmp_path)
     late = log.Attempt(
-        "e", "order", "sync", 2.0, 2.0, 2.5, "throttled", None, 429, None, None, None
+        "e", "new", "sync", 2.0, 2.0, 2.5, "throttled", None, 429, None, None, None
     )
     early = log.Attempt(
         "e", "repeat", "async", 1.0, 1.0, 1.25, "accepted", None, 202, None, None, None
@@ -102,5 +102,5 @@ def test_attempts_are_read_from_the_run_log_in_order_of_time(tmp_path: Path) -> 
     made.close()
     assert read(tmp_path) == [
         Attempt(1.0, 0.25, "repeat", direct=False, refused=False),
-        Attempt(2.0, 0.5, "order", direct=True, refused=True),
+        Attempt(2.0, 0.5, "new", direct=True, refused=True),
     ]

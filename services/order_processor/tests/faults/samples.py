@@ -6,7 +6,7 @@ import json
 import random
 from typing import TYPE_CHECKING, Any
 
-from load.send.events import content_digest as digest
+from load.run_log.digests import content_digest as digest
 from rehearsal.faults.judge import Evidence, Expected, expect
 from rehearsal.faults.run_log import Answer
 

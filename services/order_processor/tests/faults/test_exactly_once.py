@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from load.send.events import content_digest as digest
+from load.run_log.digests import content_digest as digest
 from rehearsal.faults.judge import Evidence, judge
 from rehearsal.faults.oracle import load
 from service import declaration

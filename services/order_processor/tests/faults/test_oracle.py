@@ -6,7 +6,7 @@ import random
 from dataclasses import replace
 
 import pytest
-from load.send.events import content_digest as digest
+from load.run_log.digests import content_digest as digest
 
 from services.order_processor.faults import draw
 from services.order_processor.faults import total as cost

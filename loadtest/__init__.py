@@ -1,0 +1,1 @@
+"""This team's load tests: scenarios, thresholds, and what Locust reads."""
