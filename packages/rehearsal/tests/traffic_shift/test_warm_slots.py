@@ -91,9 +91,7 @@ def test_it_is_replayable() -> None:
 def test_attempts_are_read_from_the_run_log_in_order_of_time(tmp_path: Path) -> None:
     """Sorted by when they were sent, with what came of each."""
     made = log.RunLog(tmp_path)
-    late = log.Attempt(
-        "e", "new", "sync", 2.0, 2.0, 2.5, "throttled", None, 429, None, None, None
-    )
+    late = log.Attempt("e", "new", "sync", 2.0, 2.0, 2.5, "throttled", None, 429, None, None, None)
     early = log.Attempt(
         "e", "repeat", "async", 1.0, 1.0, 1.25, "accepted", None, 202, None, None, None
     )
