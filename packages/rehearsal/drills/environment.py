@@ -11,6 +11,7 @@ from reporting import amounts
 from rehearsal import alias as alias_view
 from rehearsal.callers.callers import Callers
 from rehearsal.callers.run_log import RunLog
+from rehearsal.faults.oracle import table_of
 from rehearsal.journal import StepError
 from rehearsal.stack import Stack
 
@@ -174,16 +175,17 @@ class DrillEnvironment(Stack):
 
     def recorded(self) -> set[str]:
         """Return the ids of all events in the table."""
+        key = table_of(self.settings.service).key
         pages = (
             self.client("dynamodb")
             .get_paginator("scan")
             .paginate(
                 TableName=self.outputs["tableName"],
                 ConsistentRead=True,
-                ProjectionExpression="orderId",
+                ProjectionExpression=key,
             )
         )
-        return {item["orderId"]["S"] for page in pages for item in page["Items"]}
+        return {item[key]["S"] for page in pages for item in page["Items"]}
 
     def missing(self) -> set[str]:
         """Return the ids of asynchronous events that were accepted and are not recorded yet."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from rehearsal.workflows.runs import WorkflowRun
 
-REPOSITORY = "acme/order-processing"
+REPOSITORY = "acme/monorepo"
 LEVELS = ("none", "read", "write")
 
 

@@ -12,6 +12,8 @@ from reporting import amounts
 from sandbox import emulated
 from sandbox.clients import client
 from sandbox.environment import local
+from service import declaration
+from service.names import Names
 
 from rehearsal import alias as alias_view
 from rehearsal.callers.callers import Callers, Manners
@@ -130,7 +132,7 @@ class World:
 
 def function(stack: str) -> str:
     """What a stack's function is called."""
-    return f"order-processing-{stack}"
+    return Names(declaration.load(declaration.default()), stack).function
 
 
 def bound(cloud: Mapping[str, str]) -> None:

@@ -51,7 +51,7 @@ def first_merge(world: World) -> Seen:
 
 def docs_only_merge(world: World) -> Seen:
     """What no stack is made of releases nothing, and asks nobody."""
-    world.source.write({"README.md": "# Order processing\n", "docs/a.md": "# A\n"})
+    world.source.write({"README.md": "# Services\n", "docs/a.md": "# A\n"})
     seen = merge(world, world.source.commit("Say it shorter"))
     seen.expect("started", seen.run.started, wanted=False)
     seen.expect("jobs", seen.run.results(), {})
@@ -133,7 +133,7 @@ def foreign_artifact(world: World) -> Seen:
 
 
 def bad_merge(world: World) -> Seen:
-    """One order in five fails: the gate of the first stack takes it back, no other sees it."""
+    """One event in five fails: the gate of the first stack takes it back, no other sees it."""
     before = world.source.head()
     world.source.apply_candidate("bad-release")
     sha = world.source.commit("Round differently")

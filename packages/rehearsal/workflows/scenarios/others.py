@@ -46,7 +46,7 @@ def scheduled_load(world: World) -> Seen:
 
 def manual_rollback(world: World) -> Seen:
     """A person points production back: one write, no build, no Pulumi."""
-    given = {"environment": "prod", "reason": "orders of two customers failed"}
+    given = {"environment": "prod", "reason": "events of two customers failed"}
     seen = watch(
         world, lambda: world.run("rollback.yml", "workflow_dispatch", world.base, inputs=given)
     )
@@ -97,7 +97,7 @@ def pull_request(world: World) -> Seen:
 def pull_request_of_a_fork(world: World) -> Seen:
     """A stranger's code gets no role: nothing is previewed, and that holds nobody up."""
     world.hosting.comments.clear()
-    seen = _propose(world, "stranger/order-processing")
+    seen = _propose(world, "stranger/monorepo")
     seen.expect("jobs", seen.run.results(), CHECKED | UNSEEN)
     seen.expect("comments", world.hosting.comments, {})
     return seen
