@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import signal
-import sys
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from console.arguments import Parser
-from console.errors import UsageError
 from service import candidates, declaration
 from service.candidates import COLD_SHIFT
 
+from rehearsal.command import ended
 from rehearsal.run import rehearse
 from rehearsal.settings import (
     AWS_PROVIDER,
@@ -26,21 +24,10 @@ from rehearsal.settings import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-USAGE = 2
-INTERRUPTED = 130
-
 
 def main(arguments: Sequence[str]) -> int:
     """Rehearse a release; 0 where every step held, 1 where one did not, 2 for bad input."""
-    signal.signal(signal.SIGTERM, _terminate)
-    try:
-        return rehearse(parse(arguments))
-    except UsageError as error:
-        print(f"rehearsal: {error}", file=sys.stderr)
-        return USAGE
-    except KeyboardInterrupt:
-        print("rehearsal: interrupted; every child process has ended", file=sys.stderr)
-        return INTERRUPTED
+    return ended("rehearsal", lambda: rehearse(parse(arguments)))
 
 
 def parse(arguments: Sequence[str]) -> Settings:
@@ -92,7 +79,3 @@ def _positive(text: str) -> float:
     if not 0 < number < float("inf"):
         raise argparse.ArgumentTypeError(f"{text} is not above 0")
     return number
-
-
-def _terminate(*_: object) -> NoReturn:
-    raise KeyboardInterrupt

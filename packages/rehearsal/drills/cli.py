@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import signal
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from console.arguments import Parser
 from console.checkout import ROOT
@@ -15,36 +13,32 @@ from console.errors import UsageError
 from reporting.markdown import summarise
 from service import declaration
 
+from rehearsal.command import ended
 from rehearsal.drills import page, report
 from rehearsal.drills.catalogue import DRILLS
 from rehearsal.drills.run import Day, play
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Sequence
 
     from rehearsal.drills.drill import Drill
 
-USAGE, INTERRUPTED = 2, 130
-
 
 def main(arguments: Sequence[str]) -> int:
     """Run the drills; 0 where every claim is proved, 1 where one is not, 2 for bad input."""
-    signal.signal(signal.SIGTERM, _terminate)
     options = _parser().parse_args(arguments)
-    try:
-        chosen = choose(options.names)
-        if options.list:
-            width = max(len(drill.name) for drill in DRILLS)
-            print("\n".join(f"{drill.name:<{width}}  {drill.claim}" for drill in chosen))
-            return 0
-        service = declaration.load(options.service or declaration.default())
-        return run(Day(chosen, options.directory.resolve(), options.seed, options.faulty, service))
-    except UsageError as error:
-        print(f"drill: {error}", file=sys.stderr)
-        return USAGE
-    except KeyboardInterrupt:
-        print("drill: interrupted; every child process has ended", file=sys.stderr)
-        return INTERRUPTED
+    return ended("drill", lambda: _chosen(options))
+
+
+def _chosen(options: argparse.Namespace) -> int:
+    chosen = choose(options.names)
+    if options.list:
+        width = max(len(drill.name) for drill in DRILLS)
+        print("\n".join(f"{drill.name:<{width}}  {drill.claim}" for drill in chosen))
+        return 0
+    service = declaration.load(options.service or declaration.default())
+    return run(Day(chosen, options.directory.resolve(), options.seed, options.faulty, service))
 
 
 def choose(names: Sequence[str]) -> list[Drill]:
@@ -82,7 +76,3 @@ def _parser() -> Parser:
     )  # fmt: skip
     parser.add_argument("--directory", type=Path, default=ROOT / "build" / "drill")
     return parser
-
-
-def _terminate(*_: object) -> NoReturn:
-    raise KeyboardInterrupt

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import signal
-import sys
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from console.arguments import Parser
-from console.errors import UsageError
 from service import declaration
 
+from rehearsal.command import ended
 from rehearsal.faults.kinds import KINDS
 from rehearsal.faults.oracle import load
 from rehearsal.faults.run import run, say
@@ -21,28 +19,20 @@ from rehearsal.faults.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-USAGE = 2
-INTERRUPTED = 130
-
 
 def main(arguments: Sequence[str]) -> int:
     """Make a run; 0 where every event had exactly one effect, 1 where not, 2 for bad input."""
-    signal.signal(signal.SIGTERM, _terminate)
-    try:
-        options = _parser().parse_args(arguments)
-        names = {field.name for field in fields(Settings)}
-        given = {key: value for key, value in vars(options).items() if key in names}
-        given["service"] = declaration.load(options.service or declaration.default())
-        settings = replace(Settings(), **given)
-        if options.prove:
-            return prove(settings)
-        report = run(settings, say)
-    except UsageError as error:
-        print(f"faults: {error}", file=sys.stderr)
-        return USAGE
-    except KeyboardInterrupt:
-        print("faults: interrupted; every child process has ended", file=sys.stderr)
-        return INTERRUPTED
+    return ended("faults", lambda: _run(_parser().parse_args(arguments)))
+
+
+def _run(options: argparse.Namespace) -> int:
+    names = {field.name for field in fields(Settings)}
+    given = {key: value for key, value in vars(options).items() if key in names}
+    given["service"] = declaration.load(options.service or declaration.default())
+    settings = replace(Settings(), **given)
+    if options.prove:
+        return prove(settings)
+    report = run(settings, say)
     print(report.text())
     return 0 if report.passed else 1
 
@@ -85,7 +75,3 @@ def _count(text: str) -> int:
 
 def _directory(text: str) -> Path:
     return Path(text).resolve()
-
-
-def _terminate(*_: object) -> NoReturn:
-    raise KeyboardInterrupt

@@ -12,12 +12,14 @@ from console.arguments import Parser
 from console.checkout import ROOT
 from console.processes import Children
 from service import declaration
-from service.candidates import names
+from service.candidates import injected, names
 
+from rehearsal.command import ended
 from rehearsal.settings import Settings
-from rehearsal.trials.trial import RATE, Trials, end_on_sigterm, summary, table
+from rehearsal.trials.trial import RATE, Trials, summary, table
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Sequence
 
     from rehearsal.trials.trial import Trial
@@ -26,9 +28,16 @@ if TYPE_CHECKING:
 def main(arguments: Sequence[str]) -> int:
     """Try the candidates; 0 where every one was refused."""
     options = _parser().parse_args(arguments)
-    end_on_sigterm()
+    return ended("bad_releases", lambda: _run(options))
+
+
+def _run(options: argparse.Namespace) -> int:
+    service = declaration.load(options.service or declaration.default())
+    chosen = options.candidates or names(service)
+    for name in chosen:
+        injected(service, name)  # one that is not there is refused before anything starts
     settings = Settings(
-        service=declaration.load(options.service or declaration.default()),
+        service=service,
         directory=options.directory.resolve(),
         seed=options.seed,
         storage_latency_ms=20,
@@ -38,7 +47,7 @@ def main(arguments: Sequence[str]) -> int:
     with Children(ROOT, settings.directory / "logs") as children:
         trials = Trials(settings, options.rate, children)
         trials.prepare()
-        for name in options.candidates or names(settings.service):
+        for name in chosen:
             trials.offer(name)
             tried.append(trials.run(name, options.seed, good=False))
             print(table(tried[-1:]), flush=True)

@@ -20,8 +20,9 @@ from console.processes import Children
 from reporting import amounts
 from service.candidates import GOOD
 
+from rehearsal.command import ended
 from rehearsal.settings import Settings
-from rehearsal.trials.trial import RATE, Trial, Trials, end_on_sigterm, table
+from rehearsal.trials.trial import RATE, Trial, Trials, table
 
 if TYPE_CHECKING:
     import argparse
@@ -39,7 +40,10 @@ AGAIN = "one more rehearsal of the same version"
 def main(arguments: Sequence[str]) -> int:
     """Run what is left of the runs; 0 where no more than one in a hundred was refused."""
     options = _parser().parse_args(arguments)
-    end_on_sigterm()
+    return ended("good_releases", lambda: _run(options))
+
+
+def _run(options: argparse.Namespace) -> int:
     directory: Path = options.directory.resolve()
     directory.mkdir(parents=True, exist_ok=True)
     kept = directory / "runs.jsonl"

@@ -6,10 +6,9 @@ type; what counts is whether the alias serves it alone afterwards.
 
 from __future__ import annotations
 
-import signal
 import time
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from reporting import amounts, terminal
 
@@ -89,7 +88,7 @@ class Trials:
             seed,
             version,
             shares == {version: 1},
-            _stage(steps[-1] if steps else result),
+            _last_step(steps[-1] if steps else result),
             str(result.get("message", "")),
             max((int(step.get("samples") or 0) for step in steps), default=0),
             round(time.monotonic() - began, 1),
@@ -132,16 +131,7 @@ def table(trials: Sequence[Trial]) -> str:
     return "\n".join(part for line in lines for part in terminal.wrapped(line, columns, indent=5))
 
 
-def end_on_sigterm() -> None:
-    """A cancelled job's SIGTERM ends the children as Ctrl-C does."""
-    signal.signal(signal.SIGTERM, _interrupt)
-
-
-def _interrupt(*_: object) -> NoReturn:
-    raise KeyboardInterrupt
-
-
-def _stage(step: dict[str, object]) -> str:
+def _last_step(step: dict[str, object]) -> str:
     """Which step of a rollout said the last word."""
     if "decision" in step:
         return "gate"

@@ -15,11 +15,13 @@ from console.checkout import ROOT
 from console.processes import Children
 from reporting import amounts, terminal
 
+from rehearsal.command import ended
 from rehearsal.workflows.github import DefinitionError
 from rehearsal.workflows.scenarios import SCENARIOS, Seen
 from rehearsal.workflows.world import World
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Sequence
 
 
@@ -61,6 +63,10 @@ HEADINGS = (
 def main(arguments: Sequence[str]) -> int:
     """Execute the scenarios in order; 0 if each went as it must."""
     options = _parser().parse_args(arguments)
+    return ended("workflows", lambda: _run(options))
+
+
+def _run(options: argparse.Namespace) -> int:
     chosen = options.scenarios or list(SCENARIOS)
     root = options.directory.resolve()
     root.mkdir(parents=True, exist_ok=True)

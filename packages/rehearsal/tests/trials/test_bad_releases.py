@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from rehearsal.trials import bad_releases
 from rehearsal.trials.trial import Trial, summary, table
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
 
 
 def trial(name: str, *, good: bool, promoted: bool) -> Trial:
@@ -23,3 +31,12 @@ def test_the_figures_count_what_went_wrong() -> None:
     assert (figures["good"], figures["goodRefused"]) == (2, 1)
     lines = table(trials).splitlines()
     assert [line[:3] for line in lines] == ["ok ", "NOT", "ok ", "NOT"]
+
+
+def test_a_candidate_that_is_not_there_is_refused_before_anything_starts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One sentence, with those that there are."""
+    assert bad_releases.main(["slow", "fast", "--directory", str(tmp_path / "run")]) == 2
+    assert "no candidate 'fast'; there are: " in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
