@@ -161,12 +161,16 @@ class Life:
         self._same("what is left open after", (engine.pending() for engine in self._both))
 
     def _end(self, program: Program) -> None:
-        """Take all protection away and delete everything."""
+        """Delete everything but what is protected; then take all protection away and the rest."""
+        self._destroy()
         for item in program.items:
             item.options.pop("protect", None)
             item.was = None
-        self.told.append("destroyed")
         self._deploy(program, refreshed=True)
+        self._destroy()
+
+    def _destroy(self) -> None:
+        self.told.append("destroyed")
         outcomes = []
         for engine in self._both:
             engine.world.begin(None)

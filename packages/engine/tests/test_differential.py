@@ -22,8 +22,10 @@ from engine.state import State
 from engine.steps import Steps
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
+
+    from engine.state import Kept
 
 
 LIVES = 25
@@ -56,6 +58,17 @@ def _complete(self: State, urn: str, record: Any, was: str, *, stands_for: bool 
     _settle(self, urn, replace(record, errors=[]), was, stands_for=stands_for)
 
 
+def _until_protected(self: Graph, doomed: Iterable[Kept]) -> list[list[Kept]]:
+    found: list[list[Kept]] = []
+    for level in _levels(self, doomed):
+        found.append([])
+        for kept in level:
+            found[-1].append(kept)
+            if kept.record.protect and not kept.record.replaced:
+                return found
+    return found
+
+
 BREAKAGES: dict[str, tuple[object, str, Any]] = {
     "ignored changes are made": (Steps, "apply", _without("ignored", [])),
     "a fault of the last time is forgotten": (State, "settle", _complete),
@@ -68,11 +81,8 @@ BREAKAGES: dict[str, tuple[object, str, Any]] = {
         lambda self, request: [self._alias(request, alias) for alias in request.aliases],
     ),
     "protection is taken away": (deployment, "refuse_protected", lambda _: None),
-    "what is protected stops all the rest": (
-        Graph,
-        "needed",
-        lambda self, _: set(self._base),
-    ),
+    "what is protected stops all the rest": (Graph, "levels", _until_protected),
+    "what something protected needs goes": (Graph, "needed", lambda *_: set()),
     "what is retained goes": (Steps, "apply", _without("retain_on_delete", value=False)),
     "what needs another outlives it": (Graph, "levels", lambda *given: _levels(*given)[::-1]),
     "nothing says what was begun": (State, "during", _unnoted),
