@@ -49,7 +49,7 @@ COMMANDS = {
 IAM = {"lambda:Invoke": "lambda:InvokeFunction"}
 """IAM's name of an operation, where it differs from the API's."""
 
-VERSION = f"{SCOPE.function}:7"
+VERSION = f"{SCOPE.functions[0]}:7"
 QUALIFIED = {"DeleteFunction", "GetFunctionConfiguration", "InvokeFunction"}
 """What is asked of a version by its number, which Lambda checks against the qualified ARN."""
 
@@ -64,8 +64,8 @@ def resource(action: str) -> str:
         asked = (RELEASE / "aws/cloudwatch.py").read_text()
         return "*" if "CompositeAlarm" in asked else SCOPE.all_alarms
     if service == "sqs":
-        return SCOPE.queue
-    return VERSION if name in QUALIFIED else SCOPE.function
+        return SCOPE.queues[0]
+    return VERSION if name in QUALIFIED else SCOPE.functions[0]
 
 
 def test_only_the_release_workflow_takes_the_deploy_role() -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from infra import policies
 from infra.bootstrap import grants
-from infra.bootstrap.statements import Statement, allow, deny, document
+from infra.bootstrap.statements import Statement, allow, deny, document, joined, merged
 
 if TYPE_CHECKING:
     from infra.bootstrap.scope import Scope
@@ -22,12 +23,23 @@ _XRAY = [
 
 
 def execution(scope: Scope) -> dict[str, Any]:
-    """Bound the function's role: what the program grants it today, for this stack."""
-    granted = policies.execution(policies.Table("orders", scope.table), scope.queue, [*scope.logs])[
-        "Statement"
-    ]
+    """Bound the functions' roles: what the program grants them today, for this stack.
+
+    One boundary is for all of them; which table and queue are its own says each role's own policy.
+    """
+    granted = [statement for each in functions(scope).values() for statement in each["Statement"]]
     # X-Ray has no resources to name.
-    return document([*granted, allow("WriteTraces", _XRAY, "*")])
+    return document([*merged(granted), allow("WriteTraces", _XRAY, "*")])
+
+
+def functions(scope: Scope) -> dict[str, dict[str, Any]]:
+    """What the program grants each function, by the service's name."""
+    found = {}
+    for names in scope.names:
+        alone, table = replace(scope, services=(names.service,)), names.service.table
+        own = policies.Table(table.name, alone.tables[0]) if table else None
+        found[names.service.name] = policies.execution(own, alone.queues[0], [*alone.logs])
+    return found
 
 
 def workflow(scope: Scope) -> dict[str, Any]:
@@ -42,17 +54,22 @@ def workflow(scope: Scope) -> dict[str, Any]:
 
 def _ceiling(scope: Scope) -> list[Statement]:
     return [
-        allow("OwnFunction", ["lambda:*"], [scope.function, scope.qualified]),
-        allow("OwnTable", ["dynamodb:*"], scope.table),
-        allow("OwnQueue", ["sqs:*"], scope.queue),
+        allow("OwnFunction", ["lambda:*"], [*scope.functions, *scope.qualified]),
+        allow("OwnTable", ["dynamodb:*"], scope.tables),
+        allow("OwnQueue", ["sqs:*"], scope.queues),
         allow("OwnLogs", ["logs:*"], scope.logs),
-        allow("OwnAlarms", ["cloudwatch:*"], [*scope.alarms, scope.dashboard]),
+        allow("OwnAlarms", ["cloudwatch:*"], [*scope.alarms, *scope.dashboards]),
         allow("FindLogGroup", ["logs:DescribeLogGroups"], scope.all_log_groups),
         *grants.measured(scope),
         *grants.state(scope, ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"]),
-        grants.execution_role_read(scope),
-        *grants.execution_role_released(scope),
-        *grants.execution_role_made(scope),
+        *joined(
+            "OwnRoles",
+            [
+                grants.execution_role_read(scope),
+                *grants.execution_role_released(scope),
+                *grants.execution_role_made(scope),
+            ],
+        ),
     ]
 
 

@@ -53,8 +53,8 @@ def make(scope: Scope) -> list[Statement]:
     """
     table = ["dynamodb:CreateTable", "dynamodb:UpdateContinuousBackups", "dynamodb:UpdateTable"]
     return [
-        allow("MakeTable", table, scope.table),
-        allow("MakeQueue", ["sqs:CreateQueue", "sqs:SetQueueAttributes"], scope.queue),
+        allow("MakeTable", table, scope.tables),
+        allow("MakeQueue", ["sqs:CreateQueue", "sqs:SetQueueAttributes"], scope.queues),
         allow("MakeLogGroup", ["logs:CreateLogGroup", "logs:PutRetentionPolicy"], scope.logs),
         *execution_role_made(scope),
     ]
@@ -72,10 +72,10 @@ def rollback(scope: Scope) -> list[Statement]:
         "lambda:UpdateAlias",
     ]
     return [
-        allow("MoveTheAlias", actions, scope.function),
+        allow("MoveTheAlias", actions, scope.functions),
         *_versions_read(scope),
         allow("ReadAlarms", ["cloudwatch:DescribeAlarms"], scope.all_alarms),
-        allow("CountDeadLetters", ["sqs:GetQueueAttributes", "sqs:GetQueueUrl"], scope.queue),
+        allow("CountDeadLetters", ["sqs:GetQueueAttributes", "sqs:GetQueueUrl"], scope.queues),
     ]
 
 
@@ -95,11 +95,11 @@ def load(scope: Scope) -> list[Statement]:
         "sqs:ReceiveMessage",
     ]
     return [
-        allow("FindTheTarget", reads, scope.function),
+        allow("FindTheTarget", reads, scope.functions),
         *_versions_read(scope),
-        allow("SendOrders", ["lambda:InvokeFunction"], scope.alias),
-        allow("CountOrders", ["dynamodb:BatchGetItem", "dynamodb:Scan"], scope.table),
-        allow("LookAtDeadLetters", letters, scope.queue),
+        allow("SendOrders", ["lambda:InvokeFunction"], scope.aliases),
+        allow("CountOrders", ["dynamodb:BatchGetItem", "dynamodb:Scan"], scope.tables),
+        allow("LookAtDeadLetters", letters, scope.queues),
         allow("ReadDurations", ["logs:FilterLogEvents"], scope.logs),
         *measured(scope),
     ]
@@ -116,7 +116,7 @@ KINDS: Mapping[str, Grant] = {
 def _versions_read(scope: Scope) -> list[Statement]:
     """A version or alias by name: Lambda checks these two against the qualified ARN."""
     actions = ["lambda:GetFunction", "lambda:GetFunctionConfiguration"]
-    return [allow("ReadVersions", actions, [scope.function, scope.qualified])]
+    return [allow("ReadVersions", actions, [*scope.functions, *scope.qualified])]
 
 
 def measured(scope: Scope) -> list[Statement]:
@@ -154,14 +154,14 @@ def _described(scope: Scope) -> list[Statement]:
     queue = ["sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ListQueueTags"]
     return [
         # An event invoke configuration is checked against the alias that it stands on.
-        allow("ReadFunction", function, [scope.function, scope.alias]),
+        allow("ReadFunction", function, [*scope.functions, *scope.aliases]),
         *_versions_read(scope),
-        allow("ReadTable", table, scope.table),
-        allow("ReadQueue", queue, scope.queue),
+        allow("ReadTable", table, scope.tables),
+        allow("ReadQueue", queue, scope.queues),
         allow("ReadLogGroup", ["logs:ListTagsForResource"], scope.logs),
         allow("FindLogGroup", ["logs:DescribeLogGroups"], scope.all_log_groups),
         allow("ReadAlarmTags", ["cloudwatch:ListTagsForResource"], scope.alarms),
-        allow("ReadDashboard", ["cloudwatch:GetDashboard"], scope.dashboard),
+        allow("ReadDashboard", ["cloudwatch:GetDashboard"], scope.dashboards),
         execution_role_read(scope),
     ]
 
@@ -175,7 +175,7 @@ def execution_role_read(scope: Scope) -> Statement:
         "iam:ListInstanceProfilesForRole",
         "iam:ListRolePolicies",
     ]
-    return allow("ReadRole", actions, scope.execution_role)
+    return allow("ReadRole", actions, scope.execution_roles)
 
 
 def _function_changed(scope: Scope) -> list[Statement]:
@@ -194,7 +194,7 @@ def _function_changed(scope: Scope) -> list[Statement]:
         "lambda:UpdateFunctionConfiguration",
     ]
     return [
-        allow("ChangeFunction", actions, [scope.function, scope.qualified]),
+        allow("ChangeFunction", actions, [*scope.functions, *scope.qualified]),
         allow("TryVersions", ["lambda:InvokeFunction"], scope.qualified),
     ]
 
@@ -209,17 +209,17 @@ def _surroundings_changed(scope: Scope) -> list[Statement]:
     ]
     dashboard = ["cloudwatch:DeleteDashboards", "cloudwatch:PutDashboard"]
     return [
-        allow("TagTable", ["dynamodb:TagResource", "dynamodb:UntagResource"], scope.table),
-        allow("TagQueue", ["sqs:TagQueue", "sqs:UntagQueue"], scope.queue),
+        allow("TagTable", ["dynamodb:TagResource", "dynamodb:UntagResource"], scope.tables),
+        allow("TagQueue", ["sqs:TagQueue", "sqs:UntagQueue"], scope.queues),
         allow("TagLogGroup", ["logs:TagResource", "logs:UntagResource"], scope.logs),
         allow("ChangeAlarms", alarms, scope.alarms),
-        allow("ChangeDashboard", dashboard, scope.dashboard),
+        allow("ChangeDashboard", dashboard, scope.dashboards),
     ]
 
 
 def execution_role_released(scope: Scope) -> list[Statement]:
     """What each release does with the function's role: give it to the function, and tag it."""
-    role = scope.execution_role
+    role = scope.execution_roles
     to_lambda: Conditions = {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
     return [
         allow("PassRole", ["iam:PassRole"], role, to_lambda),
@@ -245,7 +245,7 @@ def execution_role_made(scope: Scope) -> list[Statement]:
         "StringEquals": {**bounded},
         "ArnEquals": {"iam:PolicyARN": policies.XRAY_POLICY_ARN},
     }
-    role = scope.execution_role
+    role = scope.execution_roles
     return [
         allow("MakeRole", made, role, {"StringEquals": {**bounded}}),
         allow("LetItTrace", ["iam:AttachRolePolicy", "iam:DetachRolePolicy"], role, attached),

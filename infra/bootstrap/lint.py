@@ -56,9 +56,7 @@ def written(scope: Scope = _SCOPE) -> Mapping[str, dict[str, Any]]:
         "ceiling": boundaries.workflow(scope),
         **trusted,
         "trust-function": policies.trust(),
-        "function": policies.execution(
-            policies.Table("orders", scope.table), scope.queue, [*scope.logs]
-        ),
+        **{f"function-{name}": each for name, each in boundaries.functions(scope).items()},
         "state": state_bucket.tls_only(scope.state_bucket),
     }
 

@@ -8,7 +8,7 @@ import pulumi
 import pulumi_aws as aws
 from console.errors import UsageError
 
-from infra.bootstrap import settings, trust
+from infra.bootstrap import settings, sizes, trust
 from infra.bootstrap.scope import Scope, state_bucket_name
 from infra.bootstrap.stack_roles import StackRoles, StackRolesArgs
 from infra.bootstrap.state_bucket import StateBucket
@@ -21,6 +21,8 @@ def deploy() -> None:
     """Register everything; raises pulumi.RunError with one sentence where refused."""
     try:
         configured = settings.load()
+        for stack in configured.stacks:
+            sizes.check(_scope(configured, stack), new=stack in configured.new_stacks)
     except UsageError as error:
         raise pulumi.RunError(str(error)) from None
     for key, value in _resources(configured).items():
@@ -62,9 +64,8 @@ def _github(options: pulumi.ResourceOptions) -> aws.iam.OpenIdConnectProvider:
 def _roles(
     configured: Settings, stack: str, account: aws.Provider, needed: list[pulumi.Resource]
 ) -> StackRoles:
-    scope = Scope(configured.account_id, configured.region, stack)
     args = StackRolesArgs(
-        scope,
+        _scope(configured, stack),
         configured.repository,
         configured.claims,
         loaded=stack in configured.load_stacks,
@@ -72,3 +73,7 @@ def _roles(
     )
     options = pulumi.ResourceOptions(providers=[account], depends_on=needed)
     return StackRoles(stack, args, options)
+
+
+def _scope(configured: Settings, stack: str) -> Scope:
+    return Scope(configured.account_id, configured.region, stack)

@@ -1,24 +1,32 @@
-"""What one stack's roles are about: its resources' ARNs, and no other's."""
+"""What one stack's roles are about: its services' resources' ARNs, and no other's."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from service import declaration
 from service.names import ALIAS, Names
 
+from infra.stack_file import PROJECT
+
+if TYPE_CHECKING:
+    from service.declaration import Service
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """One stack of the order processor in one account; every property is an ARN."""
+    """One stack of the services in one account; every property is an ARN, or one per service."""
 
     account_id: str
     region: str
     stack: str
+    services: tuple[Service, ...] = field(default_factory=lambda: declaration.load_all())
 
     @property
-    def _names(self) -> Names:
-        return Names(declaration.load_all()[0], self.stack)
+    def names(self) -> list[Names]:
+        """What each service's resources are called."""
+        return [Names(service, self.stack) for service in self.services]
 
     def _regional(self, service: str, resource: str) -> str:
         return f"arn:aws:{service}:{self.region}:{self.account_id}:{resource}"
@@ -27,35 +35,37 @@ class Scope:
         return f"arn:aws:iam::{self.account_id}:{resource}"
 
     @property
-    def function(self) -> str:
-        """The function itself, which Lambda checks where a version or alias is managed."""
-        return self._regional("lambda", f"function:{self._names.function}")
+    def functions(self) -> list[str]:
+        """The functions, which Lambda checks where a version or alias is managed."""
+        return [self._regional("lambda", f"function:{each.function}") for each in self.names]
 
     @property
-    def qualified(self) -> str:
-        """The function's versions and aliases."""
-        return f"{self.function}:*"
+    def qualified(self) -> list[str]:
+        """The functions' versions and aliases."""
+        return [f"{function}:*" for function in self.functions]
 
     @property
-    def alias(self) -> str:
-        """The alias that callers invoke."""
-        return f"{self.function}:{ALIAS}"
+    def aliases(self) -> list[str]:
+        """The aliases that callers invoke."""
+        return [f"{function}:{ALIAS}" for function in self.functions]
 
     @property
-    def table(self) -> str:
-        """The table of orders."""
-        return self._regional("dynamodb", f"table/{self._names.table}")
+    def tables(self) -> list[str]:
+        """The tables of the services that have one."""
+        return [
+            self._regional("dynamodb", f"table/{each.table}") for each in self.names if each.table
+        ]
 
     @property
-    def queue(self) -> str:
-        """The dead letters."""
-        return self._regional("sqs", self._names.dead_letter_queue)
+    def queues(self) -> list[str]:
+        """The dead-letter queues."""
+        return [self._regional("sqs", each.dead_letter_queue) for each in self.names]
 
     @property
     def logs(self) -> list[str]:
-        """The function's log group and its streams."""
-        group = self._regional("logs", f"log-group:{self._names.log_group}")
-        return [group, f"{group}:*"]
+        """Each function's log group and its streams."""
+        groups = [self._regional("logs", f"log-group:{each.log_group}") for each in self.names]
+        return [arn for group in groups for arn in (group, f"{group}:*")]
 
     @property
     def all_log_groups(self) -> str:
@@ -64,9 +74,12 @@ class Scope:
 
     @property
     def alarms(self) -> list[str]:
-        """The stack's alarms."""
-        names = [*self._names.standing_alarms, *self._names.release_alarms]
-        return [self._regional("cloudwatch", f"alarm:{name}") for name in names]
+        """Each service's alarms, in one pattern: listed, they would not fit into IAM's policies.
+
+        No other stack's match it, as no stack may be named `ANY-STACK` beside this one.
+        """
+        patterns = [f"{each.service.resources}-*-{self.stack}" for each in self.names]
+        return [self._regional("cloudwatch", f"alarm:{pattern}") for pattern in patterns]
 
     @property
     def all_alarms(self) -> str:
@@ -74,14 +87,15 @@ class Scope:
         return self._regional("cloudwatch", "alarm:*")
 
     @property
-    def dashboard(self) -> str:
-        """The stack's dashboard; dashboards have no region."""
-        return f"arn:aws:cloudwatch::{self.account_id}:dashboard/{self._names.function}"
+    def dashboards(self) -> list[str]:
+        """The dashboards; these have no region."""
+        account = f"arn:aws:cloudwatch::{self.account_id}"
+        return [f"{account}:dashboard/{each.function}" for each in self.names]
 
     @property
-    def execution_role(self) -> str:
-        """The role that the function runs as."""
-        return self._iam(f"role/{self._names.function}")
+    def execution_roles(self) -> list[str]:
+        """The roles that the functions run as."""
+        return [self._iam(f"role/{each.function}") for each in self.names]
 
     @property
     def state_bucket(self) -> str:
@@ -95,7 +109,7 @@ class Scope:
 
     @property
     def execution_boundary(self) -> str:
-        """What bounds the execution role."""
+        """What bounds the execution roles."""
         return self._iam(f"policy/{self.execution_boundary_name}")
 
     @property
@@ -106,23 +120,23 @@ class Scope:
     @property
     def workflow_roles(self) -> str:
         """Every role of a workflow, of any stack."""
-        return self._iam("role/workflow-order-processing-*")
+        return self._iam(f"role/workflow-{PROJECT}-*")
 
     @property
     def execution_boundary_name(self) -> str:
         """Its name, not an ARN."""
-        return f"order-processing-{self.stack}-execution-boundary"
+        return f"{PROJECT}-{self.stack}-execution-boundary"
 
     @property
     def workflow_boundary_name(self) -> str:
         """Its name, not an ARN."""
-        return f"order-processing-{self.stack}-workflow-boundary"
+        return f"{PROJECT}-{self.stack}-workflow-boundary"
 
     def workflow_role_name(self, kind: str) -> str:
         """Name a workflow's role, so that no stack's execution role can ever have that name."""
-        return f"workflow-order-processing-{self.stack}-{kind}"
+        return f"workflow-{PROJECT}-{self.stack}-{kind}"
 
 
 def state_bucket_name(account_id: str, region: str) -> str:
     """Name the bucket: the account's number makes it one of a kind in all of AWS."""
-    return f"order-processing-state-{account_id}-{region}"
+    return f"{PROJECT}-state-{account_id}-{region}"

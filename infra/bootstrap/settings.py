@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
@@ -62,6 +63,8 @@ class _Values:
         names = tuple(part.strip() for part in (self.raw.get(key) or "").split(",") if part.strip())
         if not all(re.fullmatch(STACK, name) for name in names) or len({*names}) != len(names):
             raise self.wrong(key, f"names of stacks with commas between, each {STACK_RULE}")
+        if any(one.endswith(f"-{other}") for one, other in itertools.permutations(names, 2)):
+            raise self.wrong(key, "names of stacks of which none ends in a hyphen and another's")
         return names
 
     def some(self, key: str, stacks: tuple[str, ...]) -> tuple[str, ...]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import json
+import re
 import runpy
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from console.errors import UsageError
 
 from infra import policies
-from infra.bootstrap import boundaries, grants, lint, state_bucket, trust
+from infra.bootstrap import boundaries, grants, lint, sizes, state_bucket, trust
 from infra.bootstrap.scope import Scope
 from infra.bootstrap.statements import document
 from infra.tests.bootstrapped import ACCOUNT, REGION
@@ -20,7 +22,9 @@ if TYPE_CHECKING:
     from infra.tests.recording import Recording
 
 DEV, PROD = (Scope(ACCOUNT, REGION, stack) for stack in ("dev", "prod"))
-LONGEST = Scope(ACCOUNT, REGION, "s" * 29)
+FIRST = DEV.services[0]
+FITTING_NEW, FITTING = 2, 3
+"""How many services with names as long as the first's IAM has room for on a stack `staging`."""
 # What AWS checks against nothing narrower; the listings name their kind of resource.
 ACCOUNT_WIDE = {"cloudwatch:GetMetricData", "lambda:GetAccountSettings"}
 LISTINGS = {"cloudwatch:DescribeAlarms", "logs:DescribeLogGroups", "s3:ListBucket"}
@@ -111,7 +115,9 @@ def test_a_rollback_changes_the_alias_and_the_ledger_alone() -> None:
 def test_a_load_changes_nothing_that_is_deployed() -> None:
     """It invokes the alias only, and reads."""
     granted = allowed(documents(DEV)["load"])
-    assert [where for action, where in granted if action == "lambda:InvokeFunction"] == [DEV.alias]
+    assert [where for action, where in granted if action == "lambda:InvokeFunction"] == [
+        DEV.aliases[0]
+    ]
     assert not [action for action, _ in granted if action.split(":")[1].startswith(CHANGES)]
 
 
@@ -136,37 +142,42 @@ EVERYTHING = document([{"Effect": "Allow", "Action": "*", "Resource": "*"}])
 @pytest.mark.parametrize(
     ("action", "resource", "context", "decision"),
     [
-        ("iam:CreateRole", DEV.execution_role, BOUND, True),
-        ("iam:CreateRole", DEV.execution_role, {}, False),
-        ("iam:CreateRole", DEV.execution_role, UNBOUND, False),
-        ("iam:CreateRole", PROD.execution_role, BOUND, False),
-        ("iam:PutRolePermissionsBoundary", DEV.execution_role, BOUND, True),
-        ("iam:PutRolePermissionsBoundary", DEV.execution_role, UNBOUND, False),
+        ("iam:CreateRole", DEV.execution_roles[0], BOUND, True),
+        ("iam:CreateRole", DEV.execution_roles[0], {}, False),
+        ("iam:CreateRole", DEV.execution_roles[0], UNBOUND, False),
+        ("iam:CreateRole", PROD.execution_roles[0], BOUND, False),
+        ("iam:PutRolePermissionsBoundary", DEV.execution_roles[0], BOUND, True),
+        ("iam:PutRolePermissionsBoundary", DEV.execution_roles[0], UNBOUND, False),
         ("iam:PutRolePermissionsBoundary", OWN_ROLE, BOUND, False),
-        ("iam:DeleteRolePermissionsBoundary", DEV.execution_role, BOUND, False),
+        ("iam:DeleteRolePermissionsBoundary", DEV.execution_roles[0], BOUND, False),
         ("iam:DeleteRolePermissionsBoundary", OWN_ROLE, {}, False),
-        ("iam:PutRolePolicy", DEV.execution_role, BOUND, True),
-        ("iam:PutRolePolicy", DEV.execution_role, {}, False),
+        ("iam:PutRolePolicy", DEV.execution_roles[0], BOUND, True),
+        ("iam:PutRolePolicy", DEV.execution_roles[0], {}, False),
         ("iam:PutRolePolicy", OWN_ROLE, BOUND, False),
-        ("iam:AttachRolePolicy", DEV.execution_role, BOUND | XRAY, True),
-        ("iam:AttachRolePolicy", DEV.execution_role, XRAY, False),
-        ("iam:AttachRolePolicy", DEV.execution_role, BOUND | ADMINISTRATOR, False),
+        ("iam:AttachRolePolicy", DEV.execution_roles[0], BOUND | XRAY, True),
+        ("iam:AttachRolePolicy", DEV.execution_roles[0], XRAY, False),
+        ("iam:AttachRolePolicy", DEV.execution_roles[0], BOUND | ADMINISTRATOR, False),
         ("iam:CreatePolicyVersion", DEV.execution_boundary, {}, False),
         ("iam:SetDefaultPolicyVersion", DEV.workflow_boundary, {}, False),
-        ("iam:UpdateAssumeRolePolicy", DEV.execution_role, {}, True),
-        ("iam:UpdateAssumeRolePolicy", PROD.execution_role, {}, False),
+        ("iam:UpdateAssumeRolePolicy", DEV.execution_roles[0], {}, True),
+        ("iam:UpdateAssumeRolePolicy", PROD.execution_roles[0], {}, False),
         ("iam:UpdateAssumeRolePolicy", OWN_ROLE, {}, False),
-        ("iam:UpdateRole", DEV.execution_role, {}, True),
+        ("iam:UpdateRole", DEV.execution_roles[0], {}, True),
         ("iam:UpdateRole", OWN_ROLE, {}, False),
         (
             "iam:PassRole",
-            DEV.execution_role,
+            DEV.execution_roles[0],
             {"iam:PassedToService": "lambda.amazonaws.com"},
             True,
         ),
-        ("iam:PassRole", DEV.execution_role, {"iam:PassedToService": "ec2.amazonaws.com"}, False),
+        (
+            "iam:PassRole",
+            DEV.execution_roles[0],
+            {"iam:PassedToService": "ec2.amazonaws.com"},
+            False,
+        ),
         ("iam:PassRole", OWN_ROLE, {"iam:PassedToService": "lambda.amazonaws.com"}, False),
-        ("sts:AssumeRole", PROD.execution_role, {}, False),
+        ("sts:AssumeRole", PROD.execution_roles[0], {}, False),
     ],
 )
 def test_a_deploy_role_makes_bounded_roles_alone(
@@ -185,22 +196,54 @@ def test_deploying_covers_what_the_program_makes(dev: Recording) -> None:
     names = {found.inputs.get("name") or found.inputs.get("dashboardName") for found in named}
     assert len(names - {None}) > 8
     for name in names - {None}:
-        assert any(arn.endswith((f":{name}", f"/{name}")) for arn in reach), name
+        assert any(fnmatchcase(str(name), re.split("[:/]", arn)[-1]) for arn in reach), name
 
 
-@pytest.mark.parametrize("name", documents(LONGEST))
-def test_a_policy_fits(name: str) -> None:
-    """AWS takes 6,144 characters of a managed policy and 10,240 of a role's own (IAM quotas)."""
-    made = documents(LONGEST)
-    assert len(json.dumps(made[name])) <= (10_240 if name in ROLES else 6_144)
-    # All that a role has of its own counts together.
-    assert len(json.dumps([made["deploy"], made["make"]])) <= 10_240
+def several(stack: str, count: int) -> Scope:
+    """A stack with that many services, whose names in AWS are as long as those here."""
+    names = [f"{number:03d}-processing-x"[:16] for number in range(count)]
+    return Scope(ACCOUNT, REGION, stack, tuple(replace(FIRST, name=n, resources=n) for n in names))
+
+
+@pytest.mark.parametrize(
+    ("stack", "count", "new"),
+    [("s" * 29, 1, True), ("staging", FITTING_NEW, True), ("staging", FITTING, False)],
+)
+def test_the_policies_fit(stack: str, count: int, new: bool) -> None:
+    """Of one service with the longest name of a stack, and of as many as there is room for."""
+    sizes.check(several(stack, count), new=new)
+
+
+@pytest.mark.parametrize(("count", "new"), [(FITTING_NEW + 1, True), (FITTING + 1, False)])
+def test_one_service_more_is_one_sentence(count: int, new: bool) -> None:
+    """Before anything is registered, and not by IAM half-way."""
+    with pytest.raises(UsageError, match=f"with {count} services on stack 'staging' there are"):
+        sizes.check(several("staging", count), new=new)
+
+
+@pytest.mark.parametrize("kind", [*ROLES, "execution"])
+def test_the_rights_are_to_each_service_of_the_stack(kind: str) -> None:
+    """What may be done to the first service's resources may be to the second's, no more."""
+    both, first = several("dev", 2), several("dev", 1)
+    second = replace(both, services=both.services[1:])
+    together = set(allowed(documents(both)[kind]))
+    assert together == {pair for each in (first, second) for pair in allowed(documents(each)[kind])}
+
+
+def test_a_stack_of_services_without_tables_has_no_right_to_one() -> None:
+    """A statement about nothing is one that IAM refuses."""
+    bare = Scope(ACCOUNT, REGION, "dev", (replace(FIRST, table=None),))
+    for policy in documents(bare).values():
+        assert all(statement["Resource"] for statement in policy["Statement"])
+        assert not [action for action, _ in allowed(policy) if action.startswith("dynamodb:")]
 
 
 def test_every_policy_is_linted() -> None:
     """Each document that is registered anywhere, and none has a finding."""
     written = lint.written(DEV)
-    assert {*documents(DEV)} | {"trust-deploy", "trust-function", "function", "state"} <= {*written}
+    assert {*documents(DEV)} | {
+        *("trust-deploy", "trust-function", f"function-{DEV.services[0].name}", "state")
+    } <= {*written}
     with pytest.raises(SystemExit, match="0"):
         runpy.run_path(lint.__file__, run_name="__main__")
 
@@ -210,7 +253,7 @@ def test_lint_names_the_policy_and_its_fault(
 ) -> None:
     """A misspelt action, a resource of another service, a claim that STS never compares."""
     slips = [{"Effect": "Allow", "Action": "lambda:MoveAlias", "Resource": "*"}]
-    slips.append({"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": DEV.table})
+    slips.append({"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": DEV.tables[0]})
     claim = {"StringEquals": {f"{trust.ISSUER}:branch": "main"}}
     taken = trust.policy(ACCOUNT, trust.Repository(**REPOSITORY, format="ids"), "dev", claim)
     monkeypatch.setattr(lint, "written", lambda: {"deploy": document(slips), "trust": taken})

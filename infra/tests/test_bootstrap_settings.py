@@ -54,6 +54,8 @@ def test_schema_declares_what_the_program_reads() -> None:
         ("stacks", "dev,dev", "names of stacks"),
         ("stacks", "dev,dev-rollback", "not ending in -preview"),
         ("stacks", "s" * 30, "1 to 29"),
+        # The one's rights to its alarms would match the other's.
+        ("stacks", "dev,eu-dev", "none ends in a hyphen and another's"),
         ("loadStacks", "moon", "among the account's stacks"),
         ("newStacks", "moon", "among the account's stacks"),
         ("trustedRef", "main", "a ref, or empty"),

@@ -287,19 +287,21 @@ def resource(action: str, type_: str) -> str:
     """Return what AWS checks the action against (Service Authorization Reference)."""
     service, _, name = action.partition(":")
     if type_.endswith("EventInvokeConfig"):
-        return SCOPE.alias
+        return SCOPE.aliases[0]
     fixed = {
         "cloudwatch:DescribeAlarms": SCOPE.all_alarms,
-        "lambda:GetFunctionConfiguration": f"{SCOPE.function}:7",
+        "lambda:GetFunctionConfiguration": f"{SCOPE.functions[0]}:7",
         "logs:DescribeLogGroups": SCOPE.all_log_groups,
     }
     named = {
-        "cloudwatch": SCOPE.dashboard if "Dashboard" in name else SCOPE.alarms[0],
-        "dynamodb": SCOPE.table,
-        "iam": SCOPE.execution_role,
-        "lambda": SCOPE.function,
+        "cloudwatch": SCOPE.dashboards[0]
+        if "Dashboard" in name
+        else SCOPE.alarms[0].replace("*", "error-alarm"),
+        "dynamodb": SCOPE.tables[0],
+        "iam": SCOPE.execution_roles[0],
+        "lambda": SCOPE.functions[0],
         "logs": SCOPE.logs[0],
-        "sqs": SCOPE.queue,
+        "sqs": SCOPE.queues[0],
     }
     return fixed.get(action) or named[service]
 
