@@ -24,7 +24,7 @@ RUN_SECONDS = 300
 
 
 FIRST = {
-    "processor": Path("infra/stacks/Pulumi.local.yaml"),
+    "services": Path("infra/stacks/Pulumi.local.yaml"),
     "bootstrap": Path("infra/bootstrap/stacks/Pulumi.account.yaml"),
 }
 """The stack file that a team of each program begins with."""
@@ -39,7 +39,7 @@ class Team:
         aws: Mapping[str, str],
         artifact: Path,
         name: str,
-        program: str = "processor",
+        program: str = "services",
     ) -> None:
         self.place, self.name, self.artifact, self.program = place, name, artifact, program
         self.tree, self.backend = place / "tree", place / "backend"
@@ -72,7 +72,7 @@ class Team:
         """Write the stack file: the first one's with these settings."""
         document = yaml.safe_load((ROOT / FIRST[self.program]).read_text("utf-8"))
         own: dict[str, Any] = {"artifact": str(self.place / "artifact"), "reservedConcurrency": 1}
-        given = (own if self.program == "processor" else {}) | settings
+        given = (own if self.program == "services" else {}) | settings
         for key, value in given.items():
             document["config"][f"{self.project['name']}:{key}"] = value
         self.stack_file.write_text(yaml.safe_dump(document), "utf-8")
