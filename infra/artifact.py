@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 SNAP_START_SINCE = 12
 """The first Python 3 of which Lambda makes snapshots (Lambda Developer Guide, SnapStart)."""
 _BUILD = "build it with `nox -s build`"
-_REBUILD = "build it anew with `nox -s build`"
+_REBUILD = "build it again with `nox -s build`"
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ def check(stack: str, built: str | None, deployed: str | None, root: Path = ROOT
         )
     if status != 1:
         raise UsageError(
-            f"Nobody can tell whether {digest(built)} is newer than {digest(deployed)}, from "
+            f"It is unknown whether {digest(built)} is newer than {digest(deployed)}, from "
             "which stack "
             f"'{stack}' was deployed: fetch the whole history (`git fetch --unshallow`), or see "
             "that git is on PATH."

@@ -97,7 +97,7 @@ def _parts(asked: Mapping[str, int]) -> str:
 def check_alias(client: LambdaClient, stack: str, function_name: str) -> None:
     """Raise UsageError where a stack that was released has lost its alias.
 
-    Pulumi would make it anew at the newest version, which nobody has judged. Other aliases, the
+    Pulumi would recreate it at the newest version, which no gate has judged. Other aliases, the
     ledger's entries, tell that from a first deployment.
     """
     with translated(_ASKING, UsageError):
@@ -109,8 +109,8 @@ def check_alias(client: LambdaClient, stack: str, function_name: str) -> None:
             return
     if others:
         raise UsageError(
-            f"The alias {function_name}:{ALIAS} is gone, and this deployment would make it anew at "
-            f"a version that nobody has judged: bring it back with `nox -s rollback -- {stack}`, "
+            f"The alias {function_name}:{ALIAS} is gone, and this deployment would recreate it at "
+            f"a version that no gate has judged: bring it back with `nox -s rollback -- {stack}`, "
             "then deploy again."
         )
 

@@ -43,7 +43,7 @@ def test_a_broken_manifest_is_refused(artifact_directory: Path, text: str) -> No
     """Neither broken JSON nor another schema gets further."""
     path = artifact_directory / SERVICE.name / "manifest.json"
     path.write_bytes(text.encode("utf-8", "surrogateescape"))
-    with pytest.raises(UsageError, match="build it anew"):
+    with pytest.raises(UsageError, match="build it again"):
         artifact.load(artifact_directory / SERVICE.name)
 
 

@@ -56,7 +56,7 @@ def canary(
     said = (reason or "").strip()
     if weight == 1 and not said:
         raise UsageError(
-            f"A weight of 1 sends everything to version {version}, which nobody has judged: "
+            f"A weight of 1 sends everything to version {version}, which no gate has judged: "
             "name a smaller share, or say why with --reason TEXT."
         )
     insists = check_succession(release, seen, version, reason) is not None or weight == 1

@@ -201,7 +201,8 @@ class Rollout:
         for alarm in self.release.monitoring.alarms(self.release.outputs.release_alarms):
             if alarm.state not in ("OK", "INSUFFICIENT_DATA"):
                 raise UsageError(
-                    f"{alarm.name} is {alarm.state}: all at once obeys alarms, so mend that first."
+                    f"{alarm.name} is {alarm.state}: --plan all-at-once is refused while an "
+                    "alarm is up or cannot be read; see to it first."
                 )
         return Result(Exit.DONE, "No alarm stands in the way.")
 

@@ -83,7 +83,7 @@ def rate_within(slots: int, slot_seconds: float, target: float) -> float:
 
 
 def by_division(load: Load) -> int:
-    """Return what the rule of thumb gives, rate times duration: it takes arrivals for even."""
+    """Return what the rule of thumb gives, rate times duration: it assumes even arrivals."""
     return max(1, math.ceil(load.peak_rate * load.slot_seconds - 1e-9))
 
 

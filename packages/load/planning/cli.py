@@ -66,7 +66,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     slot = _slot(options)
     memory = options.memory_mb or slot.memory_mb or MEMORY_MB
     if not 128 <= memory <= 10_240:
-        raise UsageError(f"--memory-mb {memory} is none of Lambda's: 128 to 10240.")
+        raise UsageError(f"--memory-mb {memory} is not a Lambda memory size: 128 to 10240.")
     extras = Extras(options.snapshots, options.warm_writes, options.log_format)
     asked = Question(
         options.peak, options.target, memory, options.retried, options.architecture, extras

@@ -31,13 +31,13 @@ def figures(plan: Mapping[str, Any]) -> list[Figure]:
     return [
         figure(
             _curve(plan),
-            "Erlang-B at the slot time; the peak is the busiest hour, the day all 24 of the "
-            "profile, weighted by events; logarithmic.",
+            "Erlang-B at the duration of an execution; the peak is the busiest hour, the day all "
+            "24 of the profile, weighted by traffic; logarithmic.",
         ),
         figure(
             _needed(plan),
-            "The least concurrency that keeps the target; the rule of thumb, rate times slot time, "
-            "takes arrivals for evenly spaced.",
+            "The least concurrency that keeps the target; the rule of thumb, rate times duration, "
+            "assumes evenly spaced arrivals.",
         ),
     ]
 

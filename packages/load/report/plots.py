@@ -48,9 +48,9 @@ def figures(summary: Mapping[str, Any], spread: Spread) -> list[Figure]:
 
 
 _THROTTLE_NOTE = (
-    "Attempts refused with 429, against Erlang-B at the measured slot time and ten requests a "
-    "second for each slot; the band is 95 % of the prediction's error and of so few attempts' "
-    "scatter."
+    "Attempts refused with 429, against Erlang-B at the measured duration and at ten requests a "
+    "second per concurrent execution; the band covers 95 % of the prediction's error and of the "
+    "scatter of so few attempts."
 )
 
 

@@ -40,7 +40,7 @@ def make_room(
         raise UsageError(
             f"The run log of about {amounts.count(events)} events takes "
             f"{amounts.megabytes(needed)} and "
-            f"{directory} has {amounts.megabytes(left)} left; make room, or give --run-log "
+            f"{directory} has {amounts.megabytes(left)} left; free some space, or give --run-log "
             "another place."
         )
 

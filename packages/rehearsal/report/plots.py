@@ -18,7 +18,7 @@ def figures(series: Series) -> list[Figure]:
         (_rates(series), "Bins of events per second; offered is by intended arrival."),
         (
             _throttle(series),
-            "Attempts refused with 429 per bin, against Erlang-B at the measured slot time.",
+            "Attempts refused with 429 per bin, against Erlang-B at the measured duration.",
         ),
         (
             _latency(series),

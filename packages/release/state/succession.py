@@ -40,7 +40,7 @@ def objection(release: Release, seen: Alias, version: str) -> str | None:
         return None
     return (
         f"Version {version} has the code of version {left.before}, which was rolled back from "
-        f"at {left.at} by {left.who}: mend it first"
+        f"at {left.at} by {left.who}: fix it first"
     )
 
 

@@ -106,7 +106,7 @@ def test_a_write_by_somebody_else_stands() -> None:
 def test_all_the_traffic_needs_a_reason() -> None:
     """A weight of 1 is a promotion that nobody judged; the ledger keeps why."""
     functions = FakeFunctions()
-    with pytest.raises(UsageError, match="which nobody has judged"):
+    with pytest.raises(UsageError, match="which no gate has judged"):
         canary(release_of(functions), "2", 1.0)
     assert functions.writes == 0
     assert canary(release_of(functions), "2", 1.0, "version 1 is down").exit is Exit.DONE

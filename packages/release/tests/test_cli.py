@@ -144,7 +144,7 @@ def test_1_a_lost_race(shell: Shell) -> None:
         (("rollback",), "no good version before 1"),
         (("rollback", "--canary-only", "--version", "1"), "Name one of"),
         (("rollback", "--commit", "abcdef1", "--version", "1"), "Name one of"),
-        (("canary", "--version", "2", "--weight", "1"), "nobody has judged"),
+        (("canary", "--version", "2", "--weight", "1"), "no gate has judged"),
         (("redrive", "--rate", "0"), "--rate"),
         (("frobnicate",), "invalid choice"),
         ((), "COMMAND"),

@@ -318,7 +318,7 @@ def test_all_at_once_obeys_alarms_before(state: str) -> None:
     """What is not known to be quiet forbids it."""
     scene = Scene()
     scene.monitoring.states["errors"] = state  # type: ignore[assignment]
-    with pytest.raises(UsageError, match="obeys alarms"):
+    with pytest.raises(UsageError, match="all-at-once is refused while an alarm is up"):
         scene.run(GLASS)
     assert scene.functions.writes == 0
 

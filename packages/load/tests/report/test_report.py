@@ -118,7 +118,7 @@ BAD: list[tuple[list[str], dict[str, str], str]] = [
     ([], {"AWS_ENDPOINT_URL": "nowhere"}, "AWS cannot be reached"),
     (["--run-log", "/dev/null/run log"], {}, "cannot be written"),
     (["--drain-seconds", "-1"], {}, "above 0 seconds"),
-    (["--duration", "1e12"], {}, "make room"),
+    (["--duration", "1e12"], {}, "free some space"),
     (["--day", "{negative}"], {}, "has the weight -1; give 0 or more."),
     (["--day", "{empty}"], {}, "is empty; give a list of weights."),
     (["--thresholds", "{thresholds}"], {}, "[smoke] has an unknown key 'speed'"),

@@ -33,7 +33,7 @@ def run(env: DrillEnvironment) -> Observation:
     moved = _moved(env, live, unjudged)
     return Observation(
         f"drift: {gone['findings'][0]} {len(refused)} calls were refused with 404. A deployment, "
-        f"which would have made the alias anew at version {unjudged}, refused; rollback made it at "
+        f"which would have recreated the alias at version {unjudged}, refused; rollback made it at "
         f"version {live}, which the ledger has. Moved by hand, drift says: {moved}",
         detected,
         recovered,

@@ -36,7 +36,7 @@ def run(env: DrillEnvironment) -> Observation:
     detected = env.seconds()
     request, lower = REQUEST.search(said), LOWER.search(said)
     if not request or not lower:
-        raise StepError(f"the refusal does not say what mends it: {said or 'there was none'}")
+        raise StepError(f"the refusal does not say what helps: {said or 'there was none'}")
     changed = sorted(key for key, value in _everything(env).items() if value != before[key])
     if changed:
         raise StepError(f"the refused deployment had changed already: {', '.join(changed)}")
