@@ -29,7 +29,7 @@ def _run(options: argparse.Namespace) -> int:
     names = {field.name for field in fields(Settings)}
     given = {key: value for key, value in vars(options).items() if key in names}
     given["service"] = declaration.load(options.service or declaration.default())
-    settings = replace(Settings(), **given)
+    settings = Settings(**given)
     if options.prove:
         return prove(settings)
     report = run(settings, say)
@@ -52,18 +52,18 @@ def prove(settings: Settings) -> int:
 
 
 def _parser() -> Parser:
-    default = Settings()
+    default = {field.name: field.default for field in fields(Settings)}
     parser = Parser(prog="faults", description="Hold exactly one effect per event against faults.")
     add = parser.add_argument
     add("--service", metavar="NAME", help="the only one, by default")
-    add("--events", "--orders", type=_count, default=default.events, help="of the whole run")
-    add("--seed", type=int, default=default.seed, help="replays a run's faults")
+    add("--events", "--orders", type=_count, default=default["events"], help="of the whole run")
+    add("--seed", type=int, default=default["seed"], help="replays a run's faults")
     add("--only", choices=sorted(KINDS), metavar="KIND", help="send this kind's events only")
-    add("--clients", type=_count, default=default.clients, help="events under way at a time")
-    add("--lanes", type=_count, default=default.lanes, help="struck events under way at a time")
+    add("--clients", type=_count, default=default["clients"], help="events under way at a time")
+    add("--lanes", type=_count, default=default["lanes"], help="struck events under way at a time")
     add("--broken", metavar="NAME", help="break a copy of the service like this")
     add("--prove", action="store_true", help="break it in each way, and expect to find each")
-    add("--directory", type=_directory, default=default.directory, help="run log and report")
+    add("--directory", type=_directory, default=default["directory"], help="run log and report")
     return parser
 
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 TIME_SCALE = 60.0
 """Lambda's retries after one and two minutes follow here after one and two seconds."""
 
+CLIENTS = 32
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -26,7 +28,7 @@ class Settings:
     events: int = 10_000
     seed: int = 1
     only: str | None = None
-    clients: int = 32
+    clients: int = CLIENTS
     lanes: int = 4
     broken: str | None = None
     """A fault put into a copy of the service, which the run then has to find."""
@@ -40,12 +42,13 @@ class Settings:
 
     def command(self, only: str | None) -> str:
         """Return the command line that repeats the run, or one kind of it."""
-        default = Settings()
         words = ["nox", "-s", "faults", "--"]
         words += ["--events", str(self.events), "--seed", str(self.seed)]
         if only is not None:
             words += ["--only", only]
-        if self.clients != default.clients:
+        if len(declaration.names()) > 1:
+            words += ["--service", self.service.name]
+        if self.clients != CLIENTS:
             words += ["--clients", str(self.clients)]
         if self.broken is not None:
             words += ["--broken", self.broken]

@@ -5,14 +5,20 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from console.checkout import ROOT
+from console.errors import UsageError
+from service import declaration
 
 from rehearsal.cli import main, parse
+from rehearsal.drills.cli import main as drill
+from rehearsal.faults.cli import main as faults
 from rehearsal.run import prepare, show_last
+from rehearsal.trials import bad_releases, good_releases
 
 
 def test_an_unknown_fault_is_refused_and_the_known_ones_named(
@@ -99,3 +105,22 @@ def processes_of(directory: Path) -> list[str]:
         if str(directory) in line:
             found.append(line)
     return found
+
+
+@pytest.mark.parametrize("command", [main, drill, faults, bad_releases.main, good_releases.main])
+def test_where_there_are_several_services_one_has_to_be_named(
+    command: Callable[[list[str]], int],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Nothing is guessed and nothing started; one that is named is looked up."""
+
+    def default() -> str:
+        raise UsageError("Name the service, one of: a, b.")
+
+    monkeypatch.setattr(declaration, "default", default)
+    monkeypatch.setattr("console.processes.Children.start", None)
+    assert command([]) == 2
+    assert "Name the service" in capsys.readouterr().err
+    assert command(["--service", "nobody"]) == 2
+    assert "no service 'nobody'" in capsys.readouterr().err

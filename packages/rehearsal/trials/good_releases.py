@@ -18,6 +18,7 @@ from console.arguments import Parser
 from console.checkout import ROOT
 from console.processes import Children
 from reporting import amounts
+from service import declaration
 from service.candidates import GOOD
 
 from rehearsal.command import ended
@@ -44,6 +45,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
+    options.service = declaration.load(options.service or declaration.default())
     directory: Path = options.directory.resolve()
     directory.mkdir(parents=True, exist_ok=True)
     kept = directory / "runs.jsonl"
@@ -105,7 +107,12 @@ def _run_batch(
     directory: Path, kept: Path, options: argparse.Namespace, first: int, number: int
 ) -> None:
     """So many runs on one stack, from run `first` on."""
-    settings = Settings(directory=directory, seed=options.seed + first, storage_latency_ms=20)
+    settings = Settings(
+        service=options.service,
+        directory=directory,
+        seed=options.seed + first,
+        storage_latency_ms=20,
+    )
     with Children(ROOT, directory / "logs") as children:
         trials = Trials(settings, options.rate, children)
         trials.prepare()
@@ -122,6 +129,7 @@ def _run_batch(
 
 def _parser() -> Parser:
     parser = Parser(prog="good_releases", description=__doc__)
+    parser.add_argument("--service", metavar="NAME", help="the only one, by default")
     parser.add_argument("--runs", type=int, default=100, help="in all (%(default)s)")
     parser.add_argument("--fresh", action="store_true", help="forget the runs so far")
     parser.add_argument("--rate", type=float, default=RATE, help="events a second (%(default)s)")
