@@ -338,14 +338,27 @@ def bootstrap(session: nox.Session) -> None:
     operate(session, verb, stack, "--project", "bootstrap")
 
 
-def outputs_of(session: nox.Session, stack: str) -> str:
-    """Return the stack's outputs file; a machine that did not deploy it asks AWS for them."""
-    service = declaration.default()
+def outputs_of(session: nox.Session, stack: str, service: str) -> str:
+    """Return a service's outputs file; a machine that did not deploy it asks AWS for them."""
     path = outputs.path(Path("build/stacks") / stack, service)
     if not path.exists():
-        asked = ("discover", "--stack", stack, "--service", service)
-        call(session, "release", "--outputs", str(path), *asked, where=at(stack))
+        asked = ("--outputs", str(path), "--service", service, "discover", "--stack", stack)
+        call(session, "release", *asked, where=at(stack))
     return str(path)
+
+
+def services_of(session: nox.Session, further: list[str], *, one: bool) -> list[str]:
+    """Take the service's name off what follows the stack; all of them where none is named.
+
+    With `one` the session ends with status 2 where there are several to choose from.
+    """
+    known = declaration.names()
+    if further and further[0] in known:
+        return [further.pop(0)]
+    if one and len(known) > 1:
+        several = ", ".join(known)
+        refuse(f"Name the service: nox -s {session.name} -- STACK SERVICE, one of: {several}.")
+    return list(known)
 
 
 def asks_for_help(session: nox.Session) -> bool:
@@ -353,90 +366,93 @@ def asks_for_help(session: nox.Session) -> bool:
     return bool({"-h", "--help"} & set(session.posargs))
 
 
-def release(session: nox.Session, command: str, *defaults: str) -> None:
-    """Run one command of the release tool on a deployed stack."""
+class Release(NamedTuple):
+    """A session that runs one command of the release tool on a service of a stack.
+
+    Without a service's name it does each in turn, unless it needs to be told `one`.
+    """
+
+    what: str
+    one: bool = False
+    watches: bool = False
+
+
+# fmt: off
+RELEASES = {
+    "rollout": Release(
+        "Smoke, warm, shift, watch, promote in one command: -- STACK [SERVICE] [--plan P].",
+        watches=True),
+    "status": Release("Show alias, candidate, alarms and DLQ messages: -- STACK [SERVICE]."),
+    "rollback": Release(
+        "Point the alias back at the version before: -- STACK [SERVICE] [--version N].", one=True),
+    "smoke": Release(
+        "Send the service's probes to the candidate by its number: -- STACK [SERVICE]."),
+    "invoke": Release(
+        "Send one event to the alias and show the answer: -- STACK [SERVICE] [FILE].", one=True),
+    "warm": Release(
+        "Start environments of the candidate, where there is room: -- STACK [SERVICE]."),
+    "canary": Release(
+        "Give the candidate a share of the traffic: -- STACK [SERVICE] [--weight W]."),
+    "gate": Release(
+        "Watch the canary and decide; a failing one is taken back: -- STACK [SERVICE].",
+        watches=True),
+    "promote": Release("Point the alias at the candidate: -- STACK [SERVICE]."),
+    "redrive": Release("Replay DLQ messages at a bounded rate: -- STACK [SERVICE].", one=True),
+    "ledger": Release("Show what was decided, by whom and on what figures: -- STACK [SERVICE]."),
+    "prune": Release(
+        "Delete versions and ledger entries that nothing needs: -- STACK [SERVICE] [--keep N]."),
+}
+# fmt: on
+LOCAL_WATCH = ("--bake", "20", "--poll", "5", "--on-inconclusive", "drive", "--drive-rate", "30")
+"""How a gate watches the stack `local`, which nobody sends anything; options prevail."""
+OF_ONE = ("--version", "--json")
+"""Options that mean one service: a version's number, the file of one result."""
+
+
+def release(
+    session: nox.Session, command: str, *, one: bool = False, watches: bool = False
+) -> None:
+    """Run a command on the services asked for; it ends as the first of them that fails does."""
     if asks_for_help(session):
         install(session, "release")
         call(session, "release", "--outputs", "-", command, "--help")
         return
     stack, further = stack_argument(session)
+    # A canary that is ended is never a guess.
+    one = one and "--canary-only" not in further
+    one = one or any(option.startswith(OF_ONE) for option in further)
+    defaults = LOCAL_WATCH if watches and stack == "local" else ()
+    services = services_of(session, further, one=one)
     install(session, "release")
-    call(
-        session, "release", "--outputs", outputs_of(session, stack), command, *defaults, *further,
-        where=at(stack),
-    )  # fmt: skip
+    failure: Exception | SystemExit | None = None
+    for service in services:
+        try:
+            file = outputs_of(session, stack, service)
+            asked = ("--outputs", file, command, *defaults, *further)
+            call(session, "release", *asked, where=at(stack))
+        except (nox.command.CommandFailed, SystemExit) as ended:
+            failure = failure or ended  # the others are released by themselves
+    if failure:
+        raise failure
 
 
-@nox.session(default=False)
-def smoke(session: nox.Session) -> None:
-    """Send synthetic orders to the candidate by its version: nox -s smoke -- STACK."""
-    release(session, "smoke")
+def define_release(name: str, row: Release) -> None:
+    """Make a session of a row."""
+
+    def body(session: nox.Session) -> None:
+        release(session, name, one=row.one, watches=row.watches)
+
+    body.__doc__ = row.what
+    nox.session(name=name, default=False)(body)
 
 
-@nox.session(default=False)
-def invoke(session: nox.Session) -> None:
-    """Send one event to the alias and show the answer: nox -s invoke -- STACK [FILE]."""
-    release(session, "invoke")
-
-
-@nox.session(default=False)
-def canary(session: nox.Session) -> None:
-    """Give the candidate a share of the traffic: nox -s canary -- STACK [--weight W]."""
-    release(session, "canary")
-
-
-def local_watch(session: nox.Session) -> tuple[str, ...]:
-    """How a gate watches the stack `local`, where nobody orders anything; options prevail."""
-    if session.posargs[:1] != ["local"]:
-        return ()
-    return ("--bake", "20", "--poll", "5", "--on-inconclusive", "drive", "--drive-rate", "30")
-
-
-@nox.session(default=False)
-def gate(session: nox.Session) -> None:
-    """Watch the canary and decide; a failing one is taken back: nox -s gate -- STACK."""
-    release(session, "gate", *local_watch(session))
-
-
-@nox.session(default=False)
-def promote(session: nox.Session) -> None:
-    """Point the alias at the candidate: nox -s promote -- STACK."""
-    release(session, "promote")
-
-
-@nox.session(default=False)
-def rollback(session: nox.Session) -> None:
-    """Point the alias back at the previous version: nox -s rollback -- STACK [--version N]."""
-    release(session, "rollback")
-
-
-@nox.session(default=False)
-def rollout(session: nox.Session) -> None:
-    """Smoke, warm, shift, watch and promote in one command: nox -s rollout -- STACK [--plan P]."""
-    release(session, "rollout", *local_watch(session))
-
-
-@nox.session(default=False)
-def warm(session: nox.Session) -> None:
-    """Start environments of the candidate in free slots: nox -s warm -- STACK [--weight W]."""
-    release(session, "warm")
-
-
-@nox.session(default=False)
-def ledger(session: nox.Session) -> None:
-    """Show what was decided, by whom and on what figures: nox -s ledger -- STACK."""
-    release(session, "ledger")
-
-
-@nox.session(default=False)
-def prune(session: nox.Session) -> None:
-    """Delete versions and ledger entries that nothing needs: nox -s prune -- STACK [--keep N]."""
-    release(session, "prune")
+for name, released in RELEASES.items():
+    define_release(name, released)
 
 
 @nox.session(default=False)
 def drift(session: nox.Session) -> None:
-    """Compare AWS with the last deployment, and the alias with the ledger: -- STACK.
+    """Compare AWS with the last deployment, and the alias with the ledger: -- STACK [SERVICE].
 
     What AWS is compared with are the outputs in Pulumi's state. Where they cannot be had the
     session fails, and the alias is compared with the ledger all the same.
@@ -475,20 +491,8 @@ def destroy(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
-def redrive(session: nox.Session) -> None:
-    """Replay dead letters at a bounded rate: nox -s redrive -- STACK."""
-    release(session, "redrive")
-
-
-@nox.session(default=False)
-def status(session: nox.Session) -> None:
-    """Show alias, candidate, alarms and dead letters: nox -s status -- STACK."""
-    release(session, "status")
-
-
-@nox.session(default=False)
 def load(session: nox.Session) -> None:
-    """Load a service: nox -s load -- STACK|local [SCENARIO | report RUN_LOG] [--service NAME].
+    """Load a service: nox -s load -- STACK|local [SERVICE] [SCENARIO | report RUN_LOG].
 
     `local` is emulated on this machine; `report` judges a run again.
     """
@@ -497,10 +501,12 @@ def load(session: nox.Session) -> None:
         call(session, "loadtest", "run", "--help")
         return
     stack, further = stack_argument(session)
+    (service,) = services_of(session, further, one=True)
     scenario = further.pop(0) if further and not further[0].startswith("-") else "average"
     install(session, "rehearsal")
     if scenario == "report":
-        command = ("loadtest", "report", "--outputs", outputs_of(session, stack), "--run-log")
+        file = outputs_of(session, stack, service)
+        command = ("loadtest", "report", "--outputs", file, "--run-log")
         call(session, *command, *further, where=at(stack))
         return
     kept = (
@@ -509,11 +515,11 @@ def load(session: nox.Session) -> None:
     )  # fmt: skip
     if stack == "local":
         install_storage(session)
-        call(session, "loadtest.local", scenario, *kept)
+        call(session, "loadtest.local", scenario, "--service", service, *kept)
         return
     call(
-        session, "loadtest", "run", "--scenario", scenario, "--outputs", outputs_of(session, stack),
-        *kept,
+        session, "loadtest", "run", "--scenario", scenario,
+        "--outputs", outputs_of(session, stack, service), *kept,
         where=environment.outward,
     )  # fmt: skip
 

@@ -1,6 +1,5 @@
 """The runbooks: a page for every alarm and every drill, and nothing in them that is not there."""
 
-import ast
 import re
 import shlex
 from collections.abc import Iterator
@@ -9,7 +8,7 @@ from pathlib import Path
 import pytest
 from console.checkout import ROOT
 from rehearsal.drills.catalogue import DRILLS
-from rehearsal.workflows.sessions import sessions
+from rehearsal.workflows.sessions import rows_of, sessions
 from release.cli.arguments import parse
 from service.declaration import names as services
 
@@ -59,16 +58,7 @@ def commands(path: Path) -> Iterator[list[str]]:
 
 def release_sessions() -> set[str]:
     """Return the sessions that hand what follows the stack to the release tool."""
-    tree = ast.parse((ROOT / "noxfile.py").read_text(encoding="utf-8"))
-    return {
-        node.name
-        for node in tree.body
-        if isinstance(node, ast.FunctionDef)
-        and any(
-            isinstance(call, ast.Call) and ast.unparse(call.func) == "release"
-            for call in ast.walk(node)
-        )
-    }
+    return {"drift"} | rows_of("RELEASES")
 
 
 def rows() -> dict[str, str]:

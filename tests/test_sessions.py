@@ -6,6 +6,7 @@ import runpy
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -241,3 +242,65 @@ def test_a_run_is_judged_again_where_it_was_sent(
     loaded["load"].func(SimpleNamespace(name="load", posargs=[stack, "report", "build/load/x"]))
     judged = ("loadtest", "report", "--outputs", "outputs.json", "--run-log", "build/load/x")
     assert calls == [(judged, f"at {stack}")]
+
+
+@pytest.fixture
+def typed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[tuple[str, ...]]]:
+    """Runs a release session on a stack that has the services `first` and `second`."""
+    loaded = noxfile("linux", monkeypatch)
+    known = loaded["release"].__globals__
+    monkeypatch.setattr("service.declaration.names", lambda: ("first", "second"))
+    monkeypatch.setitem(known, "install", lambda *_: None)
+    monkeypatch.setitem(known, "outputs_of", lambda _, stack, service: f"{stack}/{service}")
+
+    def run(
+        name: str, *arguments: str, failing: tuple[str, int] | None = None
+    ) -> list[tuple[str, ...]]:
+        ran: list[tuple[str, ...]] = []
+
+        def call(_: object, *command: str, **__: object) -> None:
+            ran.append(command)
+            if failing and f"dev/{failing[0]}" in command:
+                sys.exit(failing[1])
+
+        monkeypatch.setitem(known, "call", call)
+        posargs = ["dev", *arguments]
+        try:
+            registry.get()[name].func(SimpleNamespace(name=name, posargs=posargs))
+        except SystemExit as ended:
+            ran.append(("ended", str(ended.code)))
+        return ran
+
+    return run
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["rollout --plan linear", "status", "smoke", "prune --keep 3", "rollback --canary-only"],
+)
+def test_each_service_in_turn(words: str, typed: Callable[..., list[tuple[str, ...]]]) -> None:
+    """What is no guess needs no name; the second is reached although the first failed."""
+    name, *options = words.split()
+    first, second = (
+        ("release", "--outputs", f"dev/{each}", name, *options) for each in ("first", "second")
+    )
+    assert typed(name, *options) == [first, second]
+    assert typed(name, *options, failing=("first", 3)) == [first, second, ("ended", "3")]
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["rollback", "invoke event.json", "redrive", "load", "rollout --version 7", "status --json x"],
+)
+def test_what_means_one_service_asks_for_its_name(
+    words: str, typed: Callable[..., list[tuple[str, ...]]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One sentence, exit status 2, nothing done; with the name it is done on that one."""
+    name, *options = words.split()
+    assert typed(name, *options) == [("ended", "2")]
+    assert capsys.readouterr().err == (
+        f"Name the service: nox -s {name} -- STACK SERVICE, one of: first, second.\n"
+    )
+    if name != "load":
+        asked = ("release", "--outputs", "dev/second", name, *options)
+        assert typed(name, "second", *options) == [asked]

@@ -44,6 +44,8 @@ class Result:
     change: Change | None = None
     plots: str | None = None
     """Where the measurements behind it are shown, a URL."""
+    service: str | None = None
+    """Which one, where the stack has several."""
     remedy: str | None = None
     """What to type next; every inconclusive end has it."""
 
@@ -95,6 +97,7 @@ def summarise(
     change: Change,
     environment: Mapping[str, str] = os.environ,
     plots: str | None = None,
+    service: str | None = None,
 ) -> None:
     """Append a table, and a link to the plots, to the job summary of GitHub Actions; nothing
     outside of it.
@@ -105,7 +108,8 @@ def summarise(
     target = environment.get("GITHUB_STEP_SUMMARY")
     if not target:
         return
-    cells = (command, change.before, change.after, change.alarms, change.verdict)
+    step = f"{command} {service}" if service else command
+    cells = (step, change.before, change.after, change.alarms, change.verdict)
     row = " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells)
     table = f"\n| step | from | to | alarms | verdict |\n|---|---|---|---|---|\n| {row} |\n\n"
     if plots is not None:

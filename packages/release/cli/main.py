@@ -83,7 +83,8 @@ def _run(options: argparse.Namespace, connect: Callable[[Outputs], Release]) -> 
     outputs = load(options.outputs)
     if options.service is not None:
         outputs = replace(outputs, service=options.service)
-    return replace(run(connect(outputs), options), plots=outputs.plots)
+    named = next(iter(outputs.place[1:]), None)
+    return replace(run(connect(outputs), options), plots=outputs.plots, service=named)
 
 
 def _tell(options: argparse.Namespace, result: Result) -> None:
@@ -97,7 +98,7 @@ def _tell(options: argparse.Namespace, result: Result) -> None:
             write_json(options.json, content)
     if result.change is not None:
         try:
-            summarise(options.command, result.change, plots=result.plots)
+            summarise(options.command, result.change, plots=result.plots, service=result.service)
         except UsageError as error:  # the step itself is done: its status stands
             print(error, file=sys.stderr)
 

@@ -398,3 +398,20 @@ def test_2_a_watch_longer_than_the_credentials_live(
     if left == 59:
         assert "shorten --bake" in capsys.readouterr().err
         assert shell.functions.writes == writes
+
+
+def test_of_several_services_each_is_named(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the command that gets further, and in the job's summary; one alone needs no name."""
+    summary = tmp_path / "summary.md"
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    for known, place in ((("echo",), "staging"), (("echo", "other"), "staging echo")):
+        summary.write_text("")
+        monkeypatch.setattr("service.declaration.names", lambda known=known: known)
+        shell(*CANARY)
+        shell.monitoring.invocations = 5
+        assert shell(*GATE, "--json", str(shell.result)) == 3
+        assert f"`nox -s canary -- {place} --version 2" in str(shell.written()["remedy"])
+        step = " ".join(["| gate", *place.split()[1:], "| 1 | 2 |"])
+        assert step in summary.read_text()

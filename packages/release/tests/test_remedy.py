@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import re
 import shlex
 from typing import TYPE_CHECKING
 
 import pytest
-from console.checkout import ROOT
+from rehearsal.workflows.sessions import sessions
 
 from release.cli.arguments import parse
 from release.gate.decision import Decision
@@ -29,12 +28,6 @@ if TYPE_CHECKING:
 
 
 ROLLOUT = ("rollout", "--version", "2", "--bake", "60", "--poll", "10", "--steps", "0.25")
-
-
-def sessions() -> set[str]:
-    """What `nox -s` knows."""
-    tree = ast.parse((ROOT / "noxfile.py").read_text(encoding="utf-8"))
-    return {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
 
 
 def commands(text: str) -> list[list[str]]:
