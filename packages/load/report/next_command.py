@@ -31,5 +31,5 @@ def sentence(remedy: Remedy, run: Run, run_log: Path) -> str:
 
 
 def _load(stack: str, service: str) -> str:
-    which = f" --service {service}" if len(names()) > 1 else ""
+    which = f" {service}" if len(names()) > 1 else ""
     return f"nox -s load -- {stack}{which}"
