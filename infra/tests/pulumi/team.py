@@ -141,8 +141,9 @@ class Team:
 
     @property
     def outputs(self) -> dict[str, Any]:
-        """The outputs that the last deployment left."""
-        found: dict[str, Any] = json.loads(self.page(f"{SERVICE.name}/outputs.json"))
+        """The outputs that the last deployment left: the service's, or the account's."""
+        folder = f"{SERVICE.name}/" if self.program == "services" else ""
+        found: dict[str, Any] = json.loads(self.page(f"{folder}outputs.json"))
         return found
 
     def client(self, service: Any) -> Any:

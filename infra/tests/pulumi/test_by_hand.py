@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from infra.tests.pulumi.team import Team
 
-PARTS = ("infra", "packages")
-"""What the program is made of, and what it imports."""
+PARTS = ("infra", "packages", "services")
+"""What the program is made of, and what it reads."""
 
 
 @pytest.fixture
