@@ -7,7 +7,7 @@ stages. What a run must hold to pass is in `thresholds.toml`, a table for each s
 from pathlib import Path
 
 from load.scenarios import LoadTests, Mix, Scenario, average, peak_hour, smoke, soak, spike
-from load.send.retries import Retries
+from load.model.retries import Retries
 
 BUSINESS = Mix(asynchronous=0.10, invalid=0.02, repeated=0.02)
 QUEUED = Mix(asynchronous=1.0)

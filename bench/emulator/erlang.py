@@ -1,4 +1,4 @@
-"""Erlang's loss formula, and how far a measured share may lie from it."""
+"""How far a measured share of refusals may lie from Erlang's formula."""
 
 from __future__ import annotations
 
@@ -9,18 +9,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-
-
-def blocking(servers: int, offered: float) -> float:
-    """Erlang-B: the share refused by `servers` at `offered` erlangs, for Poisson arrivals.
-
-    It depends on the service time through its mean only. Recursion: B(0) = 1,
-    B(n) = a B(n-1) / (n + a B(n-1)) (A. K. Erlang 1917; ITU-T teletraffic handbook, chapter 7).
-    """
-    share = 1.0
-    for count in range(1, servers + 1):
-        share = offered * share / (count + offered * share)
-    return share
 
 
 def half_width(arrivals: Sequence[int], refused: Sequence[int], level: float) -> float:

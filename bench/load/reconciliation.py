@@ -21,14 +21,14 @@ from load.run_log import log
 from load.run_log.buckets import Buckets
 from load.run_log.evidence import Stored
 from load.run_log.log import Attempt, Entry, Run, RunLog
-from load.scenarios import Stage
-from load.send.retries import ONCE
+from load.model.arrivals import Stage
+from load.model.retries import ONCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from load.run_log.classify import Outcome
-    from load.send.events import Invocation
+    from load.run_log.log import Invocation
 
 RATE: Final = 1_000.0
 OUT: Final = ROOT / "build/bench/reconciliation.json"

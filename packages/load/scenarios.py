@@ -11,22 +11,15 @@ from console.errors import UsageError
 from reporting import amounts
 
 from load.model import day_profile
+from load.model.arrivals import Stage
 from load.model.day_profile import Profile
-from load.send.retries import ONCE, Retries
+from load.model.retries import ONCE, Retries
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 _DAY_SECONDS: Final = 600.0
 """How long the compressed day of a soak lasts."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """A stretch of constant rate: `seconds` long, `rate` in events per second."""
-
-    seconds: float
-    rate: float
 
 
 @dataclass(frozen=True, slots=True)

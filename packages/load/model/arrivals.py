@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     import random
     from collections.abc import Iterator, Sequence
 
-    from load.scenarios import Stage
+
+BUSY: Final = 0.9
+"""The peak is wherever the rate is at least this share of its highest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A stretch of constant rate: `seconds` long, `rate` in events per second."""
+
+    seconds: float
+    rate: float
 
 
 def poisson(stages: Sequence[Stage], rng: random.Random) -> Iterator[float]:
@@ -27,6 +38,20 @@ def poisson(stages: Sequence[Stage], rng: random.Random) -> Iterator[float]:
                 break
             yield at
         begin = end
+
+
+def peak_end(stages: Sequence[Stage]) -> float | None:
+    """Return when the busiest stages end, in seconds from the start; None when the run ends too.
+
+    The busiest are those with at least 90 % of the highest rate: a day's peak lasts some hours.
+    """
+    highest = max((stage.rate for stage in stages), default=0.0)
+    end, found = 0.0, None
+    for stage in stages:
+        end += stage.seconds
+        if stage.rate >= highest * BUSY:
+            found = end
+    return found if found is not None and found < end - 1e-9 else None
 
 
 def rate_per_bin(stages: Sequence[Stage], width: float = 1.0) -> list[float]:

@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+
+Z95: Final = 1.96
+"""Half the width of a 95 % interval in standard errors, of many values."""
 
 
 def percentile(ordered: Sequence[float], share: float) -> float | None:

@@ -9,6 +9,7 @@ from console.errors import UsageError
 from reporting import amounts
 
 from load.model.erlang import REQUESTS_PER_SLOT
+from load.model.quantiles import Z95
 from load.planning import prices
 from load.planning.capacity import (
     MOST_ERLANGS,
@@ -24,7 +25,6 @@ from load.planning.prices import Cost, Extras, Prices, cost, events_per_month
 if TYPE_CHECKING:
     from load.planning.sources import Measured
 
-Z95: Final = 1.96
 
 
 @dataclass(frozen=True, slots=True)

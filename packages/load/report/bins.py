@@ -8,13 +8,12 @@ from statistics import median
 from typing import TYPE_CHECKING, Any, Final
 
 from load.model.erlang import weighted_share
+from load.model.quantiles import Z95
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 MOST_BINS: Final = 180
-Z95: Final = 1.96
-BUSY: Final = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,18 +97,3 @@ def band(predicted: float, attempts: float, relative_error: float) -> float:
 def _relative_error(throttle: Mapping[str, Any]) -> float:
     share, bounds = throttle["predictedShare"], throttle["predictedInterval"]
     return (bounds[1] - bounds[0]) / 2 / share if share and bounds else 0.0
-
-
-def peak_end(stages: Sequence[Mapping[str, float]]) -> float | None:
-    """Return when (s) the busiest time ends; None when no calmer one follows.
-
-    Busiest are the stages with at least nine tenths of the highest rate: the peak of a day is a
-    plateau of some hours.
-    """
-    end, found = 0.0, None
-    highest = max((stage["rate"] for stage in stages), default=0.0)
-    for stage in stages:
-        end += stage["seconds"]
-        if stage["rate"] >= highest * BUSY:
-            found = end
-    return found if found is not None and found < end - 1e-9 else None

@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from load.model import erlang
 from load.model.arrivals import rate_per_bin
-from load.model.quantiles import Quantiles, percentile
+from load.model.quantiles import Z95, Quantiles, percentile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from load.run_log.log import Attempt, Run
 
-Z95: Final = 1.96
 
 
 def percentiles(values: Quantiles) -> dict[str, float | None]:

@@ -10,9 +10,9 @@ from console.errors import UsageError
 from service import probes
 
 from load.aws import Aws, Outputs
-from load.model import backlog, prediction
-from load.model.backlog import Flow
-from load.model.prediction import Predictions
+from load.report import backlog, prediction
+from load.report.backlog import Flow
+from load.report.prediction import Predictions
 from load.report import figures, next_command
 from load.report.telemetry import Point, SlotTime, Telemetry
 from load.report.verdict import Measured, decide

@@ -10,19 +10,21 @@ import errno
 import json
 import os
 from dataclasses import asdict, dataclass, fields, replace
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from console.errors import UsageError
 
-from load.scenarios import Stage
-from load.send.retries import Retries
+from load.model.arrivals import Stage
+from load.model.retries import Retries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from load.run_log.classify import Outcome
-    from load.send.events import Invocation, Kind
+
+Kind = Literal["new", "invalid", "repeat"]
+Invocation = Literal["sync", "async"]
 
 EVENTS, ATTEMPTS, RUN, PART = "events.jsonl", "attempts.jsonl", "run.json", "part.json"
 FLUSH_SECONDS: Final = 0.5

@@ -7,7 +7,7 @@ import json
 import random
 from collections import deque
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 from console.errors import UsageError
 from service.probes import DRAWN, load
@@ -21,10 +21,8 @@ if TYPE_CHECKING:
     from service.declaration import Service
     from service.probes import Probes
 
+    from load.run_log.log import Invocation, Kind
     from load.scenarios import Mix, Scenario
-
-Kind = Literal["new", "invalid", "repeat"]
-Invocation = Literal["sync", "async"]
 
 REPEAT_AFTER: Final = 1.0
 """A repeat follows its original by at least this many seconds, so that it meets a stored event."""

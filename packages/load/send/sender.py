@@ -12,7 +12,7 @@ from gevent.queue import SimpleQueue  # type: ignore[import-untyped]
 
 from load.run_log.classify import Classified, Reply, classify
 from load.run_log.log import Attempt, Entry, RunLog
-from load.send.retries import ONCE, Retries
+from load.model.retries import ONCE, Retries
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

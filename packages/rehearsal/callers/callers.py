@@ -21,7 +21,7 @@ from rehearsal.callers.client import LambdaClient
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from load.send.events import Invocation, Kind
+    from load.run_log.log import Invocation, Kind
     from service.declaration import Service
 
     from rehearsal.callers.run_log import RunLog

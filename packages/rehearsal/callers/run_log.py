@@ -6,8 +6,8 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from load.run_log import log
-from load.scenarios import Stage
-from load.send.retries import ONCE
+from load.model.arrivals import Stage
+from load.model.retries import ONCE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

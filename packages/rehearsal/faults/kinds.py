@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Callable
 
-    from load.send.events import Invocation
+    from load.run_log.log import Invocation
 
     from rehearsal.faults.plan import Drawing
 

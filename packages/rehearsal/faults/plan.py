@@ -15,7 +15,7 @@ from console.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from load.send.events import Invocation
+    from load.run_log.log import Invocation
 
     from rehearsal.faults.oracle import Content, Oracle
 

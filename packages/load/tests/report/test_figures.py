@@ -2,15 +2,15 @@ from dataclasses import replace
 
 import pytest
 
-from load.model import prediction
-from load.model.prediction import Predictions
+from load.report import prediction
+from load.report.prediction import Predictions
 from load.report import figures
 from load.report.telemetry import SlotTime
 from load.run_log.classify import Outcome
 from load.run_log.log import Attempt, Run
-from load.scenarios import Stage
-from load.send.events import Invocation, Kind
-from load.send.retries import ONCE, Retries
+from load.model.arrivals import Stage
+from load.run_log.log import Invocation, Kind
+from load.model.retries import ONCE, Retries
 
 RUN = Run(
     "r",

@@ -20,7 +20,7 @@ from load.report.next_command import Remedy, look_again, sentence
 from load.report.verdict import Verdict
 from load.run_log.log import Run
 from load.send import open_files
-from load.send.retries import ONCE
+from load.model.retries import ONCE
 from load.tests.running import run
 from load.tests.stub import Stub
 from loadtest.scenarios import LOAD_TESTS

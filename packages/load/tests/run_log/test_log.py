@@ -6,8 +6,8 @@ from console.errors import UsageError
 
 from load.run_log import log
 from load.run_log.log import Attempt, Entry, Part, Run, RunLog
-from load.scenarios import Stage
-from load.send.retries import ONCE
+from load.model.arrivals import Stage
+from load.model.retries import ONCE
 
 ENTRY = Entry("a-1", "d1", "new", "sync", 1.5)
 ATTEMPT = Attempt(

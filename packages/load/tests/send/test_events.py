@@ -9,10 +9,9 @@ from hypothesis import strategies as st
 from service import declaration
 
 from load.run_log.digests import content_digest
+from load.run_log.log import Invocation, Kind
 from load.send.events import (
     REPEAT_AFTER,
-    Invocation,
-    Kind,
     PlannedEvent,
     Share,
     Source,

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from load.send.cpu import busiest
-from load.send.retries import ONCE, Retries
+from load.model.retries import ONCE, Retries
 
 
 @given(st.integers(1, 60), st.floats(0, 1))

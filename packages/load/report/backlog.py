@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from load.model import erlang
-from load.model.arrivals import rate_per_bin
+from load.model.arrivals import peak_end, rate_per_bin
+from load.model.quantiles import Z95
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,10 +22,7 @@ if TYPE_CHECKING:
     from load.report.telemetry import SlotTime
     from load.run_log.log import Run
 
-Z95: Final = 1.96
 WIDTH: Final = 0.1
-BUSY: Final = 0.9
-"""The peak is wherever the rate is at least this share of its highest."""
 _MOST: Final = 1_000_000
 
 
@@ -53,20 +51,6 @@ class Flow:
             queued += self.accepted[second] - self.confirmed[second]
             found.append(max(0, queued))
         return found
-
-
-def peak_end(run: Run) -> float | None:
-    """Return when the busiest stages end, in seconds from the start; None when the run ends too.
-
-    The busiest are those with at least 90 % of the highest rate.
-    """
-    highest = max((stage.rate for stage in run.stages), default=0.0)
-    end, found = 0.0, None
-    for stage in run.stages:
-        end += stage.seconds
-        if stage.rate >= highest * BUSY:
-            found = end
-    return found if found is not None and found < end - 1e-9 else None
 
 
 def drain_seconds(queued: Sequence[float], width: float, zero: float, left: float) -> float:
@@ -115,7 +99,7 @@ def figures(run: Run, flow: Flow, asynchronous: float, slot: SlotTime | None) ->
     more events are under way than there are slots; None without asynchronous events.
     """
     queued = flow.queued()
-    ended = peak_end(run)
+    ended = peak_end(run.stages)
     zero = sum(stage.seconds for stage in run.stages) if ended is None else ended
     found: dict[str, Any] = {
         "queued": queued,

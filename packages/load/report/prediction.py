@@ -6,17 +6,17 @@ import math
 from typing import TYPE_CHECKING, Any, Final
 
 from load.model import erlang
-from load.model.arrivals import rate_per_bin
-from load.model.backlog import peak_end
+from load.model.arrivals import peak_end, rate_per_bin
+from load.model.quantiles import Z95
 from load.report import figures
-from load.report.figures import Z95, Tally
+from load.report.figures import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from load.report.telemetry import SlotTime
     from load.run_log.log import Run
-    from load.send.retries import Retries
+    from load.model.retries import Retries
 
 _WIDTH: Final = 0.1
 _WINDOW: Final = 3
@@ -139,7 +139,7 @@ def recovery_seconds(run: Run, counted: Tally, expected: Sequence[float] | None)
     than chance and five points of model; never over, it is as long as the rest of the run. None
     when the run has no time after its peak, or nothing was predicted.
     """
-    ended = peak_end(run)
+    ended = peak_end(run.stages)
     if ended is None or expected is None or not counted.direct:
         return None
     first = math.ceil(ended)

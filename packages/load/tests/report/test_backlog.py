@@ -1,11 +1,11 @@
 import pytest
 
-from load.model import backlog
-from load.model.backlog import Flow, drain_seconds, peak_end, predicted
+from load.report import backlog
+from load.report.backlog import Flow, drain_seconds, peak_end, predicted
 from load.report.telemetry import SlotTime
 from load.run_log.log import Run
-from load.scenarios import Stage
-from load.send.retries import ONCE
+from load.model.arrivals import Stage
+from load.model.retries import ONCE
 
 
 def run(*stages: Stage, slots: int = 2) -> Run:
