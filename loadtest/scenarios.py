@@ -6,8 +6,8 @@ stages. What a run must hold to pass is in `thresholds.toml`, a table for each s
 
 from pathlib import Path
 
-from load.scenarios import LoadTests, Mix, Scenario, average, peak_hour, smoke, soak, spike
 from load.model.retries import Retries
+from load.scenarios import LoadTests, Mix, Scenario, average, peak_hour, smoke, soak, spike
 
 BUSINESS = Mix(asynchronous=0.10, invalid=0.02, repeated=0.02)
 QUEUED = Mix(asynchronous=1.0)

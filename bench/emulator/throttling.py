@@ -20,6 +20,7 @@ import threading
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from load.model.erlang import erlang_b
 from reporting import terminal
 from reporting.amounts import count, interval, milliseconds, number, share
 
@@ -176,7 +177,7 @@ def _cell(
         batch = min(BATCHES - 1, int((one.due - settling) / plan.seconds * BATCHES))
         arrived[batch] += 1
         refused[batch] += one.status == 429
-    expected = erlang.blocking(concurrency, rate * slot)
+    expected = erlang_b(rate * slot, concurrency)
     width = erlang.half_width(arrived, refused, plan.level)
     replayed = erlang.replay([one.due for one in sent], concurrency, slot)[-len(counted) :]
     late = sorted(one.late for one in counted)

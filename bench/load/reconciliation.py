@@ -16,13 +16,13 @@ from console import closed_output
 from console.arguments import Parser
 from console.checkout import ROOT
 
+from load.model.arrivals import Stage
+from load.model.retries import ONCE
 from load.report import figures
 from load.run_log import log
 from load.run_log.buckets import Buckets
 from load.run_log.evidence import Stored
 from load.run_log.log import Attempt, Entry, Run, RunLog
-from load.model.arrivals import Stage
-from load.model.retries import ONCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from emulator.tests.running import RunningEmulator
+from load.model.erlang import erlang_b
 
 from bench.emulator import erlang, throttling
 
@@ -32,7 +33,7 @@ def test_erlangs_formula_has_its_published_values(
     servers: int, offered: float, share: float
 ) -> None:
     """Values of the usual tables."""
-    assert erlang.blocking(servers, offered) == pytest.approx(share, rel=1e-4)
+    assert erlang_b(offered, servers) == pytest.approx(share, rel=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +56,7 @@ def test_the_interval_covers_the_truth_as_often_as_it_says() -> None:
     from bench.emulator import poisson
 
     hits, runs, batches, seconds = 0, 50, 20, 200.0
-    expected = erlang.blocking(5, 5.0)
+    expected = erlang_b(5.0, 5)
     for seed in range(runs):
         times = poisson.arrivals(5.0, seconds, seed)
         refused = erlang.replay(times, 5, 1.0)

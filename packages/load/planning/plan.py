@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from console.errors import UsageError
 from reporting import amounts
@@ -24,7 +24,6 @@ from load.planning.prices import Cost, Extras, Prices, cost, events_per_month
 
 if TYPE_CHECKING:
     from load.planning.sources import Measured
-
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import math
 from array import array
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from load.model import erlang
 from load.model.arrivals import rate_per_bin
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from load.run_log.log import Attempt, Run
-
 
 
 def percentiles(values: Quantiles) -> dict[str, float | None]:

@@ -38,9 +38,10 @@ def _lines(
     yield ""
     yield escape(words.why(summary))
     yield ""
-    if said := words.throttled_on_purpose(summary):
-        yield escape(said)
-        yield ""
+    for said in (words.not_verified(summary), words.throttled_on_purpose(summary)):
+        if said:
+            yield escape(said)
+            yield ""
     rows = (
         (EMOJI[held(row.held)], row.name, row.measured, row.allowed)
         for row in words.thresholds(summary, spread)

@@ -29,6 +29,7 @@ def render(
         summary=summary,
         run=summary["run"],
         why=words.why(summary),
+        not_verified=words.not_verified(summary),
         on_purpose=words.throttled_on_purpose(summary),
         thresholds=words.thresholds(summary, spread),
         throttling=words.throttling(summary),

@@ -11,6 +11,7 @@ from reporting.amounts import count
 from reporting.charts import Band, Chart, Line, Mark
 from reporting.figure import Figure, figure
 
+from load.model.arrivals import Stage, peak_end
 from load.report import bins as series
 
 if TYPE_CHECKING:
@@ -74,9 +75,13 @@ def _queues(summary: Mapping[str, Any]) -> bool:
     )
 
 
+def _peak_end(summary: Mapping[str, Any]) -> float | None:
+    return peak_end([Stage(**stage) for stage in summary["run"]["stages"]])
+
+
 def moments(summary: Mapping[str, Any]) -> tuple[Mark, ...]:
     """Return the end of the peak and of the recovery, where the run has them."""
-    ends = series.peak_end(summary["run"]["stages"])
+    ends = _peak_end(summary)
     if ends is None:
         return ()
     recovered = recovery_seconds(summary)
@@ -154,7 +159,7 @@ def _spread_note(spread: Spread) -> str:
 
 
 def _recovery(bins: Sequence[Bin], summary: Mapping[str, Any]) -> Chart:
-    ends = series.peak_end(summary["run"]["stages"])
+    ends = _peak_end(summary)
     after = [] if ends is None else [b for b in bins if b.at >= ends - 1]
     zero = ends or 0.0
     lines = (
@@ -167,7 +172,7 @@ def _recovery(bins: Sequence[Bin], summary: Mapping[str, Any]) -> Chart:
 
 
 def _recovery_note(summary: Mapping[str, Any]) -> str:
-    if series.peak_end(summary["run"]["stages"]) is None:
+    if _peak_end(summary) is None:
         return "This scenario has no calmer time after its peak."
     return "Throttled share of the attempts; seconds count from the end of the busiest stages."
 

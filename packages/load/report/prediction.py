@@ -9,14 +9,14 @@ from load.model import erlang
 from load.model.arrivals import peak_end, rate_per_bin
 from load.model.quantiles import Z95
 from load.report import figures
-from load.report.figures import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from load.model.retries import Retries
+    from load.report.figures import Tally
     from load.report.telemetry import SlotTime
     from load.run_log.log import Run
-    from load.model.retries import Retries
 
 _WIDTH: Final = 0.1
 _WINDOW: Final = 3

@@ -10,10 +10,9 @@ from console.errors import UsageError
 from service import probes
 
 from load.aws import Aws, Outputs
-from load.report import backlog, prediction
+from load.report import backlog, figures, next_command, prediction
 from load.report.backlog import Flow
 from load.report.prediction import Predictions
-from load.report import figures, next_command
 from load.report.telemetry import Point, SlotTime, Telemetry
 from load.report.verdict import Measured, decide
 from load.run_log import log

@@ -8,7 +8,7 @@ from reporting import terminal
 from reporting.amounts import count, milliseconds, seconds, share
 from reporting.verdicts import heading
 
-from load.report.wording import interval, throttled_on_purpose
+from load.report.wording import interval, not_verified, throttled_on_purpose
 
 
 def lines(summary: dict[str, Any], columns: int | None = None) -> list[str]:
@@ -18,7 +18,7 @@ def lines(summary: dict[str, Any], columns: int | None = None) -> list[str]:
     verdict = " ".join([heading(summary["verdict"]), *summary["reasons"]])
     facts = [
         ("verdict", verdict),
-        ("events", counts),
+        ("events", f"{counts}. {unknown}" if (unknown := not_verified(summary)) else counts),
         (
             "throttle",
             f"{share(throttle['share'])} of {count(throttle['attempts'])} attempts "

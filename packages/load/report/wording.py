@@ -39,6 +39,11 @@ def why(summary: Mapping[str, Any]) -> str:
     return " ".join(summary["reasons"]) or "Every threshold held."
 
 
+def not_verified(summary: Mapping[str, Any]) -> str:
+    """Say what nobody can know of a service without a table; "" of one with a table."""
+    return summary.get("notVerified") or ""
+
+
 def thresholds(summary: Mapping[str, Any], spread: Spread) -> list[Held]:
     """Return every threshold of the run; one that this page does not know has no measured value."""
     known = _measured(summary, spread)

@@ -69,8 +69,10 @@ class Reconciliation:
         )
 
     def counts(self) -> dict[str, int]:
-        """Return the counts under the names of the report."""
+        """Return the counts under the names of the report; `accepted` only where there are any."""
         fates = {str(fate): self.fates.get(fate, 0) for fate in FATES}
+        if not fates["accepted"]:
+            del fates["accepted"]
         return {"sent": self.sent, **fates, "duplicated": self.duplicated}
 
 

@@ -10,9 +10,9 @@ import gevent  # type: ignore[import-untyped]
 from gevent.pool import Group  # type: ignore[import-untyped]
 from gevent.queue import SimpleQueue  # type: ignore[import-untyped]
 
+from load.model.retries import ONCE, Retries
 from load.run_log.classify import Classified, Reply, classify
 from load.run_log.log import Attempt, Entry, RunLog
-from load.model.retries import ONCE, Retries
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from load.run_log import log
 from load.model.arrivals import Stage
 from load.model.retries import ONCE
+from load.run_log import log
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,8 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from load.model.arrivals import poisson, rate_per_bin
-from load.model.arrivals import Stage
+from load.model.arrivals import Stage, poisson, rate_per_bin
 
 stages = st.lists(
     st.builds(Stage, st.floats(0.1, 5.0), st.floats(0.0, 50.0)), min_size=1, max_size=5

@@ -61,6 +61,8 @@ def summary(**changes: Any) -> dict[str, Any]:
     """Return a passed run of eight seconds, with some of its parts replaced."""
     return {
         "schema": 1,
+        "service": "The order processor",
+        "notVerified": None,
         "verdict": "pass",
         "reasons": [],
         "thresholds": {

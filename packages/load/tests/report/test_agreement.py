@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from load.report import prediction
+from load.report import figures, prediction
 from load.report.prediction import Predictions
-from load.report import figures
 from load.report.telemetry import SlotTime
 from load.run_log.log import Attempt, Run
 from load.scenarios import Scenario

@@ -1,11 +1,11 @@
 import pytest
 
+from load.model.arrivals import Stage, peak_end
+from load.model.retries import ONCE
 from load.report import backlog
-from load.report.backlog import Flow, drain_seconds, peak_end, predicted
+from load.report.backlog import Flow, drain_seconds, predicted
 from load.report.telemetry import SlotTime
 from load.run_log.log import Run
-from load.model.arrivals import Stage
-from load.model.retries import ONCE
 
 
 def run(*stages: Stage, slots: int = 2) -> Run:
@@ -81,5 +81,5 @@ def test_without_asynchronous_events_there_is_no_backlog() -> None:
 
 def test_the_peak_ends_with_the_last_busy_stage() -> None:
     """Stages of nearly the highest rate belong to it; a run may end with it."""
-    assert peak_end(run(Stage(5, 1.0), Stage(5, 9.5), Stage(5, 10.0), Stage(5, 5.0))) == 15.0
-    assert peak_end(run(Stage(5, 10.0))) is None
+    assert peak_end([Stage(5, 1.0), Stage(5, 9.5), Stage(5, 10.0), Stage(5, 5.0)]) == 15.0
+    assert peak_end([Stage(5, 10.0)]) is None

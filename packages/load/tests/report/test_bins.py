@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from load.report.bins import band, bins, peak_end, width
+from load.model.arrivals import Stage, peak_end
+from load.report.bins import band, bins, width
 from load.report.spread import spread
 from load.run_log.classify import Outcome
 from load.tests.report.sample import second, summary
@@ -58,7 +59,7 @@ def test_without_a_prediction_there_is_no_band() -> None:
 )
 def test_the_peak_ends_with_its_last_busy_stage(rates: list[float], end: float | None) -> None:
     """A plateau counts as one peak; a run that ends at its peak has no time after it."""
-    assert peak_end([{"seconds": 1.0, "rate": rate} for rate in rates]) == end
+    assert peak_end([Stage(1.0, rate) for rate in rates]) == end
 
 
 @given(st.lists(st.floats(1e-6, 100), max_size=60))

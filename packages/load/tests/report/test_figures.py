@@ -2,15 +2,13 @@ from dataclasses import replace
 
 import pytest
 
-from load.report import prediction
+from load.model.arrivals import Stage
+from load.model.retries import ONCE, Retries
+from load.report import figures, prediction
 from load.report.prediction import Predictions
-from load.report import figures
 from load.report.telemetry import SlotTime
 from load.run_log.classify import Outcome
-from load.run_log.log import Attempt, Run
-from load.model.arrivals import Stage
-from load.run_log.log import Invocation, Kind
-from load.model.retries import ONCE, Retries
+from load.run_log.log import Attempt, Invocation, Kind, Run
 
 RUN = Run(
     "r",

@@ -16,11 +16,11 @@ from console.checkout import ROOT
 from console.errors import UsageError
 
 from load import cli, local
+from load.model.retries import ONCE
 from load.report.next_command import Remedy, look_again, sentence
 from load.report.verdict import Verdict
 from load.run_log.log import Run
 from load.send import open_files
-from load.model.retries import ONCE
 from load.tests.running import run
 from load.tests.stub import Stub
 from loadtest.scenarios import LOAD_TESTS

@@ -2,17 +2,23 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from reporting.tests.page_reader import Page
+from service import declaration
 
+from load.run_log import log
 from load.run_log.log import PART
+from load.send.events import Source, planned
 from load.tests.run_logs import command, judged, written
-from load.tests.running import OUTPUTS, THRESHOLDS
+from load.tests.running import OUTPUTS, PROBES, THRESHOLDS
 from load.tests.stub import Answer, Stub
+from loadtest.scenarios import LOAD_TESTS
 
 EXPIRED: Answer = (
     403,
@@ -66,6 +72,30 @@ def test_events_that_are_not_in_the_table_are_lost(
     assert found["verdict"] == "fail"
     assert found["events"]["lost"] == 2
     assert set(found["lostIds"]) == {missing, other}
+
+
+def test_of_a_service_without_a_table_answers_and_the_dlq_are_all_that_is_known(
+    tmp_path: Path, stub: Stub, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its run is judged by them, and every form of the report says what nobody can know."""
+    service = replace(declaration.load(declaration.default()), table=None)
+    monkeypatch.setattr(declaration, "load", lambda _: service)
+    place = written(tmp_path, stub)
+    stub.table.clear()
+    failed = next(e for e in log.entries(place) if e.invocation == "async")
+    source = Source(PROBES, 1, "r1", log.run(place).started_at)
+    sent = planned(LOAD_TESTS.scenario("smoke", 10.0, 10.0), source)
+    stub.dead.append(next(e.payload.decode() for e in sent if e.event_id == failed.event_id))
+    assert judged(monkeypatch, stub, place) == 0
+    found, entries = summary(place), list(log.entries(place))
+    ways = Counter(e.invocation for e in entries if e.kind == "new")
+    assert found["events"]["deadLettered"] == 1
+    assert found["events"]["accepted"] == ways["async"] - 1
+    assert found["events"]["confirmed"] == ways["sync"]
+    assert (found["events"]["lost"], found["events"]["unverified"]) == (0, 0)
+    page = Page((place / "report.html").read_text()).text
+    for said in (capsys.readouterr().out, " ".join(page), (place / "report.md").read_text()):
+        assert "The service has no table" in " ".join(said.replace("\\", "").split())
 
 
 def test_function_errors_fail_the_run(

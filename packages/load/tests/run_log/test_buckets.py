@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 from load.run_log.buckets import Buckets
 from load.run_log.classify import Outcome
 from load.run_log.evidence import Stored
-from load.run_log.log import Attempt, Entry
+from load.run_log.log import Attempt, Entry, Kind
 from load.run_log.reconcile import Found, joined, missing, reconcile
-from load.run_log.log import Kind
 
 ids = st.sampled_from([f"run-{n}" for n in range(12)])
 digests = st.sampled_from(["d", "e"])

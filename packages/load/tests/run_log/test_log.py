@@ -4,10 +4,10 @@ from pathlib import Path
 import pytest
 from console.errors import UsageError
 
-from load.run_log import log
-from load.run_log.log import Attempt, Entry, Part, Run, RunLog
 from load.model.arrivals import Stage
 from load.model.retries import ONCE
+from load.run_log import log
+from load.run_log.log import Attempt, Entry, Part, Run, RunLog
 
 ENTRY = Entry("a-1", "d1", "new", "sync", 1.5)
 ATTEMPT = Attempt(

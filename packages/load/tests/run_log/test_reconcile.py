@@ -111,3 +111,32 @@ def test_only_what_was_taken_on_is_missed() -> None:
     events = {"a": event("accepted"), "b": event("throttled"), "c": event("confirmed")}
     assert missing(events, Found({"c": "d"}, {}, True)) == ["a"]
     assert missing(events, Found({}, {"c": "d"}, True)) == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("given_event", "dead", "settled", "expected"),
+    [
+        (event("confirmed"), {}, True, "confirmed"),
+        (event("confirmed", valid=False), {}, True, "failed"),
+        (event("accepted"), {}, True, "accepted"),
+        (event("accepted"), {}, False, "unverified"),
+        (event("accepted"), {"a": "d"}, True, "deadLettered"),
+        (event("accepted"), {"a": "other"}, True, "accepted"),
+        (event("rejected", valid=False), {}, True, "rejected"),
+        (event("throttled"), {}, True, "throttled"),
+    ],
+)
+def test_without_a_table_nothing_is_called_lost(
+    given_event: Event, dead: dict[str, str], settled: bool, expected: Fate
+) -> None:
+    """What was answered is believed; of what was accepted only the DLQ can tell."""
+    assert fate("a", given_event, Found(None, dead, settled)) == expected
+
+
+def test_without_a_table_only_accepted_events_are_awaited_and_none_counts_as_doubled() -> None:
+    """Nothing else can still turn up, and two answers prove no second effect."""
+    twice = frozenset({"r1", "r2"})
+    events = {"a": event("accepted"), "b": event("confirmed", results=twice)}
+    assert missing(events, Found(None, {}, True)) == ["a"]
+    assert missing(events, Found(None, {"a": "d"}, True)) == []
+    assert reconcile(events, Found(None, {}, True)).duplicated == 0

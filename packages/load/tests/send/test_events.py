@@ -1,6 +1,7 @@
 import hashlib
 import json
 from collections import Counter
+from typing import TYPE_CHECKING
 
 import pytest
 from console.errors import UsageError
@@ -9,7 +10,6 @@ from hypothesis import strategies as st
 from service import declaration
 
 from load.run_log.digests import content_digest
-from load.run_log.log import Invocation, Kind
 from load.send.events import (
     REPEAT_AFTER,
     PlannedEvent,
@@ -20,6 +20,9 @@ from load.send.events import (
 )
 from load.tests.running import PROBES
 from loadtest.scenarios import LOAD_TESTS
+
+if TYPE_CHECKING:
+    from load.run_log.log import Invocation, Kind
 
 
 def events(seed: int, rate: float = 100, duration: float = 20) -> list[PlannedEvent]:

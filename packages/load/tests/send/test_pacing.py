@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from load.send.cpu import busiest
 from load.model.retries import ONCE, Retries
+from load.send.cpu import busiest
 
 
 @given(st.integers(1, 60), st.floats(0, 1))

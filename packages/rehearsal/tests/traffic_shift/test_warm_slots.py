@@ -6,6 +6,7 @@ import random
 from typing import TYPE_CHECKING
 
 import pytest
+from load.model.erlang import erlang_b
 from load.run_log import log
 
 from rehearsal.traffic_shift.attempts import Attempt, read
@@ -27,14 +28,6 @@ def poisson(rate: float, seconds: float, seed: int = 1) -> list[Attempt]:
     while (at := at + rng.expovariate(rate)) < seconds:
         made.append(event(at))
     return made
-
-
-def erlang_b(offered: float, slots: int) -> float:
-    """The formula, written out anew."""
-    blocking = 1.0
-    for busy in range(1, slots + 1):
-        blocking = offered * blocking / (busy + offered * blocking)
-    return blocking
 
 
 @pytest.mark.parametrize("rate", [20, 50, 80])
