@@ -9,29 +9,30 @@ from __future__ import annotations
 import signal
 import sys
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from console import lifelines
 from console.arguments import Parser
 from console.checkout import ROOT
 from console.errors import UsageError
+from console.processes import Children
 from console.progress import doing
 from sandbox import emulated
+from sandbox.stack import Stack
 from service import declaration
-from service import outputs as left
 
 from load import cli
 from load.run_log.directory import dated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from load.scenarios import LoadTests
 
 OWN: Final = ROOT / "build/load/emulated"
 """Where each run that starts an emulated AWS of its own has a directory for it and its stack."""
-RUNNING_STACK: Final = ROOT / "build/stacks/local"
+BUILD: Final = ROOT / "build"
 TIME_SCALE: Final = 20
 """Divides what Lambda makes one wait, for one the minutes between the tries of an event."""
 LATENCY: Final = "dynamodb=60"
@@ -55,12 +56,11 @@ def main(load_tests: LoadTests, given: Sequence[str]) -> int:
     try:
         service = declaration.load(options.service or declaration.default())
         _check(load_tests, arguments)
-        with aws() as (environment, stack):
-            outputs = deployed(environment, stack, service.name)
+        with deployed(service.name) as stack:
             return _run(
-                environment,
+                stack.environment,
                 *(load_tests.command, "run", "--scenario", arguments[0]),
-                *("--outputs", str(outputs), "--quiet-seconds", f"{QUIET_SECONDS:g}"),
+                *("--outputs", str(stack.outputs_file), "--quiet-seconds", f"{QUIET_SECONDS:g}"),
                 *arguments[1:],
             )
     except UsageError as error:
@@ -82,41 +82,25 @@ def _end(*_: object) -> NoReturn:
 
 
 @contextmanager
-def aws() -> Iterator[tuple[dict[str, str], Path]]:
-    """Yield the environment that leads to the emulated AWS, and the directory of the stack in it.
+def deployed(service: str) -> Iterator[Stack]:
+    """Yield a stack with the service: of the emulated AWS that runs, else of one of its own.
 
-    Raises UsageError where nothing can be written.
+    It is deployed where that AWS has it not yet. Raises UsageError.
     """
     running = emulated.running()
-    if running is not None:
-        yield running, RUNNING_STACK
-        return
-    options = ("--time-scale", str(TIME_SCALE), "--latency", LATENCY)
-    own = dated(OWN)
-    with emulated.aws(own, *options) as environment:
-        yield environment, own / "stack"
-
-
-def deployed(environment: Mapping[str, str], stack: Path, service: str) -> Path:
-    """Return a service's outputs of the stack in `stack`; deploy it where this AWS has it not yet.
-
-    Raises UsageError.
-    """
-    outputs = left.path(stack, service)
-    if stack == RUNNING_STACK and outputs.exists() and emulated.knows(stack):
-        return outputs
-    artifact = stack.parent / "artifact"
-    steps = (
-        ("artifact", "build", "--out", str(artifact)),
-        (
-            *("engine", "up", "--stack", "local", "--directory", str(stack), "--fresh"),
-            *("--config", f"reservedConcurrency={SLOTS}", "--config", f"artifact={artifact}"),
-        ),
-    )
-    for step in steps:
-        if _run(environment, *step) != 0:
-            raise UsageError(f"The stack could not be deployed: {step[0]} says why.")
-    return outputs
+    directory = BUILD if running else dated(OWN)
+    with Children(ROOT, directory / "load" / "logs") as children:
+        stack = Stack(children, directory, partial(print, flush=True), service)
+        if running is None:
+            stack.start("--time-scale", str(TIME_SCALE), "--latency", LATENCY)
+        else:
+            stack.environment = running
+        left = stack.outputs_file
+        if running is None or not (left.exists() and emulated.knows(left.parent.parent)):
+            with doing("building and deploying, on the emulated AWS"):
+                stack.build(directory / "stacks" / "artifact")
+                stack.deploy(directory / "stacks" / "artifact", reservedConcurrency=SLOTS)
+        yield stack
 
 
 def _run(environment: Mapping[str, str], *command: str) -> int:

@@ -1,15 +1,14 @@
 import os
 import time
 from collections.abc import Mapping
-from contextlib import nullcontext
 from pathlib import Path
 from socket import create_server
 
 import pytest
 from console.errors import UsageError
 from sandbox import emulated
+from sandbox.stack import Stack
 from service import declaration
-from service import outputs as left
 
 from load import local
 from loadtest.scenarios import LOAD_TESTS
@@ -31,18 +30,23 @@ def ran(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]
 
     def record(_: Mapping[str, str], *command: str) -> int:
         commands.append(command)
-        if command[0] == "engine":
-            outputs = left.path(
-                Path(command[command.index("--directory") + 1]), declaration.default()
-            )
-            outputs.parent.mkdir(parents=True, exist_ok=True)
-            outputs.write_text("{}")
         return 0
 
+    def build(_: Stack, out: Path) -> dict[str, str]:
+        commands.append(("build", str(out)))
+        return {}
+
+    def deploy(stack: Stack, artifact: Path, **config: object) -> str:
+        commands.append(("deploy", str(artifact), *map(str, config.values())))
+        stack.outputs_file.parent.mkdir(parents=True, exist_ok=True)
+        stack.outputs_file.write_text("{}")
+        return "1"
+
     monkeypatch.setattr(local, "_run", record)
-    monkeypatch.setattr(local, "ROOT", tmp_path)
+    monkeypatch.setattr(Stack, "build", build)
+    monkeypatch.setattr(Stack, "deploy", deploy)
     monkeypatch.setattr(local, "OWN", tmp_path / "own")
-    monkeypatch.setattr(local, "RUNNING_STACK", tmp_path / "build/stacks/local")
+    monkeypatch.setattr(local, "BUILD", tmp_path / "build")
     monkeypatch.setattr(emulated, "RUNNING", tmp_path / "emulator.env")
     monkeypatch.setattr("signal.signal", lambda *_: None)
     return commands
@@ -62,21 +66,28 @@ def test_an_emulator_that_runs_is_used_and_deployed_to_once(
         os.utime(running, (started_anew, started_anew))
         assert local.main(LOAD_TESTS, ["smoke"]) == 0
     assert [command[0] for command in ran] == [
-        *("artifact", "engine", "loadtest"),
+        *("build", "deploy", "loadtest"),
         "loadtest",
-        *("artifact", "engine", "loadtest"),
+        *("build", "deploy", "loadtest"),
     ]
     assert ran[2][-2:] == ("--seed", "3")
 
 
 def test_a_stack_that_cannot_be_deployed_is_said(
-    tmp_path: Path, ran: list[tuple[str, ...]], monkeypatch: pytest.MonkeyPatch
+    ran: list[tuple[str, ...]],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """The part that failed has said why; nothing is loaded."""
-    assert ran == []
-    monkeypatch.setattr(local, "_run", lambda *_: 1)
-    with pytest.raises(UsageError, match=r"artifact says why"):
-        local.deployed({}, tmp_path / "stack", SERVICE)
+    """What the part that failed said last; nothing is loaded."""
+
+    def deploy(*_: object, **__: object) -> str:
+        raise UsageError("deploy-artifact ended with 1: no room")
+
+    monkeypatch.setattr(Stack, "deploy", deploy)
+    monkeypatch.setattr(emulated, "running", dict)
+    assert local.main(LOAD_TESTS, ["smoke"]) == 2
+    assert "no room" in capsys.readouterr().err
+    assert [command[0] for command in ran] == ["build"]
 
 
 def test_the_scenario_is_asked_for(
@@ -92,14 +103,9 @@ def test_two_at_once_share_nothing(
     tmp_path: Path, ran: list[tuple[str, ...]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each that starts an emulated AWS has its own directory for it, its artifact and its stack."""
-    monkeypatch.setattr(
-        emulated, "aws", lambda own, *_: nullcontext({"AWS_ENDPOINT_URL": own.name})
-    )
-    with local.aws() as (first, stack), local.aws() as (second, other):
-        assert first != second
-        local.deployed(first, stack, SERVICE)
-        local.deployed(second, other, SERVICE)
-    builds = [command for command in ran if command[0] == "artifact"]
-    assert stack != other
+    monkeypatch.setattr(Stack, "start", lambda *_: None)
+    with local.deployed(SERVICE) as stack, local.deployed(SERVICE) as other:
+        assert stack.outputs_file != other.outputs_file
+    builds = [command for command in ran if command[0] == "build"]
     assert len({command[-1] for command in builds}) == 2
     assert not [part for command in ran for part in command if part == str(tmp_path / "own")]
