@@ -215,7 +215,7 @@ class Rollout:
 
 
 def check_steps(request: RolloutRequest) -> None:
-    """UsageError for shares that are none or do not rise, or a flip that nobody accounts for."""
+    """UsageError for steps outside 0 to 1 or not increasing, or all-at-once without --reason."""
     if not all(0 < weight < 1 for weight in request.steps):
         raise UsageError("--steps are shares between 0 and 1, such as 0.1,0.5.")
     if list(request.steps) != sorted(set(request.steps)):

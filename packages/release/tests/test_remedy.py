@@ -128,7 +128,7 @@ def test_every_inconclusive_end_names_what_gets_further(
 
 @pytest.mark.parametrize("command", [GATE, ROLLOUT])
 def test_what_the_quiet_hour_names_gets_through(tmp_path: Path, command: tuple[str, ...]) -> None:
-    """Typed as it stands it ends with a pass, where nobody orders anything."""
+    """Typed as it stands it ends with a pass, where nobody sends anything."""
     shell = Shell(tmp_path)
     shell.monitoring = FakeMonitoring(invocations=0)
     if command is GATE:

@@ -111,7 +111,7 @@ def test_too_few_samples_end_it_inconclusively() -> None:
 
 
 def test_driving_makes_good_for_a_quiet_hour() -> None:
-    """Synthetic orders at the candidate, then the promotion."""
+    """Synthetic traffic to the candidate, then the promotion."""
     scene = Scene()
     scene.monitoring.invocations = 0
     gate = replace(ROLLOUT.gate, on_inconclusive="drive")
@@ -129,7 +129,7 @@ def test_a_failing_smoke_test_ends_it_before_any_traffic() -> None:
 
 
 def test_a_slow_cold_start_ends_it() -> None:
-    """It would hold a slot of live traffic for as long."""
+    """It would hold live traffic's concurrency for as long."""
     scene = Scene()
     good = scene.functions.answer
     slow = Report(90, 512, 7000.0)

@@ -132,7 +132,7 @@ def test_a_bad_version_fails_and_says_why(answer: Answer, says: str) -> None:
 
 
 def test_throttles_are_waited_out() -> None:
-    """Live traffic shares the slots: a 429 is no verdict on the version."""
+    """Live traffic shares the concurrency: a 429 is no verdict on the version."""
     functions = FakeFunctions()
     good = echo()
     refusals = iter([True, True, False, True])

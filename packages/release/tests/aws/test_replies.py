@@ -278,8 +278,8 @@ def test_whatever_breaks_the_watch_ends_the_canary() -> None:
     assert served(functions) == ("1", {})
 
 
-def test_one_lost_connection_among_driven_orders_is_no_sample() -> None:
-    """The next order is sent; the canary is watched on."""
+def test_one_lost_connection_among_synthetic_events_is_no_sample() -> None:
+    """The next event is sent; the canary is watched on."""
     functions = FakeFunctions("1", "2", "3")
     canary(release_of(functions), "2", 0.5)
     answer, sent = functions.answer, iter([False, True])
@@ -347,7 +347,7 @@ def test_a_rollout_all_at_once_that_sees_no_alarm_is_inconclusive(error: Excepti
 
 
 class Rising(FakeMonitoring):
-    """Quiet before the flip, an alarm after it."""
+    """Quiet before the shift, an alarm after it."""
 
     def alarms(self, names: Sequence[str]) -> tuple[Alarm, ...]:
         """In ALARM from the second look on."""

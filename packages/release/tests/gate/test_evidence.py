@@ -103,7 +103,7 @@ def test_an_error_costs_further_clean_samples() -> None:
     assert "(581 more" in sentence
 
 
-def test_driven_orders_are_samples_that_need_no_period() -> None:
+def test_synthetic_events_are_samples_that_need_no_period() -> None:
     """A quiet hour is made good by events that the gate sent itself."""
     driven = Samples(driven=Count(310))
     assert decide(ALARMS, driven, POLICY).verdict == "pass"

@@ -67,7 +67,7 @@ def test_a_release_that_was_overtaken_is_refused() -> None:
 
 
 def test_it_is_refused_before_anything_is_tried() -> None:
-    """Not even a synthetic order is sent to a version that may not follow."""
+    """Not even a synthetic event is sent to a version that may not follow."""
     functions = live("2", "4")
     sent: list[str] = []
 
