@@ -24,15 +24,15 @@ def written(directory: Path, stub: Stub, outcome: Outcome = "confirmed", seed: i
     start = START + seed * 3600
     place = directory / f"run-{seed}"
     took = random.Random(seed)
-    books = RunLog(place)
+    run_log = RunLog(place)
     for event in planned(plan, Source(PROBES, seed, f"r{seed}", start)):
         due = start + event.offset
-        books.sending(Entry(event.event_id, event.digest, event.kind, event.invocation, due))
+        run_log.sending(Entry(event.event_id, event.digest, event.kind, event.invocation, due))
         came: Outcome = "rejected" if event.kind == "invalid" else outcome
         if event.invocation == "async":
             came = "accepted"
         done = due + 0.02 + 0.001 * took.random()
-        books.done(
+        run_log.done(
             Attempt(
                 event.event_id, event.kind, event.invocation, due, due + 0.001, done, came, None,
                 200, "1", None, "same" if came == "confirmed" else None,
@@ -41,8 +41,8 @@ def written(directory: Path, stub: Stub, outcome: Outcome = "confirmed", seed: i
         if event.kind != "invalid" and came in ("confirmed", "accepted"):
             stub.keep(event.event_id, event.digest)
             stub.slot_seconds.append(0.02)
-    books.describe(Part(0, start + 10, sent_all=True, cpu_seconds=0.1, cpu_share=0.01, backlog=0))
-    books.close()
+    run_log.describe(Part(0, start + 10, sent_all=True, cpu_seconds=0.1, cpu_share=0.01, backlog=0))
+    run_log.close()
     run = Run(
         f"r{seed}",
         "smoke",

@@ -97,9 +97,9 @@ def test_ending_the_command_ends_the_load_and_keeps_the_books(
 ) -> None:
     """By another process or by Ctrl-C, which all of a terminal's processes get: both say so."""
     file = outputs_file(tmp_path, OUTPUTS)
-    books = tmp_path / "run log"
+    place = tmp_path / "run log"
     command = [sys.executable, "-m", "loadtest", "run", "--outputs", str(file)]
-    command += ["--run-log", str(books), "--scenario", "smoke", "--duration", "300"]
+    command += ["--run-log", str(place), "--scenario", "smoke", "--duration", "300"]
     with Stub(service_seconds=0.001) as stub, subprocess.Popen(
         command, cwd=ROOT, env={**os.environ, **stub.environment}, start_new_session=True,
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
@@ -116,7 +116,7 @@ def test_ending_the_command_ends_the_load_and_keeps_the_books(
     assert process.returncode == status
     assert load
     assert not any(child.is_running() for child in load)
-    assert list(entries(books))
-    assert f"the run log is kept in {books}" in said
+    assert list(entries(place))
+    assert f"the run log is kept in {place}" in said
     assert "`nox -s load -- local smoke` loads again" in said
     assert "Traceback" not in said

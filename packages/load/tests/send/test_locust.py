@@ -54,40 +54,40 @@ def asked(port: int, path: str, until: Callable[[Any], bool], data: bytes | None
     raise AssertionError(f"{path} of the web page did not come to it")
 
 
-def start(port: int, books: Path, **fields: str) -> None:
+def start(port: int, place: Path, **fields: str) -> None:
     """Press the page's button, its form filled in, and wait for the end of the run."""
     form = urlencode({"user_count": "1", "spawn_rate": "1", **fields}).encode()
     asked(port, "/swarm", lambda shown: bool(shown["success"]), form)
     asked(
         port,
         "/stats/requests",
-        lambda shown: shown["state"] == "stopped" and (books / PART).exists(),
+        lambda shown: shown["state"] == "stopped" and (place / PART).exists(),
     )
 
 
 def test_the_web_page_starts_runs_and_shows_them(tmp_path: Path) -> None:
-    """What its form says is sent, counted and booked; each run has run log of its own."""
+    """What its form says is sent, counted and logged; each run has a run log of its own."""
     port = free_port()
     web = ("--web-host", "127.0.0.1", "--web-port", str(port))
-    books, again = tmp_path / "run log", tmp_path / "run log-2"
+    place, again = tmp_path / "run log", tmp_path / "run log-2"
     with Stub(service_seconds=0.001) as stub, subprocess.Popen(
         command(tmp_path, *web, "--duration", "1"), cwd=ROOT,
         env={**os.environ, **stub.environment}, stderr=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
     ) as process:  # fmt: skip
-        start(port, books, peak_rate="40", seed="5", duration="0.5", scenario="average")
+        start(port, place, peak_rate="40", seed="5", duration="0.5", scenario="average")
         shown = asked(port, "/stats/requests", lambda _: True)["stats"]
         start(port, again, peak_rate="30", seed="6", duration="0.5", scenario="smoke")
         process.terminate()
         assert process.wait(60) == 0
     assert {"new", "Aggregated"} <= {row["name"] for row in shown}
-    runs = [run(place) for place in (books, again)]
+    runs = [run(each) for each in (place, again)]
     assert [(made.scenario, made.seed, made.peak_rate) for made in runs] == [
         ("average", 5, 40.0),
         ("smoke", 6, 30.0),
     ]
     assert all(made.sent_all for made in runs)
-    assert shown[-1]["num_requests"] == len(list(attempts(books)))
+    assert shown[-1]["num_requests"] == len(list(attempts(place)))
 
 
 def test_the_web_page_s_form_offers_the_scenarios_and_the_rate(tmp_path: Path) -> None:
@@ -146,3 +146,31 @@ def test_a_full_disk_ends_the_run_and_keeps_the_books(tmp_path: Path) -> None:
     sent = list(entries(tmp_path / "run log"))
     assert 10 < len(sent) < limit / 100
     assert stub.invocations <= len(sent)
+
+
+def test_the_plain_locustfile_sends_to_what_was_last_deployed() -> None:
+    """Nothing but the file: outputs and run log are where the other commands have them."""
+    stack = f"plain-{os.getpid()}"
+    deployed, kept = ROOT / "build/stacks" / stack, ROOT / f"build/load/{stack}-smoke"
+    file = deployed / OUTPUTS["service"] / "outputs.json"
+    plain = [sys.executable, "-m", "locust", "-f", "loadtest/locustfile.py", "--headless"]
+    plain += ["--stack", stack, "--duration", "1", "--scenario", "smoke"]
+    with Stub(service_seconds=0.001) as stub:
+
+        def loaded() -> "subprocess.CompletedProcess[str]":
+            return subprocess.run(
+                plain, cwd=ROOT, env={**os.environ, **stub.environment}, capture_output=True,
+                text=True, timeout=120, check=False,
+            )  # fmt: skip
+
+        try:
+            nowhere = loaded()
+            file.parent.mkdir(parents=True)
+            file.write_text(json.dumps(OUTPUTS | {"stack": stack}))
+            ended = loaded()
+            [made] = [run(each) for each in kept.iterdir() if not each.is_symlink()]
+        finally:
+            shutil.rmtree(deployed, ignore_errors=True)
+            shutil.rmtree(kept, ignore_errors=True)
+    assert (nowhere.returncode, "deploy the stack first" in nowhere.stderr) == (2, True)
+    assert (ended.returncode, made.sent_all, made.stack) == (0, True, stack), ended.stderr

@@ -106,9 +106,9 @@ def test_a_lost_worker_makes_the_run_invalid(tmp_path: Path) -> None:
     """What it did not send is missed, not silently left out."""
     file = tmp_path / "outputs.json"
     file.write_text(json.dumps(OUTPUTS))
-    books = tmp_path / "run log"
+    place = tmp_path / "run log"
     command = [sys.executable, "-m", "loadtest", "run", "--outputs", str(file)]
-    command += ["--run-log", str(books), "--scenario", "peak_hour", "--processes", "2"]
+    command += ["--run-log", str(place), "--scenario", "peak_hour", "--processes", "2"]
     command += ["--peak-rate", "40", "--duration", "4", "--quiet-seconds", "1"]
     with Stub(service_seconds=0.001) as stub:
         process = subprocess.Popen(
@@ -116,20 +116,20 @@ def test_a_lost_worker_makes_the_run_invalid(tmp_path: Path) -> None:
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         assert stub.invoked.wait(60), process.poll()
-        worker = _worker_of(process.pid, books / "worker-1" / log.EVENTS)
+        worker = _worker_of(process.pid, place / "worker-1" / log.EVENTS)
         worker.kill()
         assert process.wait(90) == 1
-    summary: dict[str, Any] = json.loads((books / "summary.json").read_text())
+    summary: dict[str, Any] = json.loads((place / "summary.json").read_text())
     assert summary["verdict"] == "invalid"
     assert any("did not finish their share" in reason for reason in summary["reasons"])
 
 
-def _worker_of(process: int, books: Path) -> Any:
+def _worker_of(process: int, place: Path) -> Any:
     """Return the process that has a worker's run log open."""
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         for child in psutil.Process(process).children(recursive=True):
-            if any(file.path == str(books) for file in child.open_files()):
+            if any(file.path == str(place) for file in child.open_files()):
                 return child
         time.sleep(0.05)
     raise AssertionError("no worker has its run log open")
