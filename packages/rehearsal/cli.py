@@ -52,7 +52,7 @@ def parse(arguments: Sequence[str]) -> Settings:
         "--directory", type=Path, default=default["directory"], help="where the report goes"
     )
     parser.add_argument(
-        "--peak-rate", type=_positive, default=default["peak_rate"], help="orders/s at the peak"
+        "--peak-rate", type=_positive, default=default["peak_rate"], help="events/s at the peak"
     )
     parser.add_argument(
         "--load-seconds", type=_positive, default=default["load_seconds"], help="length of the load"

@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
 FAULTS = names(declaration.load(declaration.default()))
 ALARMS = [
-    {"name": f"order-processing-release-{what}-local", "state": state}
+    {"name": f"service-release-{what}-local", "state": state}
     for what, state in (("errors", "ALARM"), ("throttles", "OK"), ("duration", "OK"))
 ]
 GATE = {
     "decision": "fail", "samples": 400, "errors": 20, "minimumSamples": 299, "alarms": ALARMS,
-    "reasons": ["order-processing-release-errors-local is in ALARM"],
+    "reasons": ["service-release-errors-local is in ALARM"],
 }  # fmt: skip
 
 

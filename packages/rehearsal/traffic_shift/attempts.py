@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class Attempt:
     """One request of the load: sent at `at` (epoch seconds), answered after `seconds`.
 
-    `kind` is what was sent (`order`, `repeat`, `invalid`); `direct` says that the caller waited for
+    `kind` is what was sent (`new`, `repeat`, `invalid`); `direct` says that the caller waited for
     the answer, `refused` that Lambda had no slot for it.
     """
 

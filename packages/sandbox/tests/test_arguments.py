@@ -18,7 +18,7 @@ COMMANDS = [
     "rehearsal.trials.bad_releases --nosuch",
     "rehearsal.drills nosuch",
     "engine nosuch",
-    "rehearsal.faults --orders many",
+    "rehearsal.faults --events many",
     "rehearsal.trials.good_releases --nosuch",
     "rehearsal.workflows nosuch",
     "release --nosuch",

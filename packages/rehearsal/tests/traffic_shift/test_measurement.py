@@ -29,7 +29,7 @@ def load(before: float, after: float, seed: int = 1, rate: int = RATE) -> list[A
     """A minute of attempts, each refused by its own chance: another one from the shift on."""
     rng = random.Random(seed)
     return [
-        Attempt(at, 0.08, "order", direct=True, refused=rng.random() < share)
+        Attempt(at, 0.08, "new", direct=True, refused=rng.random() < share)
         for number in range(60 * rate)
         if (at := 100 + number / rate) and (share := before if at < FLIP else after) is not None
     ]
@@ -89,7 +89,7 @@ def test_refusals_in_bursts_widen_the_interval() -> None:
     rng = random.Random(5)
     bursts = [rng.random() < 0.2 for _ in range(300)]
     attempts = [
-        Attempt(100 + n / RATE, 0.08, "order", direct=True, refused=bursts[n // 10])
+        Attempt(100 + n / RATE, 0.08, "new", direct=True, refused=bursts[n // 10])
         for n in range(3000)
     ]
     assert cost(attempts, 0.2).rise.error > 2 * cost(load(0.2, 0.2), 0.2).rise.error
@@ -135,7 +135,7 @@ def test_the_yardstick_reaches_back_over_earlier_shifts() -> None:
 
 def test_asynchronous_attempts_are_refused_to_nobody() -> None:
     """Only callers that wait have a throttle share."""
-    queued = [Attempt(100 + n / RATE, 0.01, "order", False, False) for n in range(3000)]
+    queued = [Attempt(100 + n / RATE, 0.01, "new", False, False) for n in range(3000)]
     assert shift_costs(queued, [0.0] * len(queued), HISTORY) == []
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def event(at: float, seconds: float = 0.08, *, refused: bool = False) -> Attempt:
     """A synchronous event."""
-    return Attempt(at, seconds, "order", direct=True, refused=refused)
+    return Attempt(at, seconds, "new", direct=True, refused=refused)
 
 
 def poisson(rate: float, seconds: float, seed: int = 1) -> list[Attempt]:
@@ -47,13 +47,13 @@ def test_a_burst_is_expected_where_it_came() -> None:
 def test_cold_starts_do_not_lengthen_the_warm_time() -> None:
     """What a shift itself made slow is not to excuse what it had refused."""
     attempts = [event(n) for n in range(50)] + [event(60 + n, 2.0) for n in range(10)]
-    assert set(warm_times(attempts)["order"].seconds) == {0.08}
+    assert set(warm_times(attempts)["new"].seconds) == {0.08}
 
 
 def test_what_was_refused_has_no_service_time() -> None:
     """A refusal is answered at once and says nothing of how long a slot is busy."""
     attempts = [event(1.0), event(2.0, 0.002, refused=True)]
-    assert warm_times(attempts) == {"order": WarmTimes([1.0], [0.08])}
+    assert warm_times(attempts) == {"new": WarmTimes([1.0], [0.08])}
 
 
 def test_a_machine_that_is_slow_for_a_while_is_no_shift() -> None:
