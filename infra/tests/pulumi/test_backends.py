@@ -89,7 +89,7 @@ def test_what_is_guarded_outlives_the_stack(team: Team) -> None:
     table.put_item(TableName=team.outputs["tableName"], Item=order)
     status, said = team.run("destroy")
     assert status == 2
-    assert "say --yes" in said
+    assert "add --yes" in said
     assert "orders" in team.must("destroy", "--yes").splitlines()[-1]
     alarms = team.client("cloudwatch").describe_alarms(AlarmNamePrefix="order-processing-")
     assert not [a for a in alarms["MetricAlarms"] if a["AlarmName"].endswith(f"-{team.name}")]

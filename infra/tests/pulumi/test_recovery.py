@@ -150,7 +150,7 @@ def test_who_is_not_there_to_ask_is_not_asked(team: Team, killer: Killer) -> Non
     before = {path: path.read_bytes() for path in team.backend.rglob("*.json")}
     status, said = team.run("recover")
     assert status == 2
-    assert "say --yes" in said
+    assert "add --yes" in said
     assert {path: path.read_bytes() for path in team.backend.rglob("*.json")} == before
     status, said = team.run("deploy")
     assert status == 1  # it is locked as well
