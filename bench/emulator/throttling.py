@@ -35,9 +35,9 @@ if TYPE_CHECKING:
 
 FAMILY_LEVEL = 0.95
 BATCHES = 20
-REQUESTS_PER_SLOT = 100_000
+REQUESTS_PER_CONCURRENCY = 100_000
 TIME_SCALE = 1.0
-OPTIONS = ("--requests-per-slot", str(REQUESTS_PER_SLOT))
+OPTIONS = ("--requests-per-concurrency", str(REQUESTS_PER_CONCURRENCY))
 LOADS = (0.5, 1.0, 1.5, 2.0)
 SLOT_SECONDS = {1: 0.1, 5: 0.1, 50: 0.5}
 """What the handler sleeps, by concurrency: long enough for 50 slots on two cores, and for the
@@ -100,7 +100,7 @@ class Plan:
             "settlingSlots": _SETTLING_SLOTS,
             "seed": self.seed,
             "timeScale": TIME_SCALE,
-            "requestsPerSlot": REQUESTS_PER_SLOT,
+            "requestsPerConcurrency": REQUESTS_PER_CONCURRENCY,
             "handlerSeconds": {str(count): slot for count, slot in SLOT_SECONDS.items()},
             "familyLevel": FAMILY_LEVEL,
             "cellLevel": round(self.level, 5),

@@ -27,7 +27,7 @@ from emulator.lambda_.api.tracing import Tracer
 from emulator.lambda_.queue.destinations import Targets
 from emulator.lambda_.queue.events import EventQueue
 from emulator.lambda_.queue.undelivered import Undelivered
-from emulator.lambda_.runtime.concurrency import REQUESTS_PER_SLOT
+from emulator.lambda_.runtime.concurrency import REQUESTS_PER_CONCURRENCY
 from emulator.lambda_.runtime.environment import Host
 from emulator.lambda_.runtime.environments import Environments
 from emulator.lambda_.runtime.executions import Executions
@@ -66,7 +66,7 @@ class Options:
     latency_ms: Mapping[str, float] = field(default_factory=dict)
     account_concurrency: int = 1000
     region: str = "us-east-1"
-    requests_per_slot: float = REQUESTS_PER_SLOT
+    requests_per_concurrency: float = REQUESTS_PER_CONCURRENCY
 
     @property
     def exposed(self) -> bool:
@@ -177,7 +177,7 @@ class Emulator:
         self._stack.callback(environments.close)
         registry.retire.append(environments.retire)
         metrics = LambdaMetrics(self._store)
-        executions = Executions(registry, environments, metrics, options.requests_per_slot)
+        executions = Executions(registry, environments, metrics, options.requests_per_concurrency)
         targets = Targets(client.call, host.roles, permissions)
         undelivered = Undelivered(targets, metrics)
         self._queue = EventQueue(registry, executions, undelivered, metrics, self._clock)

@@ -16,7 +16,7 @@ from console.checkout import ROOT
 from console.errors import UsageError
 
 from emulator.app import Emulator, Options
-from emulator.lambda_.runtime.concurrency import REQUESTS_PER_SLOT
+from emulator.lambda_.runtime.concurrency import REQUESTS_PER_CONCURRENCY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,7 +60,7 @@ def parse(arguments: Sequence[str] | None) -> Options:
         latency_ms=dict(given.latency),
         account_concurrency=given.account_concurrency,
         region=given.region,
-        requests_per_slot=given.requests_per_slot,
+        requests_per_concurrency=given.requests_per_concurrency,
     )
 
 
@@ -77,9 +77,9 @@ def _parser() -> RaisingParser:
     add("--region", default="us-east-1")
     add("--account-concurrency", type=_count, default=1000, metavar="N")
     add(
-        "--requests-per-slot",
+        "--requests-per-concurrency",
         type=_positive,
-        default=REQUESTS_PER_SLOT,
+        default=REQUESTS_PER_CONCURRENCY,
         metavar="R",
         help="synchronous requests a second for each unit of concurrency, as in AWS 10",
     )

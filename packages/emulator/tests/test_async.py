@@ -116,7 +116,7 @@ def test_a_retry_configuration_holds_for_its_own_qualifier_only(
 
 @pytest.mark.behaviour("A3", "A27")
 def test_a_throttled_event_waits_for_its_slot(emulator: RunningEmulator) -> None:
-    """A3, A27 (recorded): 202 while all slots are busy; it runs when one is free."""
+    """A3, A27 (recorded): 202 while all concurrency is busy; it runs when one is free."""
     name = emulator.deploy(
         """
         import time

@@ -1,4 +1,4 @@
-"""Slots: reserved concurrency over all qualifiers, the account's pool, and how a throttle looks."""
+"""Reserved concurrency over all qualifiers, the account's pool, and how a throttle looks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
-from emulator.lambda_.runtime.concurrency import ACCOUNT, RESERVED, Slot, Slots, Throttled
+from emulator.lambda_.runtime.concurrency import (
+    ACCOUNT,
+    RESERVED,
+    ConcurrentExecution,
+    ConcurrentExecutions,
+    Throttled,
+)
 from emulator.tests.running import wait_until
 from hypothesis import given
 from hypothesis import strategies as st
@@ -33,41 +39,46 @@ STEPS = st.lists(
 
 @given(steps=STEPS, limit=st.integers(0, 6))
 def test_no_pool_ever_exceeds_its_limit(steps: list[tuple[Any, ...]], limit: int) -> None:
-    """C1, C2: a function under a reservation never has more slots than it when one is granted."""
-    slots, held = Slots(), list[Slot]()
+    """C1, C2: a function under a reservation never has more than it when one more begins."""
+    running, held = ConcurrentExecutions(), list[ConcurrentExecution]()
     reserved: dict[str, int | None] = {}
     for kind, first, second in steps:
         if kind == "reserve":
             reserved[first] = second
         elif kind == "release" and held:
-            slots.release(held.pop(first % len(held)))
+            running.release(held.pop(first % len(held)))
         elif kind == "acquire":
-            _acquire(slots, held, first, second, reserved.get(first), limit)
-        assert slots.busy == len(held) == sum(slots.by_function.values())
-        assert slots.busy == sum(slots.by_resource.values())
-        assert slots.unreserved_busy == sum(not slot.reserved for slot in held)
-        assert slots.unreserved_busy <= limit
-        assert all(slots.by_function.values())
+            _acquire(running, held, first, second, reserved.get(first), limit)
+        assert running.busy == len(held) == sum(running.by_function.values())
+        assert running.busy == sum(running.by_resource.values())
+        assert running.unreserved_busy == sum(not each.reserved for each in held)
+        assert running.unreserved_busy <= limit
+        assert all(running.by_function.values())
 
 
 def _acquire(
-    slots: Slots, held: list[Slot], name: str, alias: str, reserved: int | None, limit: int
+    running: ConcurrentExecutions,
+    held: list[ConcurrentExecution],
+    name: str,
+    alias: str,
+    reserved: int | None,
+    limit: int,
 ) -> None:
-    used = sum(slot.function_name == name for slot in held)
-    pool = sum(not slot.reserved for slot in held)
+    used = sum(each.function_name == name for each in held)
+    pool = sum(not each.reserved for each in held)
     free = used < reserved if reserved is not None else pool < limit
     if free:
-        held.append(slots.acquire(name, f"{name}:{alias}", reserved, limit))
+        held.append(running.acquire(name, f"{name}:{alias}", reserved, limit))
         return
     with pytest.raises(Throttled) as caught:
-        slots.acquire(name, f"{name}:{alias}", reserved, limit)
+        running.acquire(name, f"{name}:{alias}", reserved, limit)
     assert caught.value.reason == (ACCOUNT if reserved is None else RESERVED)
 
 
 def test_a_reservation_of_zero_throttles_everything() -> None:
     """C6 (Lambda Developer Guide, configuration-concurrency)."""
     with pytest.raises(Throttled):
-        Slots().acquire("a", "a", 0, 1000)
+        ConcurrentExecutions().acquire("a", "a", 0, 1000)
 
 
 def _throttle(emulator: RunningEmulator, **parameters: Any) -> dict[str, Any]:
@@ -81,7 +92,7 @@ def _throttle(emulator: RunningEmulator, **parameters: Any) -> dict[str, Any]:
 def test_reserved_concurrency_holds_over_all_qualifiers(
     emulator: RunningEmulator, tmp_path: Path
 ) -> None:
-    """C2, I33 (recorded): while `$LATEST` has the one slot, alias and version get the 429."""
+    """C2, I33 (recorded): while `$LATEST` runs the one execution, alias and version get the 429."""
     name = _sleeper(emulator)
     client = emulator.client("lambda")
     client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=1)
@@ -137,7 +148,7 @@ def _sleeper(emulator: RunningEmulator) -> str:
         import os, pathlib, time
         def handler(event, context):
             time.sleep(event.get("seconds", 0))
-            if "hold" in event:  # keep the slot until the test has seen what it came for
+            if "hold" in event:  # stay busy until the test has seen what it came for
                 place = pathlib.Path(event["hold"])
                 (place / "running").touch()
                 while not (place / "end").exists():

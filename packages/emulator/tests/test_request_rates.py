@@ -18,17 +18,19 @@ if TYPE_CHECKING:
 
 @given(
     gaps=st.lists(st.floats(0, 0.5), max_size=200),
-    slots=st.integers(1, 5),
-    per_slot=st.sampled_from([1.0, 10.0]),
+    concurrency=st.integers(1, 5),
+    per_concurrency=st.sampled_from([1.0, 10.0]),
 )
-def test_no_span_takes_more_than_its_share(gaps: list[float], slots: int, per_slot: float) -> None:
+def test_no_span_takes_more_than_its_share(
+    gaps: list[float], concurrency: int, per_concurrency: float
+) -> None:
     """Over any span, at most one second's worth and what the span brings."""
-    rates, now, taken = RequestRates(per_slot), 100.0, list[float]()
+    rates, now, taken = RequestRates(per_concurrency), 100.0, list[float]()
     for gap in gaps:
         now += gap
-        if rates.take("f", slots, now):
+        if rates.take("f", concurrency, now):
             taken.append(now)
-    most = per_slot * slots
+    most = per_concurrency * concurrency
     for index, first in enumerate(taken):
         span = taken[-1] - first
         assert len(taken) - index <= most + span * most + 1e-6
@@ -36,7 +38,7 @@ def test_no_span_takes_more_than_its_share(gaps: list[float], slots: int, per_sl
 
 @pytest.mark.behaviour("C11", "I32")
 def test_requests_beyond_ten_a_second_are_throttled(emulator: RunningEmulator) -> None:
-    """With one reserved slot, quick calls are refused for their rate though the slot is free."""
+    """With a reserved concurrency of one, quick calls are refused for their rate alone."""
     name = emulator.deploy("def handler(event, context): return 1")
     client = emulator.client("lambda")
     client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=1)
@@ -49,7 +51,7 @@ def test_requests_beyond_ten_a_second_are_throttled(emulator: RunningEmulator) -
 @pytest.mark.behaviour("C11")
 def test_events_have_no_limit_of_their_rate(env_file: Path) -> None:
     """Where no synchronous call is let through, asynchronous ones run all the same."""
-    emulator = RunningEmulator.start(env_file, "--requests-per-slot=0.1")
+    emulator = RunningEmulator.start(env_file, "--requests-per-concurrency=0.1")
     try:
         name = emulator.deploy("def handler(event, context): print('ran')")
         client = emulator.client("lambda")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def test_the_share_under_poisson_load_is_erlangs(env_file: Path) -> None:
-    """At 1.5 times the capacity of 5 slots; the long version is `nox -s throttling`."""
+    """At 1.5 times the capacity of a concurrency of 5; the long version is `nox -s throttling`."""
     plan = throttling.Plan(seconds=3.0, seed=7, cells=((5, 1.5),))
     running = RunningEmulator.start(env_file, *throttling.OPTIONS, scale=throttling.TIME_SCALE)
     try:

@@ -75,11 +75,11 @@ class Invoker:
             return self._enqueue(Job(self._ids.uuid(), target, payload, trace))
         context = _client_context(headers.get("x-amz-client-context", ""))
         try:
-            slot = self._executions.acquire(target, synchronous=True)
+            execution = self._executions.acquire(target, synchronous=True)
         except Throttled as throttled:
             raise too_many_requests(throttled) from None
         job = Job(self._ids.uuid(), target, payload, trace, context)
-        return _reply(job, await self._executions.run(slot, job), headers)
+        return _reply(job, await self._executions.run(execution, job), headers)
 
     async def handle_legacy(self, reference: str, request: Request) -> Response:
         """Answer `POST /2014-11-13/functions/{reference}/invoke-async`."""

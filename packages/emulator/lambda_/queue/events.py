@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from emulator.clock import Clock
     from emulator.lambda_.queue.undelivered import Undelivered
-    from emulator.lambda_.runtime.concurrency import Slot
+    from emulator.lambda_.runtime.concurrency import ConcurrentExecution
     from emulator.lambda_.runtime.environment import Job
     from emulator.lambda_.runtime.executions import Executions
     from emulator.lambda_.runtime.metrics import LambdaMetrics
@@ -87,7 +87,7 @@ class EventQueue:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def put(self, job: Job) -> None:
-        """Accept `job`; its first attempt follows as soon as there is a slot."""
+        """Accept `job`; its first attempt follows as soon as there is concurrency for it."""
         name = job.target.version.function_name
         reader = self._readers.setdefault(name, _Reader())
         reader.ready.append(QueuedEvent(job, time.time()))
@@ -148,17 +148,19 @@ class EventQueue:
             self._give_up(reader, event, target, GiveUp("EventAgeExceeded"))
             return
         try:
-            slot = self._executions.acquire(target, synchronous=False)
+            execution = self._executions.acquire(target, synchronous=False)
         except Throttled:
             self._postpone(reader, event, target)
             return
-        self._start(reader, self._attempt(reader, event, slot), event)
+        self._start(reader, self._attempt(reader, event, execution), event)
 
-    async def _attempt(self, reader: _Reader, event: QueuedEvent, slot: Slot) -> None:
+    async def _attempt(
+        self, reader: _Reader, event: QueuedEvent, execution: ConcurrentExecution
+    ) -> None:
         target = event.job.target
         self._metrics.event("AsyncEventAge", target, self._age(event) * 1000, time.time())
         try:
-            event.outcome = await self._executions.run(slot, event.job)
+            event.outcome = await self._executions.run(execution, event.job)
         except AwsError:
             reader.running.discard(event)
             self._postpone(reader, event, target)

@@ -1,8 +1,9 @@
-"""Slots: how many environments may be busy, per function and in the account.
+"""Concurrent executions: how many environments may be busy, per function and in the account.
 
 Reserved concurrency is both a cap and a guarantee, belongs to the function, and is shared by
-`$LATEST`, all versions and all aliases (Lambda Developer Guide, configuration-concurrency). A slot
-is taken before an environment is created, so creation and init occupy it (lambda-concurrency).
+`$LATEST`, all versions and all aliases (Lambda Developer Guide, configuration-concurrency). An
+execution counts from before its environment is created, so creation and init are part of it
+(lambda-concurrency).
 Pure and synchronous: no clock, no I/O.
 """
 
@@ -15,12 +16,12 @@ ACCOUNT = "ConcurrentInvocationLimitExceeded"
 RESERVED_RATE = "ReservedFunctionInvocationRateLimitExceeded"
 ACCOUNT_RATE = "FunctionInvocationRateLimitExceeded"
 
-REQUESTS_PER_SLOT = 10.0
+REQUESTS_PER_CONCURRENCY = 10.0
 """Synchronous requests a second for each unit of concurrency (Lambda Developer Guide)."""
 
 
 class Throttled(Exception):  # noqa: N818 - the field's word
-    """No slot is free; `reason` is the wire value of `ThrottleReason` (botocore's Lambda model)."""
+    """None is left; `reason` is the wire value of `ThrottleReason` (botocore's Lambda model)."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -28,8 +29,8 @@ class Throttled(Exception):  # noqa: N818 - the field's word
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
-    """Leave to have one environment busy, given back by `Slots.release`."""
+class ConcurrentExecution:
+    """One busy environment, until `ConcurrentExecutions.release`."""
 
     function_name: str
     resource: str
@@ -38,8 +39,8 @@ class Slot:
 
 
 @dataclass(slots=True)
-class Slots:
-    """The account's slots in one region."""
+class ConcurrentExecutions:
+    """Those of the account, in one region."""
 
     busy: int = 0
     unreserved_busy: int = 0
@@ -48,8 +49,8 @@ class Slots:
 
     def acquire(
         self, function_name: str, resource: str, reserved: int | None, unreserved_limit: int
-    ) -> Slot:
-        """Take a slot; raises `Throttled`.
+    ) -> ConcurrentExecution:
+        """Begin one; raises `Throttled`.
 
         `reserved` is the function's reservation or None; `unreserved_limit` is what the account
         leaves to functions without one.
@@ -65,31 +66,31 @@ class Slots:
         self.busy += 1
         self.by_function[function_name] = used + 1
         self.by_resource[resource] = self.by_resource.get(resource, 0) + 1
-        return Slot(function_name, resource, reserved is not None)
+        return ConcurrentExecution(function_name, resource, reserved is not None)
 
-    def release(self, slot: Slot) -> None:
-        """Give `slot` back; each slot exactly once."""
+    def release(self, execution: ConcurrentExecution) -> None:
+        """End one, exactly once."""
         self.busy -= 1
-        if not slot.reserved:
+        if not execution.reserved:
             self.unreserved_busy -= 1
-        _decrement(self.by_function, slot.function_name)
-        _decrement(self.by_resource, slot.resource)
+        _decrement(self.by_function, execution.function_name)
+        _decrement(self.by_resource, execution.resource)
 
 
 @dataclass(slots=True)
 class RequestRates:
-    """How many synchronous requests a second each pool takes: so many for each of its slots.
+    """How many synchronous requests a second each pool takes: so many per unit of concurrency.
 
     A bucket per pool that holds one second's worth and fills continuously; over what span AWS
-    counts is not documented. Requests that found no slot are not counted.
+    counts is not documented. Requests that found no concurrency are not counted.
     """
 
-    per_slot: float = REQUESTS_PER_SLOT
+    per_concurrency: float = REQUESTS_PER_CONCURRENCY
     _buckets: dict[str, tuple[float, float]] = field(default_factory=dict)
 
-    def take(self, pool: str, slots: int, now: float) -> bool:
+    def take(self, pool: str, concurrency: int, now: float) -> bool:
         """Count one request of `pool` at `now` (seconds); False where it is one too many."""
-        most = self.per_slot * slots
+        most = self.per_concurrency * concurrency
         left, since = self._buckets.get(pool, (most, now))
         left = min(most, left + (now - since) * most)
         granted = left >= 1.0

@@ -1,4 +1,4 @@
-"""Attempts at invocations: a slot, an environment, and the metrics of how it went."""
+"""Attempts at invocations: concurrency, an environment, and the metrics of how it went."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Protocol
 from emulator.errors import AwsError
 from emulator.lambda_.runtime.concurrency import (
     ACCOUNT_RATE,
-    REQUESTS_PER_SLOT,
+    REQUESTS_PER_CONCURRENCY,
     RESERVED_RATE,
+    ConcurrentExecutions,
     RequestRates,
-    Slots,
     Throttled,
 )
 from emulator.lambda_.runtime.metrics import Concurrency
 from emulator.lambda_.runtime.outcome import SUCCESS
 
 if TYPE_CHECKING:
-    from emulator.lambda_.runtime.concurrency import Slot
+    from emulator.lambda_.runtime.concurrency import ConcurrentExecution
     from emulator.lambda_.runtime.environment import Job
     from emulator.lambda_.runtime.environments import Environments
     from emulator.lambda_.runtime.metrics import LambdaMetrics
@@ -48,16 +48,16 @@ class Executions:
         reservations: Reservations,
         environments: Environments,
         metrics: LambdaMetrics,
-        requests_per_slot: float = REQUESTS_PER_SLOT,
+        requests_per_concurrency: float = REQUESTS_PER_CONCURRENCY,
     ) -> None:
-        self.slots = Slots()
-        self._rates = RequestRates(requests_per_slot)
+        self.concurrent = ConcurrentExecutions()
+        self._rates = RequestRates(requests_per_concurrency)
         self._reservations = reservations
         self._environments = environments
         self._metrics = metrics
 
-    def acquire(self, target: Target, *, synchronous: bool) -> Slot:
-        """Take a slot for `target`; raises `Throttled` after counting it.
+    def acquire(self, target: Target, *, synchronous: bool) -> ConcurrentExecution:
+        """Begin an execution of `target`; raises `Throttled` after counting it.
 
         Concurrency is judged before the rate of requests, which is limited for synchronous calls
         only; AWS documents no order.
@@ -66,35 +66,35 @@ class Executions:
         reserved = self._reservations.reserved_concurrency(name)
         unreserved = 0 if reserved is not None else self._reservations.unreserved_concurrency()
         try:
-            slot = self.slots.acquire(name, target.resource, reserved, unreserved)
+            execution = self.concurrent.acquire(name, target.resource, reserved, unreserved)
             if synchronous:
-                self._count_request(slot, unreserved if reserved is None else reserved)
+                self._count_request(execution, unreserved if reserved is None else reserved)
         except Throttled:
             self._metrics.throttled(target, time.time())
             raise
-        return slot
+        return execution
 
-    def _count_request(self, slot: Slot, slots: int) -> None:
-        """Raise `Throttled`, the slot given back, where the pool has had its requests."""
-        pool = slot.function_name if slot.reserved else ""
-        if not self._rates.take(pool, slots, time.monotonic()):
-            self.slots.release(slot)
-            raise Throttled(RESERVED_RATE if slot.reserved else ACCOUNT_RATE)
+    def _count_request(self, execution: ConcurrentExecution, concurrency: int) -> None:
+        """Raise `Throttled`, the execution ended, where the pool has had its requests."""
+        pool = execution.function_name if execution.reserved else ""
+        if not self._rates.take(pool, concurrency, time.monotonic()):
+            self.concurrent.release(execution)
+            raise Throttled(RESERVED_RATE if execution.reserved else ACCOUNT_RATE)
 
-    async def run(self, slot: Slot, job: Job) -> Outcome:
-        """Run `job` and give `slot` back; raises `AwsError` when no environment can be made."""
-        slots = self.slots
+    async def run(self, execution: ConcurrentExecution, job: Job) -> Outcome:
+        """Run `job` and end `execution`; raises `AwsError` when no environment can be made."""
+        concurrent = self.concurrent
         concurrency = Concurrency(
-            slots.busy,
-            slots.by_function[slot.function_name],
-            slots.by_resource[slot.resource],
-            slots.unreserved_busy,
-            slots.unreserved_busy + self._reserved(),
+            concurrent.busy,
+            concurrent.by_function[execution.function_name],
+            concurrent.by_resource[execution.resource],
+            concurrent.unreserved_busy,
+            concurrent.unreserved_busy + self._reserved(),
         )
         try:
             outcome = await self._environments.run(job)
         finally:
-            slots.release(slot)
+            concurrent.release(execution)
         self._metrics.invoked(
             job.target,
             outcome.started_at,

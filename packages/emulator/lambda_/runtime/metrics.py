@@ -33,7 +33,7 @@ class Store(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Concurrency:
-    """Busy environments when an invocation took its slot, itself included."""
+    """Busy environments when an invocation began, itself included."""
 
     account: int
     function: int
