@@ -13,8 +13,9 @@ from infra.execution_role import ExecutionRole, ExecutionRoleArgs
 from infra.stack_file import PROJECT
 
 if TYPE_CHECKING:
+    from service.artifacts import Artifact
+
     from infra import policies
-    from infra.artifact import Artifact
     from infra.settings import Settings
 
 _PYTHONS_LEVELS = {"WARN": "WARNING", "FATAL": "CRITICAL"}

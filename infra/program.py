@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 from console.errors import UsageError
+from service import artifacts
 from service.names import Names
 
 from infra import artifact, policies, preflight, settings, tags
@@ -30,7 +31,7 @@ class Plan:
     """What was checked: everything that one service's resources are made from."""
 
     settings: settings.Settings
-    artifact: artifact.Artifact
+    artifact: artifacts.Artifact
     runtime: str
     names: Names
     tags: dict[str, str]
@@ -66,13 +67,13 @@ def check(connect: Callable[[str], LambdaClient]) -> list[Plan]:
 
 def _plan(configured: settings.Settings) -> Plan:
     service = configured.service
-    built = artifact.load(configured.artifact_directory / service.name)
-    runtime = artifact.check_runtime(built, configured.runtime)
-    artifact.check_machine(built, configured.architecture)
+    found = artifacts.load(configured.artifact_directory / service.name)
+    runtime = artifact.check_runtime(found, configured.runtime)
+    artifact.check_machine(found, configured.architecture)
     if configured.snap_start:
         artifact.check_snap_start(runtime)
-    tagged = tags.build(configured.stack, configured.created_at, built.origin)
-    return Plan(configured, built, runtime, Names(service, configured.stack), tagged)
+    tagged = tags.build(configured.stack, configured.created_at, found.origin)
+    return Plan(configured, found, runtime, Names(service, configured.stack), tagged)
 
 
 def deploy(connect: Callable[[str], LambdaClient] = preflight.connect) -> None:

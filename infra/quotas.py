@@ -14,10 +14,11 @@ from console.arguments import Parser
 from console.checkout import ROOT
 from console.errors import UsageError
 from reporting.amounts import megabytes
+from service import artifacts as built
 from service import declaration
 from service.names import Names
 
-from infra import artifact, preflight, settings, stack_file
+from infra import preflight, settings, stack_file
 from infra.stack_file import PROJECT
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def check(
 ) -> list[str]:
     """One line per region on what is left; UsageError for the first thing that is short."""
     configured = {stack: load_all(stack) for stack in stacks}
-    zips = [each.zip_path for each in artifact.load_all(artifacts).values()]
+    zips = [each.zip_path for each in built.load_all(artifacts).values()]
     size = sum(path.stat().st_size for path in zips)
     lines = []
     for region in sorted({services[0].region for services in configured.values()}):

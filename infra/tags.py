@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from infra.artifact import Origin
+    from service.artifacts import Origin
 
 # AWS takes Unicode letters, spaces and numbers and + - = . _ : / @ in a value, at most 256 of them
 # (Tagging AWS Resources User Guide); `\w` is letters, numbers and the underscore.

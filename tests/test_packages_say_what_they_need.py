@@ -12,8 +12,6 @@ from console.checkout import PACKAGES
 
 ELSEWHERE = {"tests", "substitutes", "patterns.py"}
 """Tests, which may know more, and what runs with the libraries of a service's zip."""
-OWNED = {"infra"}
-"""A team's own: whether a package may import it, the linter says."""
 DISTRIBUTIONS = packages_distributions()
 FOLDERS = sorted(path.name for path in PACKAGES.iterdir() if (path / "__init__.py").is_file())
 
@@ -53,7 +51,7 @@ def test_a_package_declares_what_it_imports(name: str) -> None:
     """Whoever installs it alone gets what it needs."""
     there = declared(name)
     tops = {top for top in imported(name) if not top.startswith("types_")}  # annotations alone
-    foreign = tops - {name} - OWNED - sys.stdlib_module_names
+    foreign = tops - {name} - sys.stdlib_module_names
     assert [top for top in sorted(foreign) if not providers(top) & there] == []
 
 

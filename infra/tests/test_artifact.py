@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from console.errors import UsageError
+from service import artifacts
 
 from infra import artifact
 from infra.tests.recording import CODE_SHA256, SERVICE, write_artifact
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 def test_an_artifact_that_equals_its_manifest_is_taken(artifact_directory: Path) -> None:
     """The digest is Lambda's: base64 of the zip's SHA-256."""
-    loaded = artifact.load(artifact_directory / SERVICE.name)
+    loaded = artifacts.load(artifact_directory / SERVICE.name)
     assert loaded.code_sha256 == CODE_SHA256
     assert loaded.zip_path.is_file()
     assert loaded.origin.repository == "acme/orders"
@@ -27,7 +28,7 @@ def test_a_changed_zip_is_refused(artifact_directory: Path) -> None:
     with (artifact_directory / SERVICE.name / SERVICE.zip_name).open("ab") as file:
         file.write(b"!")
     with pytest.raises(UsageError, match=r"has SHA-256 .* but its manifest says"):
-        artifact.load(artifact_directory / SERVICE.name)
+        artifacts.load(artifact_directory / SERVICE.name)
 
 
 @pytest.mark.parametrize("name", ["manifest.json", SERVICE.zip_name])
@@ -35,7 +36,7 @@ def test_a_missing_file_is_refused(artifact_directory: Path, name: str) -> None:
     """The sentence says how to build it."""
     (artifact_directory / SERVICE.name / name).unlink()
     with pytest.raises(UsageError, match=r"There is no artifact.*nox -s build"):
-        artifact.load(artifact_directory / SERVICE.name)
+        artifacts.load(artifact_directory / SERVICE.name)
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"schema": 2}', "\udcff"])
@@ -44,7 +45,7 @@ def test_a_broken_manifest_is_refused(artifact_directory: Path, text: str) -> No
     path = artifact_directory / SERVICE.name / "manifest.json"
     path.write_bytes(text.encode("utf-8", "surrogateescape"))
     with pytest.raises(UsageError, match="build it again"):
-        artifact.load(artifact_directory / SERVICE.name)
+        artifacts.load(artifact_directory / SERVICE.name)
 
 
 def test_a_manifest_without_a_member_is_refused(artifact_directory: Path) -> None:
@@ -53,19 +54,19 @@ def test_a_manifest_without_a_member_is_refused(artifact_directory: Path) -> Non
         '{"schema": 1, "artifact": "a.zip"}'
     )
     with pytest.raises(UsageError, match="has no 'sha256'"):
-        artifact.load(artifact_directory / SERVICE.name)
+        artifacts.load(artifact_directory / SERVICE.name)
 
 
 @pytest.mark.parametrize("git", [None, {}, "none", {"repository": None, "author": ""}])
 def test_an_unknown_origin_is_no_obstacle(tmp_path: Path, git: object) -> None:
     """A build outside a repository can be deployed."""
-    loaded = artifact.load(write_artifact(tmp_path, git=git) / SERVICE.name)
-    assert loaded.origin == artifact.Origin(None, None, None)
+    loaded = artifacts.load(write_artifact(tmp_path, git=git) / SERVICE.name)
+    assert loaded.origin == artifacts.Origin(None, None, None)
 
 
 def test_the_configured_runtime_must_be_the_artifacts(artifact_directory: Path) -> None:
     """`manifest` takes any; a fixed runtime takes its own only."""
-    loaded = artifact.load(artifact_directory / SERVICE.name)
+    loaded = artifacts.load(artifact_directory / SERVICE.name)
     assert artifact.check_runtime(loaded, "manifest") == "python3.13"
     assert artifact.check_runtime(loaded, "python3.13") == "python3.13"
     with pytest.raises(UsageError, match=r"built for python3\.13 but the stack runs python3\.12"):

@@ -7,9 +7,9 @@ import unicodedata
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from service.artifacts import Origin
 
 from infra import tags
-from infra.artifact import Origin
 
 
 @given(st.one_of(st.none(), st.text(max_size=600)))

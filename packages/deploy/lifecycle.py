@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from console.checkout import ROOT
 from console.errors import UsageError
+from service import artifacts
 from service import outputs as left_outputs
 from service.names import stack_of
 
-from deploy import pages, recovery
+from deploy import pages, recovery, superseded
 from deploy.engine import opened
 from deploy.errors import LockedError, OperationError
-from infra import artifact, order
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -80,7 +80,7 @@ def deploy(project: Project, name: str, config: Mapping[str, str], say: Say) -> 
 
 
 def _deploy(
-    project: Project, stack: Stack, built: Mapping[str, artifact.Artifact], say: Say
+    project: Project, stack: Stack, built: Mapping[str, artifacts.Artifact], say: Say
 ) -> tuple[Seen, dict[str, Any]]:
     command = project.command("recover", stack.name)
     recover = f"run `{command}`, which says what happened and repairs it"
@@ -91,7 +91,7 @@ def _deploy(
         for name, each in built.items():
             # A stack that was deployed before services had outputs of their own has one's.
             held = left_outputs.by_service(before).get(name, before)
-            order.check(stack.name, each.origin.commit, held.get("commit"))
+            superseded.check(stack.name, each.origin.commit, held.get("commit"))
         commits = sorted({each.origin.commit for each in built.values() if each.origin.commit})
         return stack.up(say, f"commit {', '.join(commits)}" if commits else None)
     except LockedError as locked:
@@ -118,10 +118,10 @@ def drift(project: Project, name: str, config: Mapping[str, str], say: Say) -> i
         raise
 
 
-def _load(project: Project, config: Mapping[str, str]) -> Mapping[str, artifact.Artifact]:
+def _load(project: Project, config: Mapping[str, str]) -> Mapping[str, artifacts.Artifact]:
     if project.artifact is None:
         return {}
-    return artifact.load_all(ROOT / config.get("artifact", project.artifact))
+    return artifacts.load_all(ROOT / config.get("artifact", project.artifact))
 
 
 def _settled(stack: Stack, recover: str) -> dict[str, Any]:

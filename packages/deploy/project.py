@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import runpy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,6 @@ from console.checkout import ROOT
 from console.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -23,7 +23,6 @@ class Project:
     """
 
     directory: Path
-    program: Callable[[], None]
     outputs: Path
     artifact: Path | None
     typed: str = "nox -s {verb} -- {stack}"
@@ -34,6 +33,11 @@ class Project:
         text = (self.directory / "Pulumi.yaml").read_text(encoding="utf-8")
         found: dict[str, Any] = yaml.safe_load(text)
         return found
+
+    def program(self) -> None:
+        """Run the program that `main` names, as Pulumi's own host for Python runs it."""
+        main = self.directory / str(self.document.get("main", "."))
+        runpy.run_path(str(main), run_name="__main__")
 
     @property
     def name(self) -> str:
@@ -54,29 +58,13 @@ class Project:
         return file
 
 
-# Imported when it runs: the SDK's AWS types take a second, and most commands need none.
-
-
-def _services() -> None:
-    from infra.program import deploy
-
-    deploy()
-
-
-def _bootstrap() -> None:
-    from infra.bootstrap.program import deploy
-
-    deploy()
-
-
 ARTIFACT = ROOT / "build" / "artifact"
 """Where the program looks unless a stack says otherwise (the default in `Pulumi.yaml`)."""
 _INFRA, _BUILD = ROOT / "infra", ROOT / "build"
 PROJECTS = {
-    "services": Project(ROOT, _services, _BUILD / "stacks", ARTIFACT),
+    "services": Project(ROOT, _BUILD / "stacks", ARTIFACT),
     "bootstrap": Project(
         _INFRA / "bootstrap",
-        _bootstrap,
         _BUILD / "bootstrap",
         None,
         "nox -s {verb} -- {stack} --project bootstrap",

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from console.errors import UsageError
-
-from infra import order
+from deploy import superseded
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,15 +47,15 @@ def repository(tmp_path: Path) -> Repository:
 def test_a_newer_commit_may_replace_an_older_one(repository: Repository) -> None:
     """And a commit itself again: a deployment may be repeated."""
     older, newer = repository.commit(), repository.commit()
-    order.check("dev", newer, older, repository.root)
-    order.check("dev", newer, newer, repository.root)
+    superseded.check("dev", newer, older, repository.root)
+    superseded.check("dev", newer, newer, repository.root)
 
 
 def test_an_older_commit_may_not_replace_a_newer_one(repository: Repository) -> None:
     """The sentence says what to do instead."""
     older, _, newer = repository.commit(), repository.commit(), repository.commit()
     with pytest.raises(UsageError, match=rf"Superseded.*{newer[:12]}.*roll back"):
-        order.check("dev", older, newer, repository.root)
+        superseded.check("dev", older, newer, repository.root)
 
 
 def test_a_branch_overtakes_nothing(repository: Repository) -> None:
@@ -64,7 +63,7 @@ def test_a_branch_overtakes_nothing(repository: Repository) -> None:
     first = repository.commit()
     newer = repository.commit()
     repository.branch(first)
-    order.check("dev", repository.commit(), newer, repository.root)
+    superseded.check("dev", repository.commit(), newer, repository.root)
 
 
 @pytest.mark.parametrize(("built", "deployed"), [(None, "a" * 40), ("a" * 40, None), ("b", "none")])
@@ -72,7 +71,7 @@ def test_where_a_commit_is_unknown_there_is_no_order(
     tmp_path: Path, built: str | None, deployed: str | None
 ) -> None:
     """The first deployment, and builds outside git, are not held up."""
-    order.check("dev", built, deployed, tmp_path)
+    superseded.check("dev", built, deployed, tmp_path)
 
 
 def test_an_order_that_nobody_knows_is_refused(
@@ -81,7 +80,7 @@ def test_an_order_that_nobody_knows_is_refused(
     """A clone too shallow to tell, and a machine without git, may not guess."""
     mine = repository.commit()
     with pytest.raises(UsageError, match="unshallow"):
-        order.check("dev", mine, "a" * 40, repository.root)
+        superseded.check("dev", mine, "a" * 40, repository.root)
     monkeypatch.setenv("PATH", "")
     with pytest.raises(UsageError, match="git is on PATH"):
-        order.check("dev", mine, "a" * 40, repository.root)
+        superseded.check("dev", mine, "a" * 40, repository.root)
