@@ -51,6 +51,8 @@ class Team:
         self.backend.mkdir()
         for document in ("Pulumi.yaml", "infra/bootstrap/Pulumi.yaml"):
             shutil.copy(ROOT / document, self.tree / document)
+        for main in ("infra/__main__.py", "infra/bootstrap/__main__.py"):
+            (self.tree / main).symlink_to(ROOT / main)
         self.configure()
         binaries = plugin.install(place / "bin").parent
         self.environment = {
