@@ -268,22 +268,30 @@ def emulator(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def build(session: nox.Session) -> None:
-    """Build the zip and its manifest for the Python that AWS's stacks run: [STACK] [--out DIR]."""
+    """Build all zips or one, for the Python that AWS's stacks run: -- [STACK] [SERVICE]."""
     given = list(session.posargs)
-    stack = [given.pop(0)] if given and not given[0].startswith("-") else []
+    stack: list[str] = []
+    service: list[str] = []
+    while given and not given[0].startswith("-"):
+        word = given.pop(0)
+        (service if word in declaration.names() else stack).append(word)
+    if len(stack) > 1 or len(service) > 1:
+        known = ", ".join(declaration.names())
+        refuse(f"Name one stack and one service at most; the services are: {known}.")
     install(session, "artifact")
     asked = ["python", "-m", "infra.stack_file", *stack]
     python = str(session.run(*asked, silent=True, log=False, success_codes=[0, 2])).strip()
     if python and not re.fullmatch(r"3\.\d+", python):
         refuse(python)
     install(session, "artifact", python or None)
-    command = ("artifact", "build", "--out", "build/artifact", *given)
+    one = ("--service", *service) if service else ()
+    command = ("artifact", "build", "--out", "build/artifact", *one, *given)
     call(session, *command, where=environment.outward)
 
 
 @nox.session(default=False)
 def verify(session: nox.Session) -> None:
-    """Check that the artifact is the one its manifest describes."""
+    """Check that each artifact is the one its manifest describes."""
     install(session, "artifact")
     where = session.posargs or ["build/artifact"]
     call(session, "artifact", "verify", *where, where=environment.outward)

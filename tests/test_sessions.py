@@ -103,8 +103,10 @@ def tree(tmp_path: Path) -> Path:
 
 def test_an_artifact_is_for_the_python_that_its_stack_runs(tree: Path) -> None:
     """The rehearsal's stack runs the Python that is here."""
-    ended = nox("-s", "build", "--", "local", cwd=tree)
-    assert ended.returncode == 0, ended.stderr
+    for named in ((), ("order_processor",)):
+        shutil.rmtree(tree / "build/artifact", ignore_errors=True)
+        ended = nox("-s", "build", "--", "local", *named, cwd=tree)
+        assert ended.returncode == 0, ended.stderr
     manifest = json.loads((tree / "build/artifact/order_processor/manifest.json").read_text())
     assert manifest["runtime"] == "python{}.{}".format(*sys.version_info)
 
@@ -118,6 +120,13 @@ def test_a_python_that_is_not_here_is_one_sentence(tree: Path) -> None:
     assert "`uv python install 3.99`" in ended.stderr
     assert "Traceback" not in ended.stderr
     assert not (tree / "build/artifact").exists()
+
+
+def test_a_build_of_no_service_is_one_sentence(tree: Path) -> None:
+    """With the services that there are."""
+    ended = nox("-s", "build", "--", "local", "orders", cwd=tree)
+    assert ended.returncode == 2
+    assert "one stack and one service at most; the services are: order_processor" in ended.stderr
 
 
 def test_a_build_for_no_stack_is_one_sentence(tree: Path) -> None:
