@@ -8,10 +8,11 @@ from emulator.cli import main
 
 
 def run() -> int:
-    """Emulate AWS until a signal; return the exit status."""
+    """What the installed command does: emulate AWS until a signal; return the exit status."""
     closed_output.tolerate()
     return main()
 
 
 if __name__ == "__main__":
-    sys.exit(run())
+    closed_output.tolerate()
+    sys.exit(main())
