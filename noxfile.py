@@ -361,7 +361,9 @@ def services_of(session: nox.Session, further: list[str], *, one: bool) -> list[
     With `one` the session ends with status 2 where there are several to choose from.
     """
     known = declaration.names()
-    if further and further[0] in known:
+    if further[:1] == [""]:  # a form's field that was left empty
+        further.pop(0)
+    elif further and further[0] in known:
         return [further.pop(0)]
     if one and len(known) > 1:
         several = ", ".join(known)

@@ -310,6 +310,7 @@ def test_what_means_one_service_asks_for_its_name(
     assert capsys.readouterr().err == (
         f"Name the service: nox -s {name} -- STACK SERVICE, one of: first, second.\n"
     )
+    assert typed(name, "", *options) == [("ended", "2")], "a form's field that was left empty"
     if name != "load":
         asked = ("release", "--outputs", "dev/second", name, *options)
         assert typed(name, "second", *options) == [asked]

@@ -34,7 +34,7 @@ def parse(arguments: Sequence[str]) -> Settings:
     """Return the settings that the command line asks for; bad options exit with status 2."""
     default = {field.name: field.default for field in fields(Settings)}
     parser = Parser(prog="rehearse", description="Rehearse a release on this machine.")
-    parser.add_argument("--service", metavar="NAME", help="the only one, by default")
+    parser.add_argument("--service", metavar="NAME", help="the first one, by default")
     parser.add_argument(
         "--fault", metavar="NAME",
         help="deploy this faulty candidate, or shift to a slow starter without warming it",

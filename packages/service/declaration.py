@@ -12,7 +12,7 @@ from console.checkout import ROOT
 from console.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 FOLDER: Final = ROOT / "services"
@@ -100,11 +100,20 @@ def _same(one: Service, other: Service, what: str) -> UsageError:
 
 
 def default(folder: Path = FOLDER) -> str:
-    """Return the one service there is. Raises UsageError where there are more to choose from."""
+    """Return the service that is meant where none is named.
+
+    That is the only one, or the one that was there before the others: its names in Pulumi's state
+    have no prefix. Raises UsageError where there is neither.
+    """
     known = names(folder)
-    if len(known) != 1:
+    first = known if len(known) == 1 else _without_prefix(folder)
+    if not first:
         raise UsageError(f"Name the service, one of: {', '.join(known)}.")
-    return known[0]
+    return first[0]
+
+
+def _without_prefix(folder: Path) -> Sequence[str]:
+    return [service.name for service in load_all(folder) if not service.state_prefix]
 
 
 def load(name: str, folder: Path = FOLDER) -> Service:

@@ -67,7 +67,7 @@ def _parser() -> Parser:
         prog="drill", description="Prove each claim of safety by a fault that would break it."
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help="all drills unless named")
-    parser.add_argument("--service", metavar="NAME", help="the only one, by default")
+    parser.add_argument("--service", metavar="NAME", help="the first one, by default")
     parser.add_argument("--list", action="store_true", help="say which drills there are")
     parser.add_argument("--seed", type=int, default=1, help="draws the same events again")
     parser.add_argument(

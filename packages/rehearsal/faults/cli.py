@@ -55,7 +55,7 @@ def _parser() -> Parser:
     default = {field.name: field.default for field in fields(Settings)}
     parser = Parser(prog="faults", description="Hold exactly one effect per event against faults.")
     add = parser.add_argument
-    add("--service", metavar="NAME", help="the only one, by default")
+    add("--service", metavar="NAME", help="the first one, by default")
     add("--events", "--orders", type=_count, default=default["events"], help="of the whole run")
     add("--seed", type=int, default=default["seed"], help="replays a run's faults")
     add("--only", choices=sorted(KINDS), metavar="KIND", help="send this kind's events only")

@@ -62,7 +62,7 @@ def _parser() -> Parser:
     parser.add_argument(
         "candidates", nargs="*", help="names of bad candidates of the service; all of them"
     )
-    parser.add_argument("--service", metavar="NAME", help="the only one, by default")
+    parser.add_argument("--service", metavar="NAME", help="the first one, by default")
     parser.add_argument("--rate", type=float, default=RATE, help="events a second (%(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="of the traffic (%(default)s)")
     parser.add_argument("--directory", type=Path, default=ROOT / "build" / "bad-releases")

@@ -129,7 +129,7 @@ def _run_batch(
 
 def _parser() -> Parser:
     parser = Parser(prog="good_releases", description=__doc__)
-    parser.add_argument("--service", metavar="NAME", help="the only one, by default")
+    parser.add_argument("--service", metavar="NAME", help="the first one, by default")
     parser.add_argument("--runs", type=int, default=100, help="in all (%(default)s)")
     parser.add_argument("--fresh", action="store_true", help="forget the runs so far")
     parser.add_argument("--rate", type=float, default=RATE, help="events a second (%(default)s)")

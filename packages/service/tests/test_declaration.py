@@ -125,10 +125,19 @@ def test_the_default_is_the_only_one(tmp_path: Path) -> None:
     """Where there are more, one has to be named."""
     declare(tmp_path, "invoices", LEAST)
     assert declaration.default(tmp_path) == "invoices"
-    declare(tmp_path, "bills", LEAST)
+    other = LEAST.replace("invoices.handler", "bills.handler").replace('"invoices"', '"bills"')
+    declare(tmp_path, "bills", other)
     assert names(tmp_path) == ("bills", "invoices")
     with pytest.raises(UsageError, match="Name the service, one of: bills, invoices"):
         declaration.default(tmp_path)
+
+
+def test_the_service_that_was_there_first_is_the_default(tmp_path: Path) -> None:
+    """So that what a team has typed until now proves the same after it makes a second service."""
+    declare(tmp_path, "invoices", LEAST.replace("[function]", 'state_prefix = ""\n[function]'))
+    other = LEAST.replace("invoices.handler", "bills.handler").replace('"invoices"', '"bills"')
+    declare(tmp_path, "bills", other)
+    assert declaration.default(tmp_path) == "invoices"
 
 
 def test_probes_that_lack_something_are_refused(tmp_path: Path) -> None:
