@@ -74,6 +74,14 @@ def test_the_refusal_says_what_to_do() -> None:
     assert sentence.endswith("lower order-processing:reservedConcurrency to 10.")
 
 
+def test_several_services_are_refused_with_what_each_asks() -> None:
+    """The number that would pass is each one's."""
+    with pytest.raises(UsageError) as refusal:
+        preflight.check("prod", {"one": 30, "two": 20}, Concurrency(110, 110, 0))
+    assert "of 50 (one 30, two 20), but" in str(refusal.value)
+    assert str(refusal.value).endswith("lower order-processing:reservedConcurrency to 5.")
+
+
 def test_nothing_free_offers_no_smaller_number() -> None:
     """In an account of 10 nothing can be reserved, so only the quota helps."""
     with pytest.raises(UsageError) as refusal:

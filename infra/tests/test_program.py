@@ -8,16 +8,19 @@ import json
 import runpy
 import socket
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pulumi
 import pytest
 from console.checkout import ROOT
+from service import declaration
 from service.names import ALIAS
 
 from infra.tests.recording import (
     CANDIDATE,
     CODE_SHA256,
+    SERVICE,
     Lambda,
     Recording,
     Registered,
@@ -175,6 +178,16 @@ def test_outputs_are_those_that_release_and_load_test_read(dev: Recording) -> No
     """The names are a contract with every reader of outputs.json."""
     assert set(dev.outputs) == OUTPUTS
     assert all(dev.outputs.values())
+
+
+def test_a_service_that_declares_no_table_gets_none(
+    artifact_directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor an output of that name, nor a variable."""
+    monkeypatch.setattr(declaration, "load_all", lambda: (replace(SERVICE, table=None),))
+    recording = deploy("dev", artifact_directory)
+    assert not [each for each in recording.resources.values() if "dynamodb" in each.type]
+    assert set(recording.outputs) == OUTPUTS - {"tableName"}
 
 
 def test_stacks_share_no_name(dev: Recording, prod: Recording) -> None:

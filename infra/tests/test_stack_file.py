@@ -79,3 +79,11 @@ def test_it_is_a_command(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SystemExit) as ended:
         runpy.run_module("infra.stack_file", run_name="__main__")
     assert ended.value.code == 2
+
+
+def test_what_is_said_of_one_service_comes_as_pulumi_has_it(stacks: Path) -> None:
+    """As JSON, which the program reads."""
+    services = "{order_processor: {memoryMb: 1024}}"
+    text = f"config:\n  order-processing:services: {services}\n"
+    (stacks / "Pulumi.dev.yaml").write_text(text)
+    assert stack_file.raw("dev")["services"] == '{"order_processor": {"memoryMb": 1024}}'
