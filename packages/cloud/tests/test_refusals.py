@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 OUTPUTS = {
+    "stack": "dev",
+    "service": "order_processor",
     "lambdaFunctionName": "order-processing-dev",
     "lambdaAliasName": "production",
     "tableName": "orders",
@@ -84,7 +86,7 @@ SETTINGS = {
 COMMANDS = {
     "release": ("release", "--outputs", "{outputs}", "status"),
     "discover": ("release", "--outputs", "{new}", "discover", "--stack", "dev"),
-    "load": ("load", "run", "--scenario", "smoke", "--outputs", "{outputs}", "--ledger", "{b}"),
+    "load": ("loadtest", "run", "--scenario", "smoke", "--outputs", "{outputs}", "--run-log", "{b}"),
 }
 
 
