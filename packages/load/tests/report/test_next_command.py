@@ -137,7 +137,7 @@ def test_bad_input_starts_nothing(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Neither an emulator nor a build: one sentence, exit 2."""
-    monkeypatch.setattr(local, "aws", lambda: pytest.fail("it was started"))
+    monkeypatch.setattr(local, "deployed", lambda _: pytest.fail("it was started"))
     monkeypatch.setattr("signal.signal", lambda *_: None)
     assert local.main(LOAD_TESTS, arguments) == 2
     assert says in capsys.readouterr().err
@@ -147,7 +147,7 @@ def test_help_comes_before_anything_else(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The options of the run, exit 0."""
-    monkeypatch.setattr(local, "aws", lambda: pytest.fail("it was started"))
+    monkeypatch.setattr(local, "deployed", lambda _: pytest.fail("it was started"))
     monkeypatch.setattr("signal.signal", lambda *_: None)
     with pytest.raises(SystemExit) as ended:
         local.main(LOAD_TESTS, ["smoke", "--help"])
