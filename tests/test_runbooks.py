@@ -12,7 +12,7 @@ from rehearsal.workflows.sessions import rows_of, sessions
 from release.cli.arguments import parse
 from service.declaration import names as services
 
-from infra.tests.recording import Recording, deploy, write_artifact
+from infra.tests.recording import SERVICE, Recording, deploy, write_artifact
 
 RUNBOOKS = ROOT / "docs" / "runbooks"
 INDEX = RUNBOOKS / "README.md"
@@ -41,10 +41,12 @@ def alarms(deployed: Recording) -> dict[str, str]:
     """Return the page that each alarm's description names, composite alarms included."""
     pages = {}
     for alarm in deployed.of_type("Alarm"):
-        if alarm.custom:
+        name = alarm.inputs.get("name") or alarm.inputs.get("alarmName", "")
+        # Another service's alarms have the same pages, which name the first one's.
+        if alarm.custom and name.startswith(f"{SERVICE.resources}-"):
             found = PAGE_OF_AN_ALARM.search(alarm.inputs["alarmDescription"])
             assert found, alarm.inputs
-            pages[alarm.inputs.get("name") or alarm.inputs["alarmName"]] = found[1]
+            pages[name] = found[1]
     return pages
 
 

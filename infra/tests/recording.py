@@ -35,7 +35,7 @@ with warnings.catch_warnings():
     inspect.getmodule(aws.s3.Bucket)
 
 from console.checkout import ROOT
-from service.declaration import load
+from service.declaration import load, load_all
 
 from infra import program, settings
 
@@ -213,21 +213,22 @@ class Lambda:
 
 
 def write_artifact(directory: Path, **changes: object) -> Path:
-    """Write a zip and its manifest for the service; `changes` replace members of the manifest."""
-    place = directory / SERVICE.name
-    place.mkdir(parents=True, exist_ok=True)
-    (place / SERVICE.zip_name).write_bytes(CODE)
-    manifest: dict[str, object] = {
-        "schema": 1,
-        "artifact": SERVICE.zip_name,
-        "sha256": hashlib.sha256(CODE).hexdigest(),
-        "codeSha256": CODE_SHA256,
-        "runtime": "python3.13",
-        "handler": SERVICE.handler,
-        "architectures": ["x86_64", "arm64"],
-        "git": GIT,
-    }
-    (place / "manifest.json").write_text(json.dumps(manifest | changes), encoding="utf-8")
+    """Write a zip and its manifest for each service; `changes` replace members of the manifest."""
+    for service in load_all():
+        place = directory / service.name
+        place.mkdir(parents=True, exist_ok=True)
+        (place / service.zip_name).write_bytes(CODE)
+        manifest: dict[str, object] = {
+            "schema": 1,
+            "artifact": service.zip_name,
+            "sha256": hashlib.sha256(CODE).hexdigest(),
+            "codeSha256": CODE_SHA256,
+            "runtime": "python3.13",
+            "handler": service.handler,
+            "architectures": ["x86_64", "arm64"],
+            "git": GIT,
+        }
+        (place / "manifest.json").write_text(json.dumps(manifest | changes), encoding="utf-8")
     return directory
 
 

@@ -159,15 +159,17 @@ def test_who_is_not_there_to_ask_is_not_asked(team: Team, killer: Killer) -> Non
     team.must("deploy")
 
 
-def test_of_two_deployments_one_waits_its_turn(team: Team) -> None:
-    """The second is told who holds the stack, and changes nothing."""
-    first, second = team.start("deploy"), team.start("deploy")
-    ends = [process.communicate(timeout=300) for process in (first, second)]
-    statuses = sorted([first.returncode, second.returncode])
-    if statuses != [0, 0]:  # one may have begun when the other was done
-        assert statuses == [0, 1]
-        refused = ends[0] if first.returncode else ends[1]
-        assert "locked by 1 lock" in refused[1]
-        assert f"nox -s recover -- {team.name}" in refused[1]
+def test_of_two_deployments_at_most_one_begins(team: Team) -> None:
+    """Who is refused is told who holds the stack, and changes nothing.
+
+    Both may be: Pulumi's backend looks for another lock, writes its own, and looks again.
+    """
+    both = [team.start("deploy"), team.start("deploy")]
+    ends = [process.communicate(timeout=300) for process in both]
+    for process, (_, told) in zip(both, ends, strict=True):
+        if process.returncode:  # not where one began when the other was done
+            assert process.returncode == 1
+            assert "locked by 1 lock" in told
+            assert f"nox -s recover -- {team.name}" in told
     team.must("deploy")
     team.must("drift")

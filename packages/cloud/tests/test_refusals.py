@@ -86,7 +86,16 @@ SETTINGS = {
 COMMANDS = {
     "release": ("release", "--outputs", "{outputs}", "status"),
     "discover": ("release", "--outputs", "{new}", "discover", "--stack", "dev"),
-    "load": ("loadtest", "run", "--scenario", "smoke", "--outputs", "{outputs}", "--run-log", "{b}"),
+    "load": (
+        "loadtest",
+        "run",
+        "--scenario",
+        "smoke",
+        "--outputs",
+        "{outputs}",
+        "--run-log",
+        "{b}",
+    ),
 }
 
 
