@@ -59,9 +59,9 @@ def test_what_all_services_reserve_is_asked(
 ) -> None:
     """Two services with five each are ten, and each zip is stored."""
     other = replace(SERVICE, name="other", resources="others")
+    shutil.copytree(write_artifact(tmp_path) / SERVICE.name, tmp_path / other.name)
     monkeypatch.setattr("service.declaration.load_all", lambda: (SERVICE, other))
     monkeypatch.setattr("service.declaration.names", lambda: (SERVICE.name, other.name))
-    shutil.copytree(write_artifact(tmp_path) / SERVICE.name, tmp_path / other.name)
     fake = Lambda(limit=1000, unreserved=1000)
     assert quotas.main(["dev"], fake.connect, tmp_path) == 0
     assert "dev fit; 990 of 1000" in capsys.readouterr().out
