@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine.providers.aws import Aws, retried, unless_gone
-from engine.providers.base import Argument, Properties, Resource
+from engine.providers.base import Argument, Properties, Put, Resource
 
 _GONE = "ResourceNotFoundException"
 
@@ -81,7 +81,7 @@ def _sent(inputs: Properties) -> dict[str, Any]:
     }
 
 
-class EventInvokeConfig(Resource):
+class EventInvokeConfig(Put):
     """`aws_lambda_function_event_invoke_config`: its id is `function:qualifier`, or `function`."""
 
     type = "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig"
@@ -105,9 +105,16 @@ class EventInvokeConfig(Resource):
         """Function and qualifier."""
         return _named(inputs)
 
-    def _create(self, aws: Aws, inputs: Properties) -> str:
-        _put(aws, inputs)
-        return _named(inputs)
+    def _put(self, aws: Aws, inputs: Properties) -> None:
+        request: Any = _of(inputs["functionName"], inputs.get("qualifier"))
+        request["MaximumRetryAttempts"] = inputs["maximumRetryAttempts"]
+        if age := inputs.get("maximumEventAgeInSeconds"):
+            request["MaximumEventAgeInSeconds"] = age
+        retried(
+            lambda: aws.lambda_.put_function_event_invoke_config(**request),
+            {"InvalidParameterValueException": "destination ARN"},
+            seconds=120,
+        )
 
     def _read(self, aws: Aws, id_: str, state: Properties) -> Properties | None:
         function, _, qualifier = id_.partition(":")
@@ -122,12 +129,6 @@ class EventInvokeConfig(Resource):
             "maximumEventAgeInSeconds": found.get("MaximumEventAgeInSeconds"),
         }
 
-    def _update(
-        self, aws: Aws, id_: str, changed: frozenset[str], state: Properties, inputs: Properties
-    ) -> None:
-        if changed:
-            _put(aws, inputs)
-
     def _delete(self, aws: Aws, id_: str, state: Properties) -> None:
         function, _, qualifier = id_.partition(":")
         named: Any = _of(function, qualifier)
@@ -140,18 +141,6 @@ def _named(inputs: Properties) -> str:
 
 def _of(function: str, qualifier: str | None) -> dict[str, str]:
     return {"FunctionName": function} | ({"Qualifier": qualifier} if qualifier else {})
-
-
-def _put(aws: Aws, inputs: Properties) -> None:
-    request: Any = _of(inputs["functionName"], inputs.get("qualifier"))
-    request["MaximumRetryAttempts"] = inputs["maximumRetryAttempts"]
-    if age := inputs.get("maximumEventAgeInSeconds"):
-        request["MaximumEventAgeInSeconds"] = age
-    retried(
-        lambda: aws.lambda_.put_function_event_invoke_config(**request),
-        {"InvalidParameterValueException": "destination ARN"},
-        seconds=120,
-    )
 
 
 ALIAS = Alias()

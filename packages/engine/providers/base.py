@@ -286,6 +286,24 @@ class Resource(ABC):
         """Make the calls that remove it."""
 
 
+class Put(Resource):
+    """What one call makes and changes: its id is made of its names."""
+
+    def _create(self, aws: Aws, inputs: Properties) -> str:
+        self._put(aws, inputs)
+        return str(self.identify(aws, inputs))
+
+    def _update(
+        self, aws: Aws, id_: str, changed: frozenset[str], state: Properties, inputs: Properties
+    ) -> None:
+        if changed:
+            self._put(aws, inputs)
+
+    @abstractmethod
+    def _put(self, aws: Aws, inputs: Properties) -> None:
+        """Make the call."""
+
+
 @contextlib.contextmanager
 def worded(doing: str) -> Iterator[None]:
     """Turn AWS's refusals of what stands inside into ProviderError."""

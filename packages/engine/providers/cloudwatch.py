@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine.providers.aws import Aws, unless_gone
-from engine.providers.base import Argument, Properties, Resource
+from engine.providers.base import Argument, Properties, Put, Resource
 from engine.providers.values import (
     as_set,
     fresh_tags,
@@ -181,7 +181,7 @@ def _whole(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-class Dashboard(Resource):
+class Dashboard(Put):
     """`aws_cloudwatch_dashboard`: PutDashboard takes over one that exists."""
 
     type = "aws:cloudwatch/dashboard:Dashboard"
@@ -193,9 +193,10 @@ class Dashboard(Resource):
         "dashboardBody": Argument(required=True, normal=json_text),
     }
 
-    def _create(self, aws: Aws, inputs: Properties) -> str:
-        _put(aws, inputs)
-        return str(inputs["dashboardName"])
+    def _put(self, aws: Aws, inputs: Properties) -> None:
+        aws.cloudwatch.put_dashboard(
+            DashboardName=inputs["dashboardName"], DashboardBody=inputs["dashboardBody"]
+        )
 
     def _read(self, aws: Aws, id_: str, state: Properties) -> Properties | None:
         found = unless_gone(
@@ -209,20 +210,8 @@ class Dashboard(Resource):
             "dashboardArn": found["DashboardArn"],
         }
 
-    def _update(
-        self, aws: Aws, id_: str, changed: frozenset[str], state: Properties, inputs: Properties
-    ) -> None:
-        if changed:
-            _put(aws, inputs)
-
     def _delete(self, aws: Aws, id_: str, state: Properties) -> None:
         aws.cloudwatch.delete_dashboards(DashboardNames=[id_])
-
-
-def _put(aws: Aws, inputs: Properties) -> None:
-    aws.cloudwatch.put_dashboard(
-        DashboardName=inputs["dashboardName"], DashboardBody=inputs["dashboardBody"]
-    )
 
 
 METRIC_ALARM = MetricAlarm()

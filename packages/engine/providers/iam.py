@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from engine.providers.aws import Aws, retried, unless_gone, wait
-from engine.providers.base import Argument, Properties, Resource
+from engine.providers.base import Argument, Properties, Put, Resource
 from engine.providers.values import (
     as_set,
     fresh_tags,
@@ -137,7 +137,7 @@ class Role(Resource):
                 aws.iam.delete_role_policy(RoleName=id_, PolicyName=name)
 
 
-class RolePolicy(Resource):
+class RolePolicy(Put):
     """`aws_iam_role_policy`: its id is `role:name`."""
 
     type = "aws:iam/rolePolicy:RolePolicy"
@@ -153,9 +153,10 @@ class RolePolicy(Resource):
         """Role and name."""
         return f"{inputs['role']}:{inputs['name']}"
 
-    def _create(self, aws: Aws, inputs: Properties) -> str:
-        _put(aws, inputs)
-        return f"{inputs['role']}:{inputs['name']}"
+    def _put(self, aws: Aws, inputs: Properties) -> None:
+        aws.iam.put_role_policy(
+            RoleName=inputs["role"], PolicyName=inputs["name"], PolicyDocument=inputs["policy"]
+        )
 
     def _complete(self, aws: Aws, id_: str, inputs: Properties) -> None:
         role, name = inputs["role"], inputs["name"]
@@ -169,12 +170,6 @@ class RolePolicy(Resource):
         role, _, name = id_.partition(":")
         policy = _inline(aws, role, name)
         return None if policy is None else {"role": role, "name": name, "policy": policy}
-
-    def _update(
-        self, aws: Aws, id_: str, changed: frozenset[str], state: Properties, inputs: Properties
-    ) -> None:
-        if changed:
-            _put(aws, inputs)
 
     def _delete(self, aws: Aws, id_: str, state: Properties) -> None:
         role, _, name = id_.partition(":")
@@ -236,12 +231,6 @@ def _role(aws: Aws, name: str) -> Any:
 def _inline(aws: Aws, role: str, name: str) -> str | None:
     answer = unless_gone(lambda: aws.iam.get_role_policy(RoleName=role, PolicyName=name), _GONE)
     return json.dumps(answer["PolicyDocument"]) if answer else None
-
-
-def _put(aws: Aws, inputs: Properties) -> None:
-    aws.iam.put_role_policy(
-        RoleName=inputs["role"], PolicyName=inputs["name"], PolicyDocument=inputs["policy"]
-    )
 
 
 def _bound(aws: Aws, role: str, boundary: str | None) -> None:

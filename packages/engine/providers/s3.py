@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine.providers.aws import Aws, retried, unless_gone, wait
-from engine.providers.base import Argument, Properties, Resource
+from engine.providers.base import Argument, Properties, Put, Resource
 from engine.providers.values import json_text
 
 _NO_BUCKET = ("NoSuchBucket", "404")
@@ -53,8 +53,8 @@ class Bucket(Resource):
         unless_gone(lambda: aws.s3.delete_bucket(Bucket=id_), *_NO_BUCKET)
 
 
-class Setting(Resource):
-    """What is set for a bucket, under whose name it is read: made and changed by the same call."""
+class Setting(Put):
+    """What is set for a bucket, under whose name it is read."""
 
     name = "bucket"
     attributes = frozenset()
@@ -65,15 +65,6 @@ class Setting(Resource):
 
     def _complete(self, aws: Aws, id_: str, inputs: Properties) -> None:
         wait(lambda: bool(self._read(aws, id_, {})), f"{self.title} ({id_})", _PROPAGATION_SECONDS)
-
-    def _update(
-        self, aws: Aws, id_: str, changed: frozenset[str], state: Properties, inputs: Properties
-    ) -> None:
-        if changed:
-            self._put(aws, inputs)
-
-    def _put(self, aws: Aws, inputs: Properties) -> None:
-        raise NotImplementedError
 
 
 class Versioning(Setting):
