@@ -27,6 +27,14 @@ class RaisingParser(Parser):
         raise UsageError(sentence(message))
 
 
+def pair(text: str) -> tuple[str, str]:
+    """Read KEY=VALUE: the type of an argument."""
+    key, equals, value = text.partition("=")
+    if not key or not equals:
+        raise argparse.ArgumentTypeError(f"'{text}' is not KEY=VALUE")
+    return key, value
+
+
 def sentence(message: str) -> str:
     """Return argparse's complaint as a sentence."""
     return f"{message[:1].upper()}{message[1:].rstrip('.')}."

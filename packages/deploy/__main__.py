@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from console import closed_output
-from console.arguments import Parser
+from console.arguments import Parser, pair
 from console.errors import UsageError
 
 from deploy import lifecycle, moving, recovery
@@ -17,6 +16,7 @@ from deploy.errors import OperationError
 from deploy.project import PROJECTS
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Mapping, Sequence
 
     from deploy.project import Project
@@ -55,16 +55,9 @@ def _parser(projects: Mapping[str, Project]) -> Parser:
             command.add_argument("--yes", action="store_true", help="change without asking")
         else:
             command.add_argument(
-                "--config", action="append", default=[], type=_pair, metavar="KEY=VALUE"
+                "--config", action="append", default=[], type=pair, metavar="KEY=VALUE"
             )
     return parser
-
-
-def _pair(text: str) -> tuple[str, str]:
-    key, equals, value = text.partition("=")
-    if not key or not equals:
-        raise argparse.ArgumentTypeError(f"'{text}' is not KEY=VALUE")
-    return key, value
 
 
 def _agreed(options: argparse.Namespace) -> bool:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from console import closed_output
-from console.arguments import Parser
+from console.arguments import Parser, pair
 from console.checkout import ROOT
 from reporting.changes import Change
 
@@ -18,6 +17,8 @@ from engine.errors import EngineError
 from engine.process import stack_directory
 
 if TYPE_CHECKING:
+    import argparse
+
     from engine.project import Project
 
 
@@ -97,19 +98,12 @@ def _parser() -> Parser:
     parser = Parser(prog="python -m engine", description=__doc__)
     parser.add_argument("command", choices=_COMMANDS)
     parser.add_argument("--stack", required=True)
-    parser.add_argument("--config", action="append", default=[], type=_pair, metavar="KEY=VALUE")
+    parser.add_argument("--config", action="append", default=[], type=pair, metavar="KEY=VALUE")
     parser.add_argument("--fresh", action="store_true", help="AWS is new: forget the last state")
     parser.add_argument("--refresh", action="store_true", help="first take over what AWS holds")
     parser.add_argument("--directory", type=Path, help="where state and outputs lie")
     parser.add_argument("--root", type=Path, default=ROOT, help="where Pulumi.yaml lies")
     return parser
-
-
-def _pair(text: str) -> tuple[str, str]:
-    key, equals, value = text.partition("=")
-    if not key or not equals:
-        raise argparse.ArgumentTypeError(f"'{text}' is not KEY=VALUE")
-    return key, value
 
 
 if __name__ == "__main__":
