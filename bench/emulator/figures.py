@@ -35,12 +35,6 @@ def resident_mib(pid: int) -> float:
     return _kib(Path(f"/proc/{pid}/status").read_text(), "VmRSS:") / KIB
 
 
-def private_mib(pid: int) -> float:
-    """Memory that no other process shares, which is what one more such process costs."""
-    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
-    return (_kib(rollup, "Private_Clean:") + _kib(rollup, "Private_Dirty:")) / KIB
-
-
 def children(pid: int) -> list[int]:
     """The direct children of every thread of a process."""
     tasks = Path(f"/proc/{pid}/task").iterdir()

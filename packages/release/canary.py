@@ -38,11 +38,8 @@ def canary(
     live version, was rolled back from, takes another canary's place or takes all the traffic is
     refused unless a reason is given, which the ledger keeps.
     """
-    check_number(version)
-    if not 0 <= weight <= 1:
-        raise UsageError(
-            f"A weight of {amounts.number(weight)} is impossible: name a share from 0 to 1."
-        )
+    said = (reason or "").strip()
+    _check(version, weight)
     seen = alias.read(release.functions)
     if seen.version == version:
         return Result(
@@ -52,13 +49,8 @@ def canary(
             Change(version, version, "not read", "nothing to promote"),
         )
     check_target(release, version)
+    _check_share(version, weight, said)
     since = release.clock.now()
-    said = (reason or "").strip()
-    if weight == 1 and not said:
-        raise UsageError(
-            f"A weight of 1 sends everything to version {version}, which no gate has judged: "
-            "name a smaller share, or say why with --reason TEXT."
-        )
     insists = check_succession(release, seen, version, reason) is not None or weight == 1
     try:
         entry = _insist(release.functions, seen, version, said, to_text(since)) if insists else None
@@ -66,9 +58,10 @@ def canary(
         alias.start_canary(release.functions, seen, begun, weight, entry)
     except AliasChangedError:
         return changed_meanwhile(release.outputs, version)
+    share = amounts.weight(weight)
     return Result(
         Exit.DONE,
-        f"{release.outputs.alias} sends {amounts.weight(weight)} to version {version}, the rest to "
+        f"{release.outputs.alias} sends {share} to version {version}, the rest to "
         f"{seen.version}.{_replaced(seen, version)}",
         {
             "from": seen.version,
@@ -77,10 +70,24 @@ def canary(
             "changed": True,
             "since": to_text(since),
         },
-        Change(
-            seen.version, f"{version} at {amounts.weight(weight)}", "not read", "canary started"
-        ),
+        Change(seen.version, f"{version} at {share}", "not read", "canary started"),
     )
+
+
+def _check(version: str, weight: float) -> None:
+    check_number(version)
+    if not 0 <= weight <= 1:
+        raise UsageError(
+            f"A weight of {amounts.number(weight)} is impossible: name a share from 0 to 1."
+        )
+
+
+def _check_share(version: str, weight: float, said: str) -> None:
+    if weight == 1 and not said:
+        raise UsageError(
+            f"A weight of 1 sends everything to version {version}, which no gate has judged: "
+            "name a smaller share, or say why with --reason TEXT."
+        )
 
 
 def _replaced(seen: Alias, version: str) -> str:
