@@ -54,7 +54,7 @@ def main(load_tests: LoadTests, given: Sequence[str]) -> int:
         print(f"Name the scenario: {command} SCENARIO", file=sys.stderr)
         return 2
     try:
-        service = declaration.load(options.service or declaration.default())
+        service = declaration.chosen(options.service)
         _check(load_tests, arguments)
         with deployed(service.name) as stack:
             return _run(

@@ -58,7 +58,7 @@ def parse(arguments: Sequence[str]) -> Settings:
         "--load-seconds", type=_positive, default=default["load_seconds"], help="length of the load"
     )
     known = parser.parse_args(arguments)
-    service = declaration.load(known.service or declaration.default())
+    service = declaration.chosen(known.service)
     faults = [*candidates.names(service), COLD_SHIFT]
     if known.fault not in (None, *faults):
         parser.error(f"argument --fault: choose from {', '.join(faults)}")

@@ -31,7 +31,7 @@ class Settings:
     fault: str | None = None
     """The name of a candidate of the service, or none. `COLD_SHIFT` is a fault of the release, not
     of the candidate: a good one that starts slowly gets all the traffic, and nobody warmed it."""
-    service: Service = field(default_factory=lambda: declaration.load(declaration.default()))
+    service: Service = field(default_factory=declaration.chosen)
     seed: int = 1
     directory: Path = RUNS
     time_scale: float = 20.0

@@ -28,9 +28,9 @@ NAME: Final = "local"
 class Stack:
     """`environment` leads clients to its AWS, `outputs` are those of the last deployment.
 
-    `service` is the one that it is about, the only one unless named; `directory` holds what the
-    deployments leave. `tell` hears what a deployment says. Every method
-    raises UsageError where its command fails, with what that said last.
+    `service` is the one that it is about, the default unless named; `directory` holds what the
+    deployments leave; `tell` hears what a deployment says. Every method raises UsageError where its
+    command fails, with what that said last.
     """
 
     def __init__(
@@ -82,14 +82,8 @@ class Stack:
         """Return the command that deploys; nothing is taken over from an AWS that is gone."""
         given = {"artifact": artifact, **config}
         return module(
-            *(
-                "engine",
-                "up",
-                "--stack",
-                NAME,
-                "--directory",
-                str(self.directory / "stacks" / NAME),
-            ),
+            *("engine", "up", "--stack", NAME),
+            *("--directory", str(self.directory / "stacks" / NAME)),
             *(f"--config={key}={value}" for key, value in given.items()),
             *(["--fresh"] if self._empty else []),
         )

@@ -16,7 +16,7 @@ from console import closed_output
 from console.arguments import Parser
 from console.errors import UsageError
 
-from service.declaration import FOLDER, load_all
+from service.declaration import FOLDER, LONGEST, check_apart, load, load_all
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 TEMPLATE: Final = Path(__file__).parent / "template"
 _SUFFIX: Final = ".tmpl"
 _NAME: Final = r"[a-z][a-z0-9]*(_[a-z0-9]+)*"
-_LONGEST: Final = 18
-"""What `service.toml` allows for names in AWS."""
 
 
 def create(name: str, folder: Path = FOLDER) -> Path:
@@ -37,16 +35,17 @@ def create(name: str, folder: Path = FOLDER) -> Path:
     with tempfile.TemporaryDirectory(prefix=".new-", dir=folder) as temporary:
         made = Path(temporary) / name
         _write(name, made)
-        load_all(Path(temporary))  # what it declares is right before anybody sees it
+        # What it declares is right, also beside the others, before anybody sees it.
+        check_apart([*load_all(folder), load(name, Path(temporary))])
         shutil.move(made, folder / name)
     return folder / name
 
 
 def _check(name: str, folder: Path) -> None:
-    if not re.fullmatch(_NAME, name) or len(name) > _LONGEST:
+    if not re.fullmatch(_NAME, name) or len(name) > LONGEST:
         raise UsageError(
             f"'{name}' cannot be a service's name: write lower-case words joined by underscores, "
-            f"at most {_LONGEST} characters, such as invoice_processor."
+            f"at most {LONGEST} characters, such as invoice_processor."
         )
     if (folder / name).exists():
         raise UsageError(f"services/{name} exists: choose another name.")

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 FOLDER: Final = ROOT / "services"
 FILE: Final = "service.toml"
 _NAME: Final = r"[a-z][a-z0-9_]{0,39}"
-_RESOURCES: Final = r"[a-z][a-z0-9-]{0,17}"
-"""The longest AWS name made of it, with the longest stack name, has IAM's 64 characters."""
+LONGEST: Final = 18
+"""Characters of `resources`: the longest AWS name made of it, with the longest stack name, has
+IAM's 64."""
+_RESOURCES: Final = rf"[a-z][a-z0-9-]{{0,{LONGEST - 1}}}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,12 @@ def names(folder: Path = FOLDER) -> tuple[str, ...]:
 def load_all(folder: Path = FOLDER) -> tuple[Service, ...]:
     """Return every service. Raises UsageError where two share names in AWS or in the state."""
     found = tuple(load(name, folder) for name in names(folder))
+    check_apart(found)
+    return found
+
+
+def check_apart(found: Sequence[Service]) -> None:
+    """Raise UsageError where two of the services share names in AWS or in the state."""
     for one, other in itertools.permutations(found, 2):
         if one.state_prefix == other.state_prefix:
             raise _same(one, other, f"the same state_prefix '{one.state_prefix}'")
@@ -90,7 +98,6 @@ def load_all(folder: Path = FOLDER) -> tuple[Service, ...]:
         if f"{other.resources}-".startswith(f"{one.resources}-"):
             both = f"'{one.resources}' and '{other.resources}'"
             raise _same(one, other, f"resources whose names in AWS can be the same, {both}")
-    return found
 
 
 def _same(one: Service, other: Service, what: str) -> UsageError:
@@ -110,6 +117,11 @@ def default(folder: Path = FOLDER) -> str:
     if not first:
         raise UsageError(f"Name the service, one of: {', '.join(known)}.")
     return first[0]
+
+
+def chosen(name: str | None = None) -> Service:
+    """Return the service of that name, or the default. Raises UsageError."""
+    return load(name or default())
 
 
 def _without_prefix(folder: Path) -> Sequence[str]:

@@ -33,7 +33,7 @@ _REMEMBERED: Final = 500
 class PlannedEvent:
     """One due arrival: `offset` seconds from the start; `payload` the event in canonical JSON.
 
-    `new` is a valid event that was not sent before.
+    Of the kind `new` is a valid event that was not sent before.
     """
 
     event_id: str

@@ -24,7 +24,7 @@ OUTPUTS = {
     "dlqQueueUrl": "http://127.0.0.1:1/1/dlq",
     "logGroupName": "/aws/lambda/order-processing-local",
 }
-PROBES = probes.load(declaration.load(declaration.default()))
+PROBES = probes.load(declaration.chosen())
 
 
 def outputs_file(directory: Path, outputs: dict[str, str]) -> Path:

@@ -37,7 +37,7 @@ def _chosen(options: argparse.Namespace) -> int:
         width = max(len(drill.name) for drill in DRILLS)
         print("\n".join(f"{drill.name:<{width}}  {drill.claim}" for drill in chosen))
         return 0
-    service = declaration.load(options.service or declaration.default())
+    service = declaration.chosen(options.service)
     return run(Day(chosen, options.directory.resolve(), options.seed, options.faulty, service))
 
 

@@ -41,7 +41,7 @@ class Day:
     directory: Path
     seed: int = 1
     faulty: bool = True
-    service: Service = field(default_factory=lambda: declaration.load(declaration.default()))
+    service: Service = field(default_factory=declaration.chosen)
 
     @property
     def artifacts(self) -> Path:

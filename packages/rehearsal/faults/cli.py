@@ -28,7 +28,7 @@ def main(arguments: Sequence[str]) -> int:
 def _run(options: argparse.Namespace) -> int:
     names = {field.name for field in fields(Settings)}
     given = {key: value for key, value in vars(options).items() if key in names}
-    given["service"] = declaration.load(options.service or declaration.default())
+    given["service"] = declaration.chosen(options.service)
     settings = Settings(**given)
     if options.prove:
         return prove(settings)

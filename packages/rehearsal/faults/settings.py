@@ -33,7 +33,7 @@ class Settings:
     broken: str | None = None
     """A fault put into a copy of the service, which the run then has to find."""
     directory: Path = ROOT / "build" / "faults"
-    service: Service = field(default_factory=lambda: declaration.load(declaration.default()))
+    service: Service = field(default_factory=declaration.chosen)
 
     @property
     def slots(self) -> int:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-SERVICE = declaration.load(declaration.default())
+SERVICE = declaration.chosen()
 OUTPUTS = {
     "stack": "local",
     "service": SERVICE.name,

@@ -23,7 +23,7 @@ from rehearsal.traffic_shift.measurement import Rise, ShiftCost
 if TYPE_CHECKING:
     from pathlib import Path
 
-FAULTS = names(declaration.load(declaration.default()))
+FAULTS = names(declaration.chosen())
 ALARMS = [
     {"name": f"service-release-{what}-local", "state": state}
     for what, state in (("errors", "ALARM"), ("throttles", "OK"), ("duration", "OK"))

@@ -32,7 +32,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    service = declaration.load(options.service or declaration.default())
+    service = declaration.chosen(options.service)
     chosen = options.candidates or names(service)
     for name in chosen:
         injected(service, name)  # one that is not there is refused before anything starts

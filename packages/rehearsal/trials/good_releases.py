@@ -45,7 +45,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    options.service = declaration.load(options.service or declaration.default())
+    options.service = declaration.chosen(options.service)
     directory: Path = options.directory.resolve()
     directory.mkdir(parents=True, exist_ok=True)
     kept = directory / "runs.jsonl"

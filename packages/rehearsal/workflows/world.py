@@ -132,7 +132,7 @@ class World:
 
 def function(stack: str) -> str:
     """What a stack's function is called."""
-    return Names(declaration.load(declaration.default()), stack).function
+    return Names(declaration.chosen(), stack).function
 
 
 def bound(cloud: Mapping[str, str]) -> None:

@@ -40,7 +40,7 @@ def _parser() -> RaisingParser:
         "Exit status: 0 done, 1 failed, 2 refused, 3 inconclusive.",
     )
     parser.add_argument("--outputs", type=Path, required=True, help="the stack's outputs.json")
-    parser.add_argument("--service", help="default: the outputs', or the only one there is")
+    parser.add_argument("--service", help="default: the outputs', or the first one")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     status = commands.add_parser("status", help="show alias, ledger, alarms and DLQ messages")
     status.add_argument(

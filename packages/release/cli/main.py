@@ -49,7 +49,7 @@ def connect(outputs: Outputs) -> Release:
         SqsQueue(aws, outputs.dead_letter_url) if outputs.dead_letter_url else None,
         SystemClock(),
         outputs,
-        lambda: load_probes(declaration.load(outputs.service or declaration.default())),
+        lambda: load_probes(declaration.chosen(outputs.service)),
     )
 
 
@@ -76,7 +76,7 @@ def main(arguments: list[str], connect: Callable[[Outputs], Release] = connect) 
 
 def _run(options: argparse.Namespace, connect: Callable[[Outputs], Release]) -> Result:
     if options.command == "discover":
-        service = declaration.load(options.service or declaration.default())
+        service = declaration.chosen(options.service)
         found = discover(session(None), Names(service, options.stack))
         write(options.outputs, found)
         return Result(Exit.DONE, f"Wrote {options.outputs}.", found)

@@ -78,7 +78,7 @@ def test_of_a_service_without_a_table_answers_and_the_dlq_are_all_that_is_known(
     tmp_path: Path, stub: Stub, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Its run is judged by them, and every form of the report says what nobody can know."""
-    service = replace(declaration.load(declaration.default()), table=None)
+    service = replace(declaration.chosen(), table=None)
     monkeypatch.setattr(declaration, "load", lambda _: service)
     place = written(tmp_path, stub)
     stub.table.clear()

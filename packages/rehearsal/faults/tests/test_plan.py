@@ -17,7 +17,7 @@ from rehearsal.faults.kinds import KINDS
 from rehearsal.faults.oracle import load
 from rehearsal.faults.plan import plan
 
-SERVICE = declaration.load(declaration.default())
+SERVICE = declaration.chosen()
 ORACLE, event_id = load(SERVICE), probes.load(SERVICE).event_id
 SEEDS = st.integers(0, 2**32)
 _PRINT = (

@@ -21,7 +21,7 @@ from rehearsal.faults.settings import Settings
 if TYPE_CHECKING:
     from pathlib import Path
 
-SERVICE = declaration.load(declaration.default())
+SERVICE = declaration.chosen()
 ORACLE = load(SERVICE)
 EVENT = plan(ORACLE, KINDS, 100, 1, "conflict")[0][0]
 
