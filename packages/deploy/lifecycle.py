@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from console.checkout import ROOT
 from console.errors import UsageError
+from console.files import write_whole
 from service import artifacts
 from service import outputs as left_outputs
 from service.names import stack_of
@@ -174,7 +175,7 @@ def _show(
     say: Say,
 ) -> int:
     text = pages.render(title, remarks, changes, seen.unchanged)
-    pages.write(page, text)
+    write_whole(page, text)
     pages.summarise(text)
     say(text)
     return 0
@@ -182,7 +183,7 @@ def _show(
 
 def _inconclusive(page: Path, title: str, remark: str, say: Say) -> int:
     text = f"### {title}\n\n{remark}\n"
-    pages.write(page, text)
+    write_whole(page, text)
     pages.summarise(text)
     say(remark)
     return INCONCLUSIVE
@@ -190,7 +191,7 @@ def _inconclusive(page: Path, title: str, remark: str, say: Say) -> int:
 
 def _failed(page: Path, title: str, error: Exception) -> None:
     text = pages.failure(title, str(error))
-    pages.write(page, text)
+    write_whole(page, text)
     pages.summarise(text)
 
 

@@ -63,14 +63,6 @@ def _text(value: Any) -> str:
     return text.replace(UNKNOWN, "(not known yet)")
 
 
-def write(path: Path, text: str) -> None:
-    """Replace the file as a whole: no reader sees half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)
-
-
 def summarise(text: str) -> None:
     """Add it to the job's summary on GitHub, nothing elsewhere."""
     if summary := os.environ.get("GITHUB_STEP_SUMMARY"):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 from dataclasses import asdict, dataclass, field, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any
+
+from console.files import write_whole
 
 from engine.errors import EngineError
 
@@ -241,12 +242,5 @@ def below(parent: str, type_: str, name: str) -> str:
 
 
 def write_json(path: Path, document: object) -> None:
-    """Replace `path` as a whole: a reader, or a restart after a kill, never sees half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    with partial.open("w", encoding="utf-8") as file:
-        json.dump(document, file, indent=2)
-        file.write("\n")
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
+    """Write a document to read."""
+    write_whole(path, json.dumps(document, indent=2) + "\n")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
+from console.files import write_whole
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -34,7 +36,7 @@ def write(stack: Path, exported: Mapping[str, Any]) -> None:
     files = {path(stack, name): each for name, each in by_service(exported).items()}
     files[stack / FILE] = dict(exported)
     for file, content in files.items():
-        _replace(file, content)
+        write_whole(file, json.dumps(content, indent=2) + "\n")
     for file in _left(stack):
         if file not in files:  # of a service that is no longer there
             file.unlink()
@@ -48,11 +50,3 @@ def forget(stack: Path) -> None:
 
 def _left(stack: Path) -> list[Path]:
     return [file for pattern in (FILE, f"*/{FILE}") for file in stack.glob(pattern)]
-
-
-def _replace(file: Path, content: Mapping[str, Any]) -> None:
-    """As a whole: no reader sees half of it."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_suffix(".partial")
-    partial.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    partial.replace(file)

@@ -64,7 +64,7 @@ def _built_clone(directory: Path, umask: int, variables: dict[str, str]) -> dict
         ["git", "clone", "--quiet", str(ROOT), str(directory)], umask=umask, check=False
     )
     if cloned.returncode:
-        pytest.skip("This is no git checkout.")
+        pytest.skip("This is no git checkout, so no build of it can know a commit.")
     for path in directory.rglob("*.py"):
         os.utime(path, (umask * 10**7, umask * 10**7))
     subprocess.run(

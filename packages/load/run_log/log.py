@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from console.errors import UsageError
+from console.files import write_whole
 
 from load.model.arrivals import Stage
 from load.model.retries import Retries
@@ -163,9 +164,7 @@ class RunLog:
 
 def write(path: Path, document: dict[str, Any]) -> None:
     """Write a document, whole or not at all. Raises OSError."""
-    draft = path.with_name(f".{path.name}")
-    draft.write_text(json.dumps(document, indent=1) + "\n")
-    draft.replace(path)
+    write_whole(path, json.dumps(document, indent=1) + "\n")
 
 
 _encode: Final = json.JSONEncoder(separators=(",", ":")).encode
