@@ -413,7 +413,7 @@ RELEASES = {
         "Delete versions and ledger entries that nothing needs: -- STACK [SERVICE] [--keep N]."),
 }
 # fmt: on
-LOCAL_WATCH = ("--bake", "20", "--poll", "5", "--on-inconclusive", "drive", "--drive-rate", "30")
+LOCAL_WATCH = "--bake 20 --poll 5 --on-inconclusive synthetic --synthetic-rate 30"
 """How a gate watches the stack `local`, which nobody sends anything; options prevail."""
 OF_ONE = ("--version", "--json")
 """Options that mean one service: a version's number, the file of one result."""
@@ -431,7 +431,7 @@ def release(
     # A canary that is ended is never a guess.
     one = one and "--canary-only" not in further
     one = one or any(option.startswith(OF_ONE) for option in further)
-    defaults = LOCAL_WATCH if watches and stack == "local" else ()
+    defaults = LOCAL_WATCH.split() if watches and stack == "local" else ()
     services = services_of(session, further, one=one)
     install(session, "release")
     failure: Exception | SystemExit | None = None

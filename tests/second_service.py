@@ -20,7 +20,7 @@ from service.declaration import load, names
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-WATCH = ("--bake", "20", "--poll", "2", "--on-inconclusive", "drive", "--drive-rate", "30")
+WATCH = ("--bake", "20", "--poll", "2", "--on-inconclusive", "synthetic", "--synthetic-rate", "30")
 
 
 def main(arguments: Sequence[str]) -> int:

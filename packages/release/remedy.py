@@ -57,7 +57,7 @@ def sentence(remedy: Remedy, typed: Typed, first: str = "", patience: float = 0.
     how long it was waited for (seconds), 0 where it was not.
     """
     longer = () if not patience else ("--patience", f"{2 * patience:g}")
-    drive = first + typed.again("--on-inconclusive", "drive", *longer)
+    synthetic = first + typed.again("--on-inconclusive", "synthetic", *longer)
     wait = first + typed.again("--on-inconclusive", "wait", *longer)
     again = first + typed.again()
     return {
@@ -67,6 +67,6 @@ def sentence(remedy: Remedy, typed: Typed, first: str = "", patience: float = 0.
         f"deploys; then: `{again}`.",
         Remedy.END_CANARY: f"`{typed.other('rollback', '--canary-only')}` ends the canary.",
         Remedy.WAIT: f"`{wait}` gives it time.",
-        Remedy.SAMPLES: f"`{drive}` sends synthetic traffic where customers send too little.",
+        Remedy.SAMPLES: f"`{synthetic}` sends synthetic traffic where customers send too little.",
         Remedy.REPEAT: f"`{again}` begins again.",
     }[remedy]

@@ -38,7 +38,7 @@ TIME_SCALE = 20
 """Divides what CloudWatch and Lambda make one wait: a minute of metrics takes three seconds."""
 
 # What a team would set in GitHub; here a minute is three seconds.
-SHORT = {"BAKE_SECONDS": "6", "POLL_SECONDS": "2", "DRIVE_RATE": "200"}
+SHORT = {"BAKE_SECONDS": "6", "POLL_SECONDS": "2", "SYNTHETIC_RATE": "200"}
 LOAD_SECONDS = "12"
 RATE = 12.0
 """Events a second that each stack gets from its customers while a release goes on."""

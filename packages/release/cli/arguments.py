@@ -153,14 +153,14 @@ def _add_watch(parser: Parser) -> None:
     parser.add_argument("--minimum-samples", type=int, default=MINIMUM_SAMPLES)
     parser.add_argument("--maximum-error-share", type=float, default=MAXIMUM_ERROR_SHARE)
     parser.add_argument(
-        "--on-inconclusive", choices=("stop", "wait", "drive"), default="stop",
+        "--on-inconclusive", choices=("stop", "wait", "synthetic"), default="stop",
         help="after the bake time: stop, wait for traffic, or send synthetic traffic",
     )  # fmt: skip
     parser.add_argument(
         "--patience", type=float, default=PATIENCE, help="seconds to wait or send (%(default)s)"
     )
     parser.add_argument(
-        "--drive-rate", type=float, default=traffic.RATE, help="events a second (%(default)s)"
+        "--synthetic-rate", type=float, default=traffic.RATE, help="events a second (%(default)s)"
     )
 
 

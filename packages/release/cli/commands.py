@@ -122,7 +122,7 @@ def _request(call: Call) -> Request:
         restore=getattr(options, "on_fail", "restore") == "restore",
         on_inconclusive=options.on_inconclusive,
         patience=options.patience,
-        drive_rate=options.drive_rate,
+        synthetic_rate=options.synthetic_rate,
         typed=Typed(options.command, call.release.outputs.place, options.typed),
     )
 

@@ -151,7 +151,7 @@ def _is_old(alarm: Alarm, policy: Policy) -> bool:
 
 def _staleness(samples: Samples, policy: Policy) -> list[str]:
     """A synthetic event was answered here and now, so it needs no period that says when."""
-    if samples.driven.invocations:
+    if samples.synthetic.invocations:
         return []
     if samples.newest is None or samples.newest < policy.since:
         return ["no sample is newer than the canary's start"]

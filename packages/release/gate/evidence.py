@@ -74,8 +74,8 @@ class Samples:
 
     Counts are invocations; `p99_ms` is the worst minute's p99 in milliseconds, None without any;
     `throttles` are the alias's (a refused request ran no version); `newest` is the start of the
-    newest period with data; `periods` set the live version beside it; `driven` are synthetic events
-    sent to the candidate by its number, which no metric of the alias contains.
+    newest period with data; `periods` set the live version beside it; `synthetic` are events sent
+    to the candidate by its number, which no metric of the alias contains.
     """
 
     invocations: int = 0
@@ -84,12 +84,12 @@ class Samples:
     throttles: int = 0
     newest: datetime | None = None
     periods: tuple[Period, ...] = ()
-    driven: Count = field(default_factory=Count)
+    synthetic: Count = field(default_factory=Count)
 
     @property
     def candidate(self) -> Count:
         """Everything that the candidate did, synthetic ones included."""
-        return Count(self.invocations, self.errors) + self.driven
+        return Count(self.invocations, self.errors) + self.synthetic
 
     @property
     def live(self) -> Count:

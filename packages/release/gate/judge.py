@@ -36,9 +36,9 @@ _EXITS: dict[Verdict, Exit] = {
 
 
 PATIENCE = 1800.0
-"""Seconds that a gate which waits or drives goes on for after its bake time."""
+"""Seconds that a gate which waits or sends synthetic traffic goes on for after its bake time."""
 
-OnInconclusive = Literal["stop", "wait", "drive"]
+OnInconclusive = Literal["stop", "wait", "synthetic"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +46,8 @@ class Request:
     """What was asked of the gate: times in seconds, `since` None for the canary's own start.
 
     `on_inconclusive` is what follows a bake time without a verdict: `stop`, or up to `patience`
-    seconds more in which it `wait`s for traffic, or sends `drive_rate` synthetic events a second
-    (`drive`).
+    seconds more in which it `wait`s for traffic, or sends `synthetic_rate` events a second
+    (`synthetic`).
     """
 
     version: str
@@ -59,7 +59,7 @@ class Request:
     restore: bool = True
     on_inconclusive: OnInconclusive = "stop"
     patience: float = PATIENCE
-    drive_rate: float = RATE
+    synthetic_rate: float = RATE
     typed: Typed | None = None
     """The command behind it, for the one that gets further; None: the gate of this version."""
 
@@ -81,7 +81,7 @@ def judge(release: Release, request: Request) -> Result:
             "run `canary` first."
         )
     policy = plan_policy(release.outputs, request, seen)
-    traffic = SyntheticTraffic(release, request.version, request.drive_rate)
+    traffic = SyntheticTraffic(release, request.version, request.synthetic_rate)
     plan = Plan(
         policy,
         release.outputs.release_alarms,
@@ -89,7 +89,7 @@ def judge(release: Release, request: Request) -> Result:
         request.poll,
         request.restore,
         request.longest - request.bake,
-        traffic if request.on_inconclusive == "drive" else None,
+        traffic if request.on_inconclusive == "synthetic" else None,
         lambda reading: ledger.try_write(
             release.functions, _entry(seen, policy, reading, release.clock)
         ),
@@ -160,8 +160,8 @@ def _check(request: Request) -> None:
         raise UsageError("--maximum-error-share must be a share from 0 to 1.")
     if request.bake < 0 or request.poll <= 0:
         raise UsageError("--bake must not be negative, and --poll must be above 0 seconds.")
-    if request.patience < 0 or request.drive_rate <= 0:
-        raise UsageError("--patience must not be negative, and --drive-rate must be above 0.")
+    if request.patience < 0 or request.synthetic_rate <= 0:
+        raise UsageError("--patience must not be negative, and --synthetic-rate must be above 0.")
 
 
 def _moment(text: str) -> datetime | None:
@@ -265,6 +265,6 @@ def _compared(policy: Policy, samples: Samples | None) -> dict[str, object]:
         "throttleShare": seen.throttle_share,
         "candidateThrottleShare": mine,
         "liveThrottleShare": others,
-        "drivenSamples": seen.driven.invocations,
-        "drivenErrors": seen.driven.errors,
+        "syntheticSamples": seen.synthetic.invocations,
+        "syntheticErrors": seen.synthetic.errors,
     }

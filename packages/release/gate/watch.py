@@ -148,7 +148,7 @@ def read_once(release: Release, plan: Plan) -> Reading:
     try:
         samples = release.monitoring.samples(plan.policy, release.clock.now())
         if plan.traffic is not None:
-            samples = replace(samples, driven=plan.traffic.count)
+            samples = replace(samples, synthetic=plan.traffic.count)
     except LastingError:
         raise
     except UnavailableError:

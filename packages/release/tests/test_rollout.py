@@ -110,11 +110,11 @@ def test_too_few_samples_end_it_inconclusively() -> None:
     assert scene.served == ("1", {})
 
 
-def test_driving_makes_good_for_a_quiet_hour() -> None:
+def test_synthetic_traffic_makes_good_for_a_quiet_hour() -> None:
     """Synthetic traffic to the candidate, then the promotion."""
     scene = Scene()
     scene.monitoring.invocations = 0
-    gate = replace(ROLLOUT.gate, on_inconclusive="drive")
+    gate = replace(ROLLOUT.gate, on_inconclusive="synthetic")
     result = scene.run(replace(ROLLOUT, steps=(0.1,), gate=gate))
     assert result.exit is Exit.DONE
     assert scene.served == ("2", {})
@@ -260,7 +260,7 @@ def test_what_may_take_longer_than_there_is_time_is_refused(
 ) -> None:
     """Before the canary: a job that ends in the middle leaves it to nobody."""
     scene = Scene()
-    gate = replace(ROLLOUT.gate, on_inconclusive="drive", patience=900)
+    gate = replace(ROLLOUT.gate, on_inconclusive="synthetic", patience=900)
     request = replace(ROLLOUT, steps=PLANS[plan], gate=gate, within=within)
     if fits:
         assert scene.run(request).exit is Exit.DONE

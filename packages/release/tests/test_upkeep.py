@@ -300,7 +300,7 @@ def test_the_rollout_says_for_how_long_it_watches() -> None:
     """The alias notes bake time and patience with the canary."""
     functions = FakeFunctions("1", "2")
     clock = FakeClock()
-    gate = Request("2", bake=600, on_inconclusive="drive", patience=600)
+    gate = Request("2", bake=600, on_inconclusive="synthetic", patience=600)
     clock.on_sleep = lambda: functions.touch()
     wanted = RolloutRequest("2", PLANS["canary"], gate)
     outputs = replace(OUTPUTS, reserved_concurrency=5)

@@ -81,20 +81,20 @@ def traffic(function: str) -> Iterator[None]:
     client = boto3.client("lambda")
     stop = threading.Event()
 
-    def drive() -> None:
+    def send() -> None:
         number = 0
         while not stop.is_set():
             number += 1
             payload = event(f"o{number}")
             client.invoke(FunctionName=function, Qualifier="production", Payload=payload)
 
-    driver = threading.Thread(target=drive)
-    driver.start()
+    sender = threading.Thread(target=send)
+    sender.start()
     try:
         yield
     finally:
         stop.set()
-        driver.join(timeout=30)
+        sender.join(timeout=30)
         client.close()
 
 
@@ -216,11 +216,11 @@ def test_a_rollout_in_one_command_is_told_by_its_ledger(stack: Stack, tmp_path: 
 
 
 def test_synthetic_traffic_makes_good_for_a_quiet_hour(stack: Stack, tmp_path: Path) -> None:
-    """Without any traffic the gate drives the candidate by its number."""
+    """Without any traffic the gate sends synthetic traffic to the candidate by its number."""
     shell = Shell(stack, tmp_path, "2")
     shell("canary", "--version", "2", "--weight", "0.5")
     report = tmp_path / "gate.json"
-    drive = ("--on-inconclusive", "drive", "--drive-rate", "100", "--json", str(report))
-    assert shell("gate", "--version", "2", "--bake", "0", *GATE, *drive) == 0
-    assert json.loads(report.read_text())["drivenSamples"] >= 20
+    synthetic = ("--on-inconclusive", "synthetic", "--synthetic-rate", "100", "--json", str(report))
+    assert shell("gate", "--version", "2", "--bake", "0", *GATE, *synthetic) == 0
+    assert json.loads(report.read_text())["syntheticSamples"] >= 20
     assert shell("promote", "--version", "2") == 0

@@ -290,7 +290,7 @@ def test_one_lost_connection_among_synthetic_events_is_no_sample() -> None:
         return answer(qualifier, payload)
 
     functions.answer = lost
-    request = Request("2", bake=20, poll=10, on_inconclusive="drive")
+    request = Request("2", bake=20, poll=10, on_inconclusive="synthetic")
     result = judge(release_of(functions, monitoring=FakeMonitoring(invocations=0)), request)
     assert result.exit is Exit.DONE
 

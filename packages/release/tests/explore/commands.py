@@ -16,8 +16,8 @@ BAD_GATE = ("gate", "--version", "3", *WATCH)
 PROMOTE = ("promote", "--version", "2", "--commit", "abcdef1")
 ROLLOUT = ("rollout", "--version", "2", "--steps", "0.1", *WATCH)
 AT_ONCE = ("rollout", "--plan", "all-at-once", "--reason", "now", *WATCH, "--version")
-DRIVE = (*GATE, "--on-inconclusive", "drive", "--minimum-samples", "2", "--drive-rate", "1",
-         "--maximum-error-share", "0.8", "--patience", "60")  # fmt: skip
+SYNTHETIC = (*GATE, "--on-inconclusive", "synthetic", "--synthetic-rate", "1",
+             "--minimum-samples", "2", "--maximum-error-share", "0.8", "--patience", "60")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,8 @@ SCENARIOS = (
     Scenario("gate", GATE, ("1", {"2": 0.1}), (CANARY,), (CANARY, GATE)),
     Scenario("gate of a bad one", BAD_GATE, before=(BAD_CANARY,), repeat=(BAD_CANARY, BAD_GATE)),
     Scenario("gate without traffic", GATE, before=(CANARY,), repeat=(CANARY, GATE), quiet=True),
-    Scenario("gate that drives", DRIVE, ("1", {"2": 0.1}), (CANARY,), (CANARY, DRIVE), quiet=True),
+    Scenario("gate that sends synthetic traffic", SYNTHETIC, ("1", {"2": 0.1}), (CANARY,),
+             (CANARY, SYNTHETIC), quiet=True),
     Scenario("promote", PROMOTE, ("2", {}), (CANARY, GATE)),
     Scenario("rollback", ("rollback",), before=LIVE),
     Scenario("rollback to a version", ("rollback", "--version", "1"), before=LIVE),

@@ -105,13 +105,13 @@ def test_an_error_costs_further_clean_samples() -> None:
 
 def test_synthetic_events_are_samples_that_need_no_period() -> None:
     """A quiet hour is made good by events that the gate sent itself."""
-    driven = Samples(driven=Count(310))
-    assert decide(ALARMS, driven, POLICY).verdict == "pass"
-    assert decide(ALARMS, Samples(driven=Count(310, 30)), POLICY).verdict == "fail"
+    synthetic = Samples(synthetic=Count(310))
+    assert decide(ALARMS, synthetic, POLICY).verdict == "pass"
+    assert decide(ALARMS, Samples(synthetic=Count(310, 30)), POLICY).verdict == "fail"
 
 
 def test_only_a_lack_of_samples_is_mended_by_more() -> None:
-    """Driving helps against too few samples, not against an alarm that watches nothing."""
+    """Synthetic traffic helps against too few samples, not an alarm that watches nothing."""
     assert decide(ALARMS, Samples(), POLICY).remedy is Remedy.SAMPLES
     assert (
         decide((*ALARMS, watching("errors", "1")), Samples(), POLICY).remedy is not Remedy.SAMPLES

@@ -1,4 +1,4 @@
-"""What follows a bake time without a verdict: `--on-inconclusive stop`, `wait` or `drive`."""
+"""What follows a bake time without a verdict: `--on-inconclusive stop`, `wait` or `synthetic`."""
 
 from __future__ import annotations
 
@@ -45,11 +45,11 @@ class Watched(Shell):
     def __init__(self, folder: Path, monitoring: FakeMonitoring) -> None:
         super().__init__(folder)
         self.monitoring = monitoring
-        self.driven: list[tuple[str, dict[str, object]]] = []
+        self.sent: list[tuple[str, dict[str, object]]] = []
         answer = self.functions.answer
 
         def see(qualifier: str, payload: bytes) -> Invocation:
-            self.driven.append((qualifier, json.loads(payload)))
+            self.sent.append((qualifier, json.loads(payload)))
             return answer(qualifier, payload)
 
         self.functions.answer = see
@@ -71,7 +71,7 @@ def test_stop_ends_with_the_bake_time(tmp_path: Path, arguments: tuple[str, ...]
     shell = Watched(tmp_path, Trickle(10))
     assert shell.gate(*arguments) == 3
     assert shell.monitoring.polls == POLLS_OF_BAKE
-    assert (shell.weights, shell.driven) == ({}, [])
+    assert (shell.weights, shell.sent) == ({}, [])
     assert "70 of 299 samples" in str(shell.written()["message"])
 
 
@@ -80,7 +80,7 @@ def test_wait_goes_on_until_there_are_samples(tmp_path: Path) -> None:
     shell = Watched(tmp_path, Trickle(20))
     assert shell.gate("--on-inconclusive", "wait", "--patience", "600") == 0
     assert shell.monitoring.polls == 16  # 320 samples, the first multiple of 20 that suffices
-    assert (shell.weights, shell.driven) == ({"2": 0.25}, [])
+    assert (shell.weights, shell.sent) == ({"2": 0.25}, [])
     assert shell("promote", "--version", "2") == 0
 
 
@@ -89,7 +89,7 @@ def test_wait_ends_with_its_patience(tmp_path: Path) -> None:
     shell = Watched(tmp_path, Trickle(1))
     assert shell.gate("--on-inconclusive", "wait", "--patience", "100") == 3
     assert shell.monitoring.polls == POLLS_OF_BAKE + 10
-    assert (shell.weights, shell.driven) == ({}, [])
+    assert (shell.weights, shell.sent) == ({}, [])
     assert shell("promote", "--version", "2") == 2
 
 
@@ -109,18 +109,18 @@ def test_wait_waits_for_alarms_too(tmp_path: Path) -> None:
     assert monitoring.polls == POLLS_OF_BAKE + 5
 
 
-def test_drive_makes_good_for_a_quiet_hour(tmp_path: Path) -> None:
+def test_synthetic_traffic_makes_good_for_a_quiet_hour(tmp_path: Path) -> None:
     """Events at the candidate by its number, none before the bake time is over."""
     shell = Watched(tmp_path, Trickle(0))
-    assert shell.gate("--on-inconclusive", "drive", "--patience", "600") == 0
-    driven = shell.written()["drivenSamples"]
-    assert driven == len(shell.driven) >= 299
-    assert {qualifier for qualifier, _ in shell.driven} == {"2"}
-    assert all(event["synthetic"] is True for _, event in shell.driven)
+    assert shell.gate("--on-inconclusive", "synthetic", "--patience", "600") == 0
+    synthetic = shell.written()["syntheticSamples"]
+    assert synthetic == len(shell.sent) >= 299
+    assert {qualifier for qualifier, _ in shell.sent} == {"2"}
+    assert all(event["synthetic"] is True for _, event in shell.sent)
     assert shell.weights == {"2": 0.25}
 
 
-def test_drive_convicts_a_wrong_answer(tmp_path: Path) -> None:
+def test_synthetic_traffic_convicts_a_wrong_answer(tmp_path: Path) -> None:
     """An answer that is wrong is a failure of the candidate's, though no metric shows it."""
     shell = Watched(tmp_path, Trickle(0))
     right = shell.functions.answer
@@ -132,37 +132,37 @@ def test_drive_convicts_a_wrong_answer(tmp_path: Path) -> None:
         return run
 
     shell.functions.answer = wrong
-    assert shell.gate("--on-inconclusive", "drive", "--patience", "600") == 1
+    assert shell.gate("--on-inconclusive", "synthetic", "--patience", "600") == 1
     assert shell.weights == {}
 
 
-def test_drive_ends_with_its_patience(tmp_path: Path) -> None:
+def test_synthetic_traffic_ends_with_its_patience(tmp_path: Path) -> None:
     """Too slow a rate to come by the samples in time: exit 3."""
     shell = Watched(tmp_path, Trickle(0))
-    arguments = ("--on-inconclusive", "drive", "--patience", "100", "--drive-rate", "1")
+    arguments = ("--on-inconclusive", "synthetic", "--patience", "100", "--synthetic-rate", "1")
     assert shell.gate(*arguments) == 3
-    assert 90 <= len(shell.driven) <= 110
+    assert 90 <= len(shell.sent) <= 110
     assert shell.weights == {}
 
 
 @pytest.mark.parametrize("state", ["INSUFFICIENT_DATA", "ABSENT", "UNREADABLE"])
-def test_drive_does_not_drive_where_that_mends_nothing(tmp_path: Path, state: str) -> None:
+def test_no_synthetic_traffic_where_that_mends_nothing(tmp_path: Path, state: str) -> None:
     """Samples are not all that is missing: no event is sent, and it stays inconclusive."""
     monitoring = Trickle(0)
     monitoring.states["errors"] = state  # type: ignore[assignment]
     shell = Watched(tmp_path, monitoring)
-    assert shell.gate("--on-inconclusive", "drive", "--patience", "50") == 3
-    assert shell.driven == []
+    assert shell.gate("--on-inconclusive", "synthetic", "--patience", "50") == 3
+    assert shell.sent == []
 
 
-def test_drive_leaves_room_for_live_traffic(tmp_path: Path) -> None:
+def test_synthetic_traffic_leaves_room_for_live_traffic(tmp_path: Path) -> None:
     """Four of five busy, the fifth kept back: not one event, and inconclusive in the end."""
     monitoring = Trickle(0)
     monitoring.used = 4
     shell = Watched(tmp_path, monitoring)
     shell.outputs.write_text(json.dumps({**CONTENT, "reservedConcurrency": 5}))
-    assert shell.gate("--on-inconclusive", "drive", "--patience", "50") == 3
-    assert shell.driven == []
+    assert shell.gate("--on-inconclusive", "synthetic", "--patience", "50") == 3
+    assert shell.sent == []
 
 
 def test_an_unknown_way_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -170,4 +170,4 @@ def test_an_unknown_way_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture
     shell = Watched(tmp_path, FakeMonitoring())
     assert shell.gate("--on-inconclusive", "hope") == 2
     told = capsys.readouterr().err
-    assert all(way in told for way in ("stop", "wait", "drive"))
+    assert all(way in told for way in ("stop", "wait", "synthetic"))
