@@ -17,7 +17,8 @@ PROMOTE = ("promote", "--version", "2", "--commit", "abcdef1")
 ROLLOUT = ("rollout", "--version", "2", "--steps", "0.1", *WATCH)
 AT_ONCE = ("rollout", "--plan", "all-at-once", "--reason", "now", *WATCH, "--version")
 SYNTHETIC = (*GATE, "--on-inconclusive", "synthetic", "--synthetic-rate", "1",
-             "--minimum-samples", "2", "--maximum-error-share", "0.8", "--patience", "60")  # fmt: skip
+             "--minimum-samples", "2",
+             "--maximum-error-share", "0.8", "--patience", "60")  # fmt: skip
 
 
 @dataclass(frozen=True)
