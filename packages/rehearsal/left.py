@@ -1,4 +1,4 @@
-"""What each engine leaves in AWS: ours deploys the same to another one, and both are read."""
+"""What a deployment leaves in AWS: by Pulumi's engine, by ours, and after a change by hand."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from rehearsal.stack import Stack
 
+BY_HAND_SECONDS = 77
 _LISTS = {
     "lambda": ("list_functions", "Functions", "FunctionName"),
     "sqs": ("list_queues", "QueueUrls", ""),
@@ -27,6 +28,25 @@ _LISTS = {
     "cloudwatch": ("describe_alarms", "MetricAlarms", "AlarmName"),
 }
 """How each service lists what it has: the call, the list in its answer, an item's name."""
+
+
+def hold(stack: Stack, artifact: str) -> str:
+    """Hold that nothing is left to change, and that a change by hand is found and put back.
+
+    Raises StepError.
+    """
+    stack.operate("deploy-again", "deploy", artifact, says="0 changed")
+    stack.operate("compare", "drift", artifact)
+    functions = stack.lambda_
+    before = functions.get_function_configuration(FunctionName=stack.function)["Timeout"]
+    functions.update_function_configuration(FunctionName=stack.function, Timeout=BY_HAND_SECONDS)
+    functions.get_waiter("function_updated_v2").wait(FunctionName=stack.function)
+    stack.operate("find", "drift", artifact, status=1, says=f"`{before}` → `{BY_HAND_SECONDS}`")
+    stack.operate("mend", "deploy", artifact, says="Changed by hand in AWS: Function processor")
+    after = functions.get_function_configuration(FunctionName=stack.function)["Timeout"]
+    if after != before:
+        raise StepError(f"the timeout changed by hand is {after}, not {before} again")
+    return "nothing left to change, no drift; a timeout changed by hand was found and put back"
 
 
 def compare(stack: Stack, artifact: str) -> str:

@@ -11,7 +11,6 @@ from engine import plugin
 from sandbox.clients import client
 from sandbox.stack import NAME, module
 
-from rehearsal.journal import StepError
 from rehearsal.settings import AWS_PROVIDER
 
 if TYPE_CHECKING:
@@ -19,10 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rehearsal.settings import Settings
-    from rehearsal.stack import Stack
 
 BUCKET = "pulumi-state"
-BY_HAND_SECONDS = 77
 _TOOLS = ROOT / "build" / "tools"
 # What AWS's provider asks before it begins: STS, IAM and the metadata service, which the emulated
 # AWS need not have; and how often it repeats a call that fails, 25 times on its own.
@@ -62,22 +59,3 @@ def command(settings: Settings, verb: str, outputs: Path, artifact: Path) -> lis
     given = [f"--config={key}={value}" for key, value in config.items()]
     where = ["--outputs", os.fspath(outputs)]
     return module("deploy", verb, NAME, *where, *given)
-
-
-def hold(stack: Stack, artifact: str) -> str:
-    """Hold that nothing is left to change, and that a change by hand is found and put back.
-
-    Raises StepError.
-    """
-    stack.operate("deploy-again", "deploy", artifact, says="0 changed")
-    stack.operate("compare", "drift", artifact)
-    functions = stack.lambda_
-    before = functions.get_function_configuration(FunctionName=stack.function)["Timeout"]
-    functions.update_function_configuration(FunctionName=stack.function, Timeout=BY_HAND_SECONDS)
-    functions.get_waiter("function_updated_v2").wait(FunctionName=stack.function)
-    stack.operate("find", "drift", artifact, status=1, says=f"`{before}` → `{BY_HAND_SECONDS}`")
-    stack.operate("mend", "deploy", artifact, says="Changed by hand in AWS: Function processor")
-    after = functions.get_function_configuration(FunctionName=stack.function)["Timeout"]
-    if after != before:
-        raise StepError(f"the timeout changed by hand is {after}, not {before} again")
-    return "nothing left to change, no drift; a timeout changed by hand was found and put back"

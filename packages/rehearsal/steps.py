@@ -14,7 +14,7 @@ from reporting.terminal import spaced
 from service.candidates import COLD_SHIFT
 
 from rehearsal import alias as alias_view
-from rehearsal import left, pulumi
+from rehearsal import left
 from rehearsal.journal import StepError
 from rehearsal.stack import Stack
 from rehearsal.traffic_shift import attempts
@@ -244,7 +244,7 @@ class Rehearsal:
 
     def hold_deployment(self) -> str:
         """Hold that Pulumi's engine finds what it left, and puts back what a hand changed."""
-        return pulumi.hold(self.stack, "artifact-2")
+        return left.hold(self.stack, "artifact-2")
 
     def compare_engines(self) -> str:
         """Hold that both engines leave the same in AWS."""

@@ -11,7 +11,8 @@ from reporting import amounts
 
 from release.aws.clock import from_text
 from release.errors import NoAliasError
-from release.gate.decision import Policy, watches_candidate
+from release.gate.decision import watches_candidate
+from release.observation import Policy
 from release.result import Change, Exit, Result
 from release.state import alias, ledger
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from release.aws.lambda_functions import Version
     from release.context import Release
-    from release.gate.decision import Alarm
+    from release.observation import Alarm
     from release.outputs import Outputs
     from release.state.alias import Alias
     from release.state.ledger import Entry

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from release.context import Release
     from release.outputs import Outputs
     from release.state.alias import Alias
-    from release.state.history import StoredEntry
     from release.state.ledger import Entry
+    from release.stored import StoredEntry
 
 KEEP = 30
 """Entries: some ten releases, of a few decisions each."""

@@ -9,7 +9,7 @@ from reporting import terminal
 from reporting.amounts import count, digest, milliseconds, weight
 
 from release.errors import UnavailableError
-from release.gate.decision import Alarm
+from release.observation import Alarm
 from release.result import Exit, Result
 from release.state import alias, ledger
 

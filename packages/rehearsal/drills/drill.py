@@ -5,38 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from rehearsal.callers.callers import Manners
+from rehearsal.drills.needs import Needs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from rehearsal.drills.environment import DrillEnvironment
-
-
-@dataclass(frozen=True, slots=True)
-class Needs:
-    """What a drill's test environment is made with: the emulated AWS, the stack, the callers.
-
-    `time_scale` divides what AWS makes one wait; `storage_latency_ms` is added to each DynamoDB
-    call; `slots` is the reserved concurrency and `rate` the callers' events a second. Callers that
-    are `patient` send an event again until it is confirmed.
-    """
-
-    time_scale: float = 20.0
-    storage_latency_ms: int = 20
-    slots: int = 5
-    rate: float = 20.0
-    asynchronous: float = 0.1
-    patient: bool = False
-    emulator: tuple[str, ...] = ()
-    """Further options of the emulated AWS, as ("--account-concurrency", "30")."""
-    config: Mapping[str, str] = field(default_factory=dict)
-    """Further configuration of the stack."""
-
-    @property
-    def manners(self) -> Manners:
-        """How its callers call."""
-        return Manners(self.rate, self.asynchronous, self.patient)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +37,7 @@ class Drill:
     claim: str
     fault: str
     run: Callable[[DrillEnvironment], Observation]
-    needs: Needs = Needs()
+    needs: Needs = field(default_factory=Needs)
     ends: frozenset[str] = frozenset({"confirmed", "throttled", "failed"})
 
 

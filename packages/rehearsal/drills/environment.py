@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from console.processes import Children
 
-    from rehearsal.drills.drill import Needs
+    from rehearsal.drills.needs import Needs
     from rehearsal.settings import Settings
 
 POLL_SECONDS = 0.1

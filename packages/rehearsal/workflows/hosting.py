@@ -6,7 +6,7 @@ import base64
 import json
 import shutil
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from rehearsal.workflows.groups import Groups
 from rehearsal.workflows.programs.gh import ATTESTATIONS, ISSUES
@@ -14,8 +14,6 @@ from rehearsal.workflows.programs.gh import ATTESTATIONS, ISSUES
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
-
-    from rehearsal.workflows.runs import WorkflowRun
 
 REPOSITORY = "acme/monorepo"
 LEVELS = ("none", "read", "write")
@@ -30,6 +28,19 @@ class Environment:
     """A job that names it waits for a reviewer."""
     branches: Sequence[str] | None = None
     """Its branch rules; None lets every ref in."""
+
+
+class Unfinished(Protocol):
+    """A workflow's run that may have jobs left."""
+
+    @property
+    def done(self) -> bool:
+        """Whether no job is left."""
+        ...
+
+    def advance(self) -> bool:
+        """Do what can be done; whether anything was."""
+        ...
 
 
 @dataclass(slots=True)
@@ -49,7 +60,7 @@ class Hosting:
     deployments: list[tuple[str, str]] = field(default_factory=list)
     """Environment and URL of each job that left a record of a deployment."""
     groups: Groups = field(default_factory=Groups)
-    open: list[WorkflowRun] = field(default_factory=list)
+    open: list[Unfinished] = field(default_factory=list)
     """Runs that are not done."""
     runs: int = 0
     machines: int = 0

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from release.aws.clients import CONTROL, translated
 from release.errors import UnavailableError
-from release.gate.decision import Alarm
-from release.gate.evidence import Count, Period, Samples
+from release.observation import Alarm, Count, Period, Samples
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
         MetricDataQueryUnionTypeDef,
     )
 
-    from release.gate.decision import AlarmState, Dimensions, Policy
+    from release.observation import AlarmState, Dimensions, Policy
 
 PERIOD = 60
 """Seconds: the finest grain in which Lambda publishes."""

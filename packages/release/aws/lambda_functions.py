@@ -14,8 +14,7 @@ from release.aws.decoding import decoded
 from release.aws.lambda_history import LambdaHistory
 from release.aws.report_line import Report, parse_report
 from release.errors import AliasChangedError, NoAliasError
-from release.state.alias import AliasStore, StoredAlias
-from release.state.history import History
+from release.stored import AliasStore, History, StoredAlias
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from release.aws.clients import translated
 from release.errors import AliasChangedError
-from release.state.history import StoredEntry
+from release.stored import StoredEntry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

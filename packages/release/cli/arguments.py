@@ -11,8 +11,8 @@ from console.arguments import Parser, RaisingParser
 
 from release import prune, redrive
 from release.aws.clock import from_text
-from release.gate.decision import MAXIMUM_ERROR_SHARE, MINIMUM_SAMPLES
 from release.gate.judge import PATIENCE
+from release.observation import MAXIMUM_ERROR_SHARE, MINIMUM_SAMPLES
 from release.rollout import PLANS
 from release.synthetic import traffic
 from release.synthetic.answers import MAXIMUM_INIT_MS

@@ -10,56 +10,11 @@ from release.remedy import Remedy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
-    from release.gate.evidence import Samples
+    from release.observation import Alarm, Policy, Samples
 
 Verdict = Literal["pass", "fail", "inconclusive"]
-AlarmState = Literal["OK", "ALARM", "INSUFFICIENT_DATA", "ABSENT", "UNREADABLE"]
 Doubt = tuple[str, Remedy]
-Dimensions = frozenset[tuple[str, str]]
-
-MINIMUM_SAMPLES = 299
-"""Invocations that show at least one error with 95 % certainty if 1 % of them fail:
-the smallest n with 1 - 0.99**n >= 0.95."""
-
-MAXIMUM_ERROR_SHARE = 0.01
-"""The error share that a pass rules out, and that those samples can tell from none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Alarm:
-    """An alarm as it was read.
-
-    `changed_at` is when its state last changed, None if unknown. `watched` has the dimensions of
-    every metric it reads; empty for an alarm that reads none itself. `partial` says that
-    CloudWatch evaluated it on partial data or not at all.
-    """
-
-    name: str
-    state: AlarmState
-    changed_at: datetime | None = None
-    watched: tuple[Dimensions, ...] = ()
-    partial: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """Which candidate is judged, and by what.
-
-    `started` is when its canary began, `since` (not before it) from when samples count; `live` is
-    the version it is compared with and `weight` its share of the requests, None if unknown.
-    """
-
-    function: str
-    alias: str
-    version: str
-    started: datetime
-    since: datetime
-    minimum_samples: int = MINIMUM_SAMPLES
-    maximum_error_share: float = MAXIMUM_ERROR_SHARE
-    live: str | None = None
-    weight: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

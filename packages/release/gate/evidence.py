@@ -1,8 +1,7 @@
-"""What was seen of a candidate and of the live version, and what that proves. Pure."""
+"""What the samples of a candidate and of the live version prove. Pure."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from reporting import amounts
@@ -10,9 +9,7 @@ from reporting import amounts
 from release.gate import sequential
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-    from release.gate.decision import Policy
+    from release.observation import Period, Policy, Samples
 
 FALSE_ALARM = 0.002
 """Chance that one of the three tests that can fail a candidate ever does so with a good one:
@@ -35,92 +32,16 @@ SHORTFALL = 0.2
 """Part of its weight that a candidate may serve less than that: invocations still running."""
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
-    """Invocations, and how many of them failed. A rejected event is no failure."""
-
-    invocations: int = 0
-    errors: int = 0
-
-    def __add__(self, other: Count) -> Count:
-        return Count(self.invocations + other.invocations, self.errors + other.errors)
+def is_comparable(period: Period) -> bool:
+    """Whether the two p99 say anything about each other."""
+    enough = min(period.candidate.invocations, period.live.invocations) >= COMPARABLE
+    return enough and period.candidate_p99 is not None and period.live_p99 is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Period:
-    """One period under the alias: both versions' counts and p99 duration in milliseconds."""
-
-    candidate: Count = Count()
-    live: Count = Count()
-    candidate_p99: float | None = None
-    live_p99: float | None = None
-
-    @property
-    def comparable(self) -> bool:
-        """Whether the two p99 say anything about each other."""
-        enough = min(self.candidate.invocations, self.live.invocations) >= COMPARABLE
-        return enough and self.candidate_p99 is not None and self.live_p99 is not None
-
-    @property
-    def slow(self) -> bool:
-        """Whether the candidate was the slow one."""
-        mine, other = self.candidate_p99 or 0.0, self.live_p99 or 0.0
-        return self.comparable and mine > max(SLOW_RATIO * other, other + SLOW_FLOOR_MS)
-
-
-@dataclass(frozen=True, slots=True)
-class Samples:
-    """What the candidate did under the alias since its canary began, and when it was last seen.
-
-    Counts are invocations; `p99_ms` is the worst minute's p99 in milliseconds, None without any;
-    `throttles` are the alias's (a refused request ran no version); `newest` is the start of the
-    newest period with data; `periods` set the live version beside it; `synthetic` are events sent
-    to the candidate by its number, which no metric of the alias contains.
-    """
-
-    invocations: int = 0
-    errors: int = 0
-    p99_ms: float | None = None
-    throttles: int = 0
-    newest: datetime | None = None
-    periods: tuple[Period, ...] = ()
-    synthetic: Count = field(default_factory=Count)
-
-    @property
-    def candidate(self) -> Count:
-        """Everything that the candidate did, synthetic ones included."""
-        return Count(self.invocations, self.errors) + self.synthetic
-
-    @property
-    def live(self) -> Count:
-        """What the live version did in the same periods."""
-        return sum((period.live for period in self.periods), Count())
-
-    @property
-    def live_p99_ms(self) -> float | None:
-        """The live version's worst minute, in milliseconds."""
-        return max((p.live_p99 for p in self.periods if p.live_p99 is not None), default=None)
-
-    @property
-    def throttle_share(self) -> float | None:
-        """Share of the alias's requests that were refused; None without any."""
-        requests = self.invocations + self.live.invocations + self.throttles
-        return self.throttles / requests if requests else None
-
-    def throttle_shares(self, weight: float | None) -> tuple[float | None, float | None]:
-        """Estimated shares of the candidate's and of the live version's requests that were refused.
-
-        A refused request names no version, but the alias draws one for each: the candidate was
-        asked `weight` of all requests, and what it did not serve of them was refused.
-        """
-        requests = self.invocations + self.live.invocations + self.throttles
-        if weight is None or not 0 < weight < 1 or not requests:
-            return None, None
-        mine, others = weight * requests, (1 - weight) * requests
-        return (
-            min(1.0, max(0.0, 1 - self.invocations / mine)),
-            min(1.0, max(0.0, 1 - self.live.invocations / others)),
-        )
+def is_slow(period: Period) -> bool:
+    """Whether the candidate was the slow one."""
+    mine, other = period.candidate_p99 or 0.0, period.live_p99 or 0.0
+    return is_comparable(period) and mine > max(SLOW_RATIO * other, other + SLOW_FLOOR_MS)
 
 
 def failures(samples: Samples | None, policy: Policy) -> list[str]:
@@ -199,5 +120,5 @@ def _live_fails_too(samples: Samples, policy: Policy) -> bool:
 
 
 def _slow_periods(samples: Samples) -> tuple[int, int]:
-    comparable = [period for period in samples.periods if period.comparable]
-    return sum(period.slow for period in comparable), len(comparable)
+    comparable = [period for period in samples.periods if is_comparable(period)]
+    return sum(map(is_slow, comparable)), len(comparable)

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 from console.errors import UsageError
 
 from release.errors import LastingError, UnavailableError, UnfinishedError
-from release.gate.decision import Policy, watches_candidate
+from release.gate.decision import watches_candidate
+from release.observation import Policy
 from release.result import Exit, Result
 from release.rollback import rollback
 from release.state.insist import SECONDS, insist
 
 if TYPE_CHECKING:
     from release.context import Release
-    from release.gate.decision import Alarm
+    from release.observation import Alarm
     from release.remedy import Typed
 
 

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Literal
 from console.errors import UsageError
 
 from release.aws.clock import from_text, to_text
-from release.gate.decision import MAXIMUM_ERROR_SHARE, MINIMUM_SAMPLES, Policy
-from release.gate.evidence import Samples
 from release.gate.watch import Plan, watch
+from release.observation import MAXIMUM_ERROR_SHARE, MINIMUM_SAMPLES, Policy, Samples
 from release.remedy import Typed, sentence
 from release.result import Change, Exit, Result
 from release.state import alias, ledger

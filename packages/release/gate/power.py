@@ -22,8 +22,8 @@ from console import closed_output
 from console.arguments import Parser
 from reporting import amounts, terminal
 
-from release.gate.decision import Alarm, Policy, decide
-from release.gate.evidence import Count, Period, Samples
+from release.gate.decision import decide
+from release.observation import Alarm, Count, Period, Policy, Samples
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

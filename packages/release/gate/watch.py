@@ -15,7 +15,8 @@ from release.errors import (
     UnavailableError,
     UnfinishedError,
 )
-from release.gate.decision import Alarm, Decision, decide
+from release.gate.decision import Decision, decide
+from release.observation import Alarm
 from release.remedy import Remedy
 from release.state import alias
 from release.state.insist import SECONDS, insist
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from release.context import Release
-    from release.gate.decision import Policy
-    from release.gate.evidence import Samples
-    from release.state.alias import Alias, AliasStore
+    from release.observation import Policy, Samples
+    from release.state.alias import Alias
+    from release.stored import AliasStore
     from release.synthetic.traffic import SyntheticTraffic
 
 _INTERRUPTED = Decision("inconclusive", ("the watch was interrupted",), Remedy.REPEAT)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass, field, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from release.errors import (
     AliasChangedError,
@@ -26,40 +26,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from release.aws.clock import Clock
+    from release.stored import AliasStore, StoredAlias
 
 DESCRIPTION_LIMIT = 256
 """Characters (https://docs.aws.amazon.com/lambda/latest/api/API_UpdateAlias.html)."""
 
 SETTLE_ATTEMPTS = 10
 SETTLE_PAUSE = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class StoredAlias:
-    """The alias as Lambda keeps it."""
-
-    version: str
-    weights: Mapping[str, float]
-    description: str
-    revision: str
-
-
-class AliasStore(Protocol):
-    """Where the alias is kept."""
-
-    def read_alias(self) -> StoredAlias:
-        """The alias now; NoAliasError if there is none."""
-        ...
-
-    def create_alias(self, version: str, description: str) -> StoredAlias:
-        """Make it, serving a version alone; AliasChangedError if there is one."""
-        ...
-
-    def write_alias(
-        self, version: str, weights: Mapping[str, float], description: str, revision: str
-    ) -> StoredAlias:
-        """Replace it if its revision is still that one, else AliasChangedError."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

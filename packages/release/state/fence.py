@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from release.aws.lambda_functions import Functions
-    from release.state.alias import StoredAlias
+    from release.stored import StoredAlias
 
 
 def fenced(functions: Functions) -> Functions:

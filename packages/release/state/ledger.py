@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING, Literal
 
 from release.errors import AliasChangedError, UnavailableError
 from release.state.alias import DESCRIPTION_LIMIT
-from release.state.history import StoredEntry
+from release.stored import StoredEntry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from release.state.alias import Alias
-    from release.state.history import History
+    from release.stored import History
 
 Kind = Literal["canary", "gate", "promote", "rollback"]
 KINDS: tuple[Kind, ...] = ("canary", "gate", "promote", "rollback")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from release.errors import LastingError, UnavailableError
-from release.gate.evidence import Count
+from release.observation import Count
 from release.synthetic.answers import check_answer, check_report
 
 if TYPE_CHECKING:

@@ -16,10 +16,10 @@ from release.aws.lambda_functions import Functions, Invocation, Version
 from release.aws.sqs import Message
 from release.context import Release
 from release.errors import AliasChangedError, NoAliasError, UnavailableError
-from release.gate.decision import Alarm
-from release.gate.evidence import Samples
+from release.observation import Alarm, Samples
 from release.outputs import Outputs
-from release.state.alias import StoredAlias, encode
+from release.state.alias import encode
+from release.stored import StoredAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from release.aws.clock import Clock
     from release.aws.cloudwatch import Monitoring
     from release.aws.sqs import DeadLetterQueue
-    from release.gate.decision import AlarmState, Policy
+    from release.observation import AlarmState, Policy
     from release.state.alias import Record
-    from release.state.history import StoredEntry
+    from release.stored import StoredEntry
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 FUNCTION, ALIAS = "echo-staging", "production"

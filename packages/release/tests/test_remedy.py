@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from release.gate.decision import Policy
-    from release.gate.evidence import Samples
+    from release.observation import Policy, Samples
 
 
 ROLLOUT = ("rollout", "--version", "2", "--bake", "60", "--poll", "10", "--steps", "0.25")

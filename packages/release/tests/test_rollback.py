@@ -20,7 +20,7 @@ from release.tests.fakes import OUTPUTS, FakeFunctions, Wrapped, release_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from release.state.history import StoredEntry
+    from release.stored import StoredEntry
 
 ANY = replace(OUTPUTS, candidate_version=None)
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from release.gate.decision import Alarm
+    from release.observation import Alarm
 
 ROLLOUT = RolloutRequest(
     "2", PLANS["linear"], Request("2", bake=20, poll=10), commit="0123456789abcdef"

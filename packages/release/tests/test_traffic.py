@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from release.aws.lambda_functions import Invocation
 from release.aws.report_line import Report, parse_report
-from release.gate.evidence import Count
+from release.observation import Count
 from release.result import Exit
 from release.synthetic.traffic import SyntheticTraffic, free_concurrency
 from release.tests.fakes import OUTPUTS, FakeFunctions, FakeMonitoring, release_of

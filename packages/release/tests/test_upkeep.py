@@ -25,8 +25,8 @@ from release.prune import prune
 from release.result import Exit
 from release.rollout import PLANS, Rollout, RolloutRequest
 from release.state import alias, ledger
-from release.state.history import StoredEntry
 from release.state.versions import check_target, wait_until_made
+from release.stored import StoredEntry
 from release.tests.fakes import OUTPUTS, FakeClock, FakeFunctions, FakeMonitoring, release_of
 
 if TYPE_CHECKING:

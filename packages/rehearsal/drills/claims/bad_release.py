@@ -6,7 +6,8 @@ import time
 from typing import TYPE_CHECKING
 
 from rehearsal.callers.callers import FAILED
-from rehearsal.drills.drill import Drill, Needs, Observation
+from rehearsal.drills.drill import Drill, Observation
+from rehearsal.drills.needs import Needs
 from rehearsal.drills.refusal import roll_out
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from reporting import amounts
 
 from rehearsal.callers.callers import FAILED
 from rehearsal.drills.database import REFUSED, SILENT, Database
-from rehearsal.drills.drill import Drill, Needs, Observation
+from rehearsal.drills.drill import Drill, Observation
+from rehearsal.drills.needs import Needs
 
 if TYPE_CHECKING:
     from rehearsal.drills.environment import DrillEnvironment

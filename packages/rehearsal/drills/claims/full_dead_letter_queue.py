@@ -12,7 +12,8 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from rehearsal.drills.drill import Drill, Needs, Observation
+from rehearsal.drills.drill import Drill, Observation
+from rehearsal.drills.needs import Needs
 from rehearsal.journal import StepError
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from reporting import amounts
 
 from rehearsal.callers.callers import FAILED
 from rehearsal.drills.database import Database
-from rehearsal.drills.drill import Drill, Needs, Observation
+from rehearsal.drills.drill import Drill, Observation
+from rehearsal.drills.needs import Needs
 from rehearsal.faults.environments import Environments
 
 if TYPE_CHECKING:

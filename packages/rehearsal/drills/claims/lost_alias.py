@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from console.errors import UsageError
 
-from rehearsal.drills.drill import Drill, Needs, Observation
+from rehearsal.drills.drill import Drill, Observation
+from rehearsal.drills.needs import Needs
 from rehearsal.journal import StepError
 
 if TYPE_CHECKING:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from rehearsal.drills.drill import Drill, Needs, Observation
+from rehearsal.drills.drill import Drill, Observation
+from rehearsal.drills.needs import Needs
 from rehearsal.journal import StepError
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from reporting import amounts
 
 from rehearsal.callers.callers import FAILED
-from rehearsal.drills.drill import Drill, Needs, Observation
+from rehearsal.drills.drill import Drill, Observation
+from rehearsal.drills.needs import Needs
 from rehearsal.journal import StepError
 from rehearsal.traffic_shift import attempts, measurement, warm_slots
 

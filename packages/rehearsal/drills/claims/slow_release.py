@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from reporting import amounts
 
-from rehearsal.drills.drill import Drill, Needs, Observation
+from rehearsal.drills.drill import Drill, Observation
+from rehearsal.drills.needs import Needs
 from rehearsal.drills.refusal import roll_out
 from rehearsal.journal import StepError
 

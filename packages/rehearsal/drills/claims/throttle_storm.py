@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from reporting import amounts
 
 from rehearsal.drills.bystander import Bystander
-from rehearsal.drills.drill import Drill, Needs, Observation
+from rehearsal.drills.drill import Drill, Observation
+from rehearsal.drills.needs import Needs
 from rehearsal.journal import StepError
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from console.checkout import ROOT
 
-from rehearsal.drills.drill import Drill, Needs, Observation
+from rehearsal.drills.drill import Drill, Observation
+from rehearsal.drills.needs import Needs
 from rehearsal.drills.run import Day, rehearse
 from rehearsal.journal import StepError
 

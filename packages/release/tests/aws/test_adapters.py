@@ -23,7 +23,7 @@ from release.aws.clients import translated
 from release.aws.cloudwatch import count
 from release.aws.lambda_functions import LambdaFunctions
 from release.errors import AliasChangedError, LastingError, UnavailableError
-from release.gate.evidence import Count, Period, Samples
+from release.observation import Count, Period, Samples
 from release.tests.fakes import START
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from release.aws.lambda_functions import Functions
-    from release.state.alias import StoredAlias
+    from release.stored import StoredAlias
     from release.tests.conftest import Stack
 
 

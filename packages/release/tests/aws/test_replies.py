@@ -30,9 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from release.aws.lambda_functions import Functions, Invocation
-    from release.gate.decision import Alarm
-    from release.state.alias import StoredAlias
-    from release.state.history import StoredEntry
+    from release.observation import Alarm
+    from release.stored import StoredAlias, StoredEntry
 
 ANY = replace(OUTPUTS, candidate_version=None)
 THROTTLED = UnavailableError("AWS throttled the request.")

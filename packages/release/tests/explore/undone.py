@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 from release.state import alias
-from release.state.history import StoredEntry
 from release.state.ledger import encode
+from release.stored import StoredEntry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
 
-    from release.state.alias import Alias, StoredAlias
-    from release.state.history import History
+    from release.state.alias import Alias
     from release.state.ledger import Entry
+    from release.stored import History, StoredAlias
 
 
 @dataclass(frozen=True)

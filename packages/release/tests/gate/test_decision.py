@@ -10,8 +10,8 @@ import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from release.gate.decision import Alarm, AlarmState, Decision, Policy, decide, watches_candidate
-from release.gate.evidence import Samples
+from release.gate.decision import Decision, decide, watches_candidate
+from release.observation import Alarm, AlarmState, Policy, Samples
 from release.tests.fakes import ALIAS, FUNCTION, START, watching
 
 POLICY = Policy(FUNCTION, ALIAS, "2", started=START, since=START)

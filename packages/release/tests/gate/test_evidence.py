@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from release.gate.decision import Policy, decide
-from release.gate.evidence import Count, Period, Samples, failures, shortages, suspicions
+from release.gate.decision import decide
+from release.gate.evidence import failures, is_slow, shortages, suspicions
+from release.observation import Count, Period, Policy, Samples
 from release.remedy import Remedy
 from release.tests.fakes import ALIAS, FUNCTION, START, watching
 
@@ -73,7 +74,7 @@ def test_a_slower_p99_period_after_period_fails() -> None:
 )
 def test_a_p99_of_few_samples_or_of_a_few_milliseconds_says_nothing(period: Period) -> None:
     """Neither a handful of invocations nor noise of some milliseconds makes a slow minute."""
-    assert not period.slow
+    assert not is_slow(period)
 
 
 def test_serving_less_than_its_weight_is_suspicious() -> None:

@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from release.aws.lambda_functions import Invocation
-    from release.gate.decision import Policy
-    from release.gate.evidence import Samples
+    from release.observation import Policy, Samples
 
 POLLS_OF_BAKE = 7
 """At 0, 10, ... 60 seconds."""

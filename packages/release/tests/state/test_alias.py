@@ -20,11 +20,13 @@ from release.errors import AliasChangedError, UnfinishedError
 from release.promote import promote
 from release.result import Exit
 from release.state import alias
-from release.state.alias import Candidate, Record, StoredAlias, decode, encode
+from release.state.alias import Candidate, Record, decode, encode
 from release.tests.fakes import OUTPUTS, START, FakeClock, FakeFunctions, Wrapped, release_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from release.stored import StoredAlias
 
 versions = st.integers(1, 10**9).map(str)
 candidates = st.builds(

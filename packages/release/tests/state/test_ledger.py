@@ -15,9 +15,9 @@ from release.gate.judge import Request, judge
 from release.promote import promote
 from release.rollback import end_canary, rollback
 from release.state import alias, ledger
-from release.state.history import StoredEntry
 from release.state.ledger import Entry, Figures
 from release.status import show_ledger
+from release.stored import StoredEntry
 from release.tests.fakes import OUTPUTS, FakeFunctions, FakeMonitoring, release_of
 
 ANY = replace(OUTPUTS, candidate_version=None)

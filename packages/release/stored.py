@@ -1,4 +1,4 @@
-"""What Lambda keeps beside the alias: the ledger's entries and the published versions."""
+"""What Lambda keeps: the alias, the ledger's entries and the published versions."""
 
 from __future__ import annotations
 
@@ -7,6 +7,34 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAlias:
+    """The alias as Lambda keeps it."""
+
+    version: str
+    weights: Mapping[str, float]
+    description: str
+    revision: str
+
+
+class AliasStore(Protocol):
+    """Where the alias is kept."""
+
+    def read_alias(self) -> StoredAlias:
+        """The alias now; NoAliasError if there is none."""
+        ...
+
+    def create_alias(self, version: str, description: str) -> StoredAlias:
+        """Make it, serving a version alone; AliasChangedError if there is one."""
+        ...
+
+    def write_alias(
+        self, version: str, weights: Mapping[str, float], description: str, revision: str
+    ) -> StoredAlias:
+        """Replace it if its revision is still that one, else AliasChangedError."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
