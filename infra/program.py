@@ -9,6 +9,7 @@ import pulumi
 from console.errors import UsageError
 from service import artifacts
 from service.names import Names
+from service.outputs import outcomes_output
 
 from infra import artifact, policies, preflight, settings, tags
 from infra.dashboard import Dashboard, DashboardArgs
@@ -113,6 +114,7 @@ def _resources(plan: Plan) -> dict[str, pulumi.Input[Any]]:
         "alarmName": standing[0],
         "standingAlarmNames": [*standing, dead_letters.alarm_name],
         "releaseAlarmNames": release.names,
+        **outcomes_output(plan.service),
     }
 
 

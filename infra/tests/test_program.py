@@ -43,7 +43,7 @@ OUTPUTS = {
     *("dlqQueueUrl", "dlqQueueArn", "dashboardName", "alarmName", "logGroupName"),
     *("tableName", "candidateVersion", "reservedConcurrency", "releaseAlarmNames"),
     *("standingAlarmNames", "stack", "service"),
-    *("codeSha256", "commit"),
+    *("codeSha256", "commit", "outcomes"),
 }
 
 

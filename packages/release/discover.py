@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from console.errors import UsageError
 from service.names import ALIAS
+from service.outputs import outcomes_output
 
 from release.aws.clients import CONTROL, translated
 from release.errors import UnavailableError
@@ -43,6 +44,7 @@ def discover(session: boto3.Session, names: Names) -> dict[str, Any]:
         newest = _newest(functions, name)
         return {
             **_described(function, names.service),
+            **outcomes_output(names.service),
             "stack": names.stack,
             "service": names.service.name,
             "lambdaAliasName": ALIAS,

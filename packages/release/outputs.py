@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 
 from console.errors import UsageError
 from service import declaration
+from service.outputs import read_outcomes
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from service.declaration import Outcomes
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,8 @@ class Outputs:
     stack: str = "STACK"
     """As a person types it; to be filled in where the file does not say."""
     service: str | None = None
+    outcomes: Outcomes | None = None
+    """How it counts what became of events; None where nobody can compare its answers."""
 
     @property
     def place(self) -> tuple[str, ...]:
@@ -83,6 +88,7 @@ def _parse(values: dict[str, object], path: Path) -> Outputs:
         dashboard=_optional(values, "dashboardName"),
         stack=_optional(values, "stack") or "STACK",
         service=_optional(values, "service"),
+        outcomes=read_outcomes(values),
     )
 
 

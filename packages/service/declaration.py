@@ -23,6 +23,10 @@ LONGEST: Final = 18
 IAM's 64."""
 _RESOURCES: Final = rf"[a-z][a-z0-9-]{{0,{LONGEST - 1}}}"
 
+_METRIC: Final = r"[A-Za-z0-9_./#-]{1,255}"
+MOST_REASONS: Final = 100
+"""Of two versions they fit into one GetMetricData, which takes 500 metrics."""
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
@@ -37,6 +41,25 @@ class Table:
     digest: str
     at: str
     variable: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """How the function counts in CloudWatch what became of events that no test sent.
+
+    `confirmed`, `duplicate` and `rejected` are metrics in `namespace`, each in two dimension sets:
+    the function, and the function with the version. `rejected` is also counted with the version and
+    each of its `reasons`.
+    """
+
+    namespace: str
+    confirmed: str
+    duplicate: str
+    rejected: str
+    function_dimension: str
+    version_dimension: str
+    reason_dimension: str
+    reasons: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +82,8 @@ class Service:
     """The operations that it calls, by AWS service as botocore names it: the zip's botocore knows
     no others. It knows all where none are said."""
     table: Table | None = None
+    outcomes: Outcomes | None = None
+    """Without them the gate judges its versions by errors and durations alone."""
     folder: Path = ROOT
 
     @property
@@ -152,10 +177,9 @@ class _Reader:
     def service(self) -> Service:
         if not re.fullmatch(_NAME, self.name):
             raise self._wrong("the folder's name", self.name, "a Python package's, lower case")
-        function = self._table("function")
-        table = self.raw.get("table")
-        known = {"title", "resources", "state_prefix", "handler"}
-        known |= {"function", "settings", "variables", "calls", "table"}
+        function, calls = self._table("function"), self._table("calls")
+        known = {"title", "resources", "state_prefix", "handler", "function", "settings"}
+        known |= {"variables", "calls", "table", "outcomes"}
         unknown = sorted(self.raw.keys() - known)
         if unknown:
             raise UsageError(f"{self._where} has the unknown key '{unknown[0]}': take it out.")
@@ -173,11 +197,9 @@ class _Reader:
             ),
             settings={key: _as_config(value) for key, value in self._table("settings").items()},
             variables={key: str(value) for key, value in self._table("variables").items()},
-            calls={
-                service: self._operations(service, operations)
-                for service, operations in self._table("calls").items()
-            },
-            table=None if table is None else self._own_table(self._table("table")),
+            calls={service: self._texts(calls, service, '["PutItem"]') for service in calls},
+            table=self._own_table(self._table("table")) if "table" in self.raw else None,
+            outcomes=self._outcomes(self._table("outcomes")) if "outcomes" in self.raw else None,
             folder=self.path.parent,
         )
 
@@ -189,9 +211,20 @@ class _Reader:
             **attributes,
         )
 
-    def _operations(self, service: str, given: Any) -> tuple[str, ...]:
+    def _outcomes(self, raw: Mapping[str, Any]) -> Outcomes:
+        metrics = ("confirmed", "duplicate", "rejected")
+        dimensions = ("function_dimension", "version_dimension", "reason_dimension")
+        named = {key: self._text(raw, key, _METRIC) for key in (*metrics, *dimensions)}
+        reasons = self._texts(raw, "reasons", '["ID_INVALID"]')
+        if len(reasons) > MOST_REASONS:
+            raise self._wrong("reasons", f"{len(reasons)} codes", f"at most {MOST_REASONS}")
+        namespace = self._text(raw, "namespace", rf"(?!AWS/){_METRIC}")
+        return Outcomes(namespace=namespace, reasons=reasons, **named)
+
+    def _texts(self, raw: Mapping[str, Any], key: str, example: str) -> tuple[str, ...]:
+        given = raw.get(key)
         if not isinstance(given, list) or not all(isinstance(each, str) for each in given):
-            raise self._wrong(service, given, 'a list of operations, as ["PutItem"]')
+            raise self._wrong(key, given, f"a list, as {example}")
         return tuple(given)
 
     def _table(self, key: str) -> Mapping[str, Any]:

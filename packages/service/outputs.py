@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any, Final
 
+from console.errors import UsageError
 from console.files import write_whole
+
+from service.declaration import Outcomes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from service.declaration import Service
 
 FILE: Final = "outputs.json"
 
@@ -29,6 +35,24 @@ def by_service(exported: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         for name, each in exported.items()
         if isinstance(each, dict) and each.get("service") == name
     }
+
+
+def outcomes_output(service: Service) -> dict[str, Any]:
+    """Return the output that says how a service counts its outcomes; none where it does not."""
+    declared = service.outcomes
+    return {"outcomes": asdict(declared) | {"reasons": [*declared.reasons]}} if declared else {}
+
+
+def read_outcomes(values: Mapping[str, Any]) -> Outcomes | None:
+    """Return what a service's outputs say of it; None where they say nothing. UsageError."""
+    given = values.get("outcomes")
+    if given is None:
+        return None
+    known = {each.name for each in fields(Outcomes)}
+    whole = isinstance(given, dict) and given.keys() == known
+    if not whole or not isinstance(given["reasons"], list):
+        raise UsageError("The outputs' outcomes are not those of a service: deploy again.")
+    return Outcomes(**{**given, "reasons": tuple(given["reasons"])})
 
 
 def write(stack: Path, exported: Mapping[str, Any]) -> None:

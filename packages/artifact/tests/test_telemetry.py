@@ -163,26 +163,32 @@ def test_one_line_tells_what_became_of_an_order(telemetry: Telemetry) -> None:
 
 
 def test_counts_each_order_once_under_bounded_dimensions(telemetry: Telemetry) -> None:
-    """Every document is valid EMF; a dimension's values are the service and the published codes."""
-    service = "order-processor"
+    """Every document is valid EMF; dimensions hold function, version and published codes."""
+    function, version = "orders", "7"
     telemetry.function.invoke(json.dumps(ORDER))
     assert set(telemetry.metrics()) == {
-        (name, service) for name in ("OrdersConfirmed", "ProcessingTime", "ColdStart")
+        (name, *dimensions)
+        for name in ("OrdersConfirmed", "ProcessingTime", "ColdStart")
+        for dimensions in ((function,), (function, version))
     }
     telemetry.function.invoke(json.dumps(ORDER))
     assert set(telemetry.metrics()) == {
-        (name, service) for name in ("OrderDuplicates", "ProcessingTime")
+        (name, *dimensions)
+        for name in ("OrderDuplicates", "ProcessingTime")
+        for dimensions in ((function,), (function, version))
     }
     telemetry.function.invoke(json.dumps(changed(currency="XYZ", lines=[1, 2])))
     found = telemetry.metrics()
-    assert found.pop(("ProcessingTime", service)) > 0
+    assert found.pop(("ProcessingTime", function)) > 0
+    assert found.pop(("ProcessingTime", function, version)) > 0
     assert found == {
-        ("OrdersRejected", service): 1,
-        ("OrdersRejected", service, "CURRENCY_UNKNOWN"): 1,
-        ("OrdersRejected", service, "LINE_WRONG_TYPE"): 1,
+        ("OrdersRejected", function): 1,
+        ("OrdersRejected", function, version): 1,
+        ("OrdersRejected", function, version, "CURRENCY_UNKNOWN"): 1,
+        ("OrdersRejected", function, version, "LINE_WRONG_TYPE"): 1,
     }
     telemetry.function.invoke(json.dumps(dict.fromkeys("abcdefghijklmnop", 1)))
-    codes = {key[2] for key in telemetry.metrics() if len(key) == 3}
+    codes = {key[3] for key in telemetry.metrics() if len(key) == 4}
     published = re.findall(r"^\| `([A-Z_]+)` \|", README.read_text(encoding="utf-8"), re.MULTILINE)
     assert codes
     assert codes <= set(published)
@@ -195,7 +201,7 @@ def test_a_smoke_test_leaves_the_business_metrics_alone(
     """Confirmed, repeated or rejected, a synthetic order is counted as one and nothing else."""
     for _ in range(2):
         telemetry.function.invoke(json.dumps(event))
-        assert telemetry.metrics() == {("SyntheticOrders", "order-processor"): 1}
+        assert telemetry.metrics() == {("SyntheticOrders", "orders"): 1}
 
 
 def test_the_callers_id_is_in_line_record_and_trace(telemetry: Telemetry) -> None:

@@ -117,8 +117,49 @@ def test_what_it_calls_is_a_list_of_operations(tmp_path: Path) -> None:
     declare(tmp_path, "invoices", LEAST + '[calls]\ns3 = ["GetObject"]\n')
     assert load("invoices", tmp_path).calls == {"s3": ("GetObject",)}
     (tmp_path / "invoices" / "service.toml").write_text(LEAST + '[calls]\ns3 = "GetObject"\n')
-    with pytest.raises(UsageError, match="write a list of operations"):
+    with pytest.raises(UsageError, match=r"write a list, as \[\"PutItem\"\]"):
         load("invoices", tmp_path)
+
+
+OUTCOMES = """
+[outcomes]
+namespace = "Invoices"
+confirmed = "Confirmed"
+duplicate = "Duplicate"
+rejected = "Rejected"
+function_dimension = "FunctionName"
+version_dimension = "ExecutedVersion"
+reason_dimension = "ReasonCode"
+reasons = ["TOO_LATE"]
+"""
+
+
+def test_outcomes_are_whole_or_not_there(tmp_path: Path) -> None:
+    """A service without them is one whose answers nobody compares."""
+    declare(tmp_path, "invoices", LEAST)
+    assert load("invoices", tmp_path).outcomes is None
+    declare(tmp_path, "bills", LEAST.replace("invoices.handler", "bills.handler") + OUTCOMES)
+    outcomes = load("bills", tmp_path).outcomes
+    assert outcomes is not None
+    assert (outcomes.rejected, outcomes.reasons) == ("Rejected", ("TOO_LATE",))
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "sentence"),
+    [
+        ('rejected = "Rejected"\n', "", "rejected in services/invoices/service.toml is missing"),
+        ('"Invoices"\nconf', '"AWS/Lambda"\nconf', "namespace in services/invoices/"),
+        ('["TOO_LATE"]', '"TOO_LATE"', "write a list, as"),
+        ('["TOO_LATE"]', str([f"R{n}" for n in range(101)]), "is '101 codes'; write at most 100"),
+    ],
+)
+def test_wrong_outcomes_are_refused(tmp_path: Path, was: str, becomes: str, sentence: str) -> None:
+    """A metric that does not exist would be judged as a quiet one."""
+    assert was in OUTCOMES
+    declare(tmp_path, "invoices", LEAST + OUTCOMES.replace(was, becomes))
+    with pytest.raises(UsageError) as refused:
+        load("invoices", tmp_path)
+    assert sentence in str(refused.value)
 
 
 def test_the_default_is_the_only_one(tmp_path: Path) -> None:

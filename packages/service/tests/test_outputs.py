@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from service import outputs
+import pytest
+from console.errors import UsageError
+from service import declaration, outputs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,3 +41,22 @@ def test_what_was_left_before_there_were_services_is_no_services() -> None:
     """A flat document, or one service's under another's name."""
     assert outputs.by_service({"candidateVersion": "2", "releaseAlarmNames": ["a"]}) == {}
     assert outputs.by_service({"two": ONE}) == {}
+
+
+def test_how_outcomes_are_counted_comes_back_as_it_was_declared() -> None:
+    """Through a file of JSON; a service that counts none says nothing of it."""
+    service = declaration.load("order_processor")
+    assert service.outcomes is not None
+    written = json.loads(json.dumps(outputs.outcomes_output(service)))
+    assert outputs.read_outcomes(written) == service.outcomes
+    silent = outputs.outcomes_output(replace(service, outcomes=None))
+    assert silent == {}
+    assert outputs.read_outcomes(silent) is None
+    assert outputs.read_outcomes({"outcomes": None}) is None
+
+
+@pytest.mark.parametrize("given", ["OrderProcessing", {"namespace": "OrderProcessing"}])
+def test_outcomes_that_are_not_whole_are_refused(given: object) -> None:
+    """Whoever judges by them would judge by nothing."""
+    with pytest.raises(UsageError, match="deploy again"):
+        outputs.read_outcomes({"outcomes": given})

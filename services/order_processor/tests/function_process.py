@@ -123,6 +123,7 @@ def _environment(directory: Path, url: str) -> dict[str, str]:
         "PYTHONDONTWRITEBYTECODE": "1",
         "LD_LIBRARY_PATH": os.environ.get("LD_LIBRARY_PATH", ""),
         "LAMBDA_TASK_ROOT": str(directory),
+        "AWS_LAMBDA_FUNCTION_NAME": "orders",
         "AWS_LAMBDA_RUNTIME_API": "127.0.0.1:1",
         "AWS_ENDPOINT_URL": url,
         "AWS_DEFAULT_REGION": "us-east-1",

@@ -3,12 +3,15 @@ from __future__ import annotations
 import importlib
 import json
 import logging
+import re
 import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from console.checkout import ROOT
 from order_processor import wiring
 from order_processor.repository import DependencyError
+from service.declaration import load
 
 from services.order_processor.tests.fakes import ClientContext, Context, FakeDynamoDB, Fault
 from services.order_processor.tests.orders import ORDER, changed
@@ -49,6 +52,7 @@ def function(
     del endpoint
     aws.setenv("ORDERS_TABLE_NAME", "orders")
     aws.setenv("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:1")
+    aws.setenv("AWS_LAMBDA_FUNCTION_NAME", "orders-local")
     aws.setenv("POWERTOOLS_SERVICE_NAME", SERVICE)
     aws.setenv("POWERTOOLS_METRICS_NAMESPACE", "OrderProcessing")
     wiring.orders.cache_clear()
@@ -59,17 +63,23 @@ def function(
 
 
 def _metrics(documents: list[dict[str, Any]]) -> dict[tuple[str, ...], float]:
-    """Metric values by name and the values of the dimensions other than the service."""
-    found = {}
+    """Metric values by name and the values of the dimensions other than the function."""
+    found: dict[tuple[str, ...], float] = {}
     for document in documents:
         (directive,) = document["_aws"]["CloudWatchMetrics"]
-        (dimensions,) = directive["Dimensions"]
         assert directive["Namespace"] == "OrderProcessing"
-        assert document["service"] == SERVICE
-        values = tuple(document[name] for name in dimensions if name != "service")
-        for metric in directive["Metrics"]:
-            found[(metric["Name"], *values)] = document[metric["Name"]][0]
+        assert document["FunctionName"] == "orders-local"
+        for dimensions in directive["Dimensions"]:
+            values = tuple(document[name] for name in dimensions if name != "FunctionName")
+            for metric in directive["Metrics"]:
+                key = (metric["Name"], *values)
+                found[key] = found.get(key, 0) + sum(document[metric["Name"]])
     return found
+
+
+def _counted(*names: str) -> set[tuple[str, ...]]:
+    """Each metric of the function and of its version."""
+    return {key for name in names for key in ((name,), (name, "7"))}
 
 
 def test_connects_and_primes_during_init(function: Function, endpoint: FakeDynamoDB) -> None:
@@ -99,11 +109,11 @@ def test_a_confirmed_order_prints_one_line_and_its_metrics(function: Function) -
     assert line["function_request_id"] == "request-1"
     assert line["duration_ms"] > 0
     assert isinstance(line["cold_start"], bool)
-    assert set(_metrics(metrics)) == {("OrdersConfirmed",), ("ProcessingTime",), ("ColdStart",)}
+    assert set(_metrics(metrics)) == _counted("OrdersConfirmed", "ProcessingTime", "ColdStart")
     function.handle(ORDER, Context(aws_request_id="request-2"))
     logs, metrics = function.printed()
     assert logs[0]["outcome"] == "duplicate"
-    assert set(_metrics(metrics)) == {("OrderDuplicates",), ("ProcessingTime",)}
+    assert set(_metrics(metrics)) == _counted("OrderDuplicates", "ProcessingTime")
 
 
 def test_a_rejected_order_is_counted_by_reason(function: Function) -> None:
@@ -114,13 +124,39 @@ def test_a_rejected_order_is_counted_by_reason(function: Function) -> None:
     logs, metrics = function.printed()
     assert answer["status"] == "rejected"
     assert logs[0]["codes"] == ["CURRENCY_UNKNOWN", "UNKNOWN_MEMBER"]
-    found = _metrics(metrics)
-    del found[("ProcessingTime",)]
+    found = {key: n for key, n in _metrics(metrics).items() if key[0] != "ProcessingTime"}
     assert found == {
         ("OrdersRejected",): 1.0,
-        ("OrdersRejected", "CURRENCY_UNKNOWN"): 1.0,
-        ("OrdersRejected", "UNKNOWN_MEMBER"): 1.0,
+        ("OrdersRejected", "7"): 1.0,
+        ("OrdersRejected", "7", "CURRENCY_UNKNOWN"): 1.0,
+        ("OrdersRejected", "7", "UNKNOWN_MEMBER"): 1.0,
     }
+
+
+def test_what_the_gate_reads_is_what_is_counted(function: Function) -> None:
+    """Metrics, dimensions and reasons are those of service.toml, and the README's codes."""
+    declared = load("order_processor").outcomes
+    assert declared is not None
+    for event in (ORDER, ORDER, changed(lines=[])):
+        function.handle(event, Context(aws_request_id=str(id(event))))
+    function.handle(ORDER, Context(aws_request_id="another"))
+    _, documents = function.printed()
+    directives = [document["_aws"]["CloudWatchMetrics"][0] for document in documents]
+    assert {each["Namespace"] for each in directives} == {declared.namespace}
+    counted = {
+        (metric["Name"], *dimensions)
+        for each in directives
+        for dimensions in each["Dimensions"]
+        for metric in each["Metrics"]
+    }
+    version = (declared.function_dimension, declared.version_dimension)
+    outcomes = {declared.confirmed, declared.duplicate, declared.rejected}
+    assert {(name, *version) for name in outcomes} <= counted
+    assert {(name, version[0]) for name in outcomes} <= counted
+    assert (declared.rejected, *version, declared.reason_dimension) in counted
+    readme = (ROOT / "services/order_processor/README.md").read_text(encoding="utf-8")
+    documented = re.findall(r"^\| `([A-Z_]+)` \|", readme, re.MULTILINE)
+    assert sorted(declared.reasons) == sorted(documented)
 
 
 @pytest.mark.parametrize("event", [changed(synthetic=True), {"synthetic": True}])

@@ -24,6 +24,12 @@ def test_knows_an_execution_environment() -> None:
     assert not settings.in_lambda({})
 
 
+def test_knows_its_function() -> None:
+    """Outside Lambda it has none, and metrics still have a value for the dimension."""
+    assert settings.function_name({"AWS_LAMBDA_FUNCTION_NAME": "orders-dev"}) == "orders-dev"
+    assert settings.function_name({}) == "none"
+
+
 def test_knows_that_a_snapshot_is_taken() -> None:
     """Lambda says how an environment starts."""
     kinds = {"snap-start": True, "on-demand": False, "provisioned-concurrency": False}

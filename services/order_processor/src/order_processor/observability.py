@@ -10,10 +10,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from aws_lambda_powertools import Logger, Metrics, Tracer, single_metric
+from aws_lambda_powertools import Logger, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import (
+    AmazonCloudWatchEMFProvider,
+)
 
-from order_processor import xray
+from order_processor import settings, xray
 from order_processor.version import LABEL
 
 if TYPE_CHECKING:
@@ -35,7 +38,10 @@ class Observability:
 
     def __init__(self) -> None:
         self._logger = Logger(utc=True, use_rfc3339=True)
-        self._metrics = Metrics()
+        # By function, not by service: the stacks of an account share the service's name.
+        self._metrics = AmazonCloudWatchEMFProvider(
+            service="", default_dimensions={"FunctionName": settings.function_name()}
+        )
         # Enabled everywhere: without a sampled trace, as outside Lambda, it sends nothing.
         provider = cast("BaseProvider", xray.Provider())
         self._tracer = Tracer(auto_patch=False, disabled=False, provider=provider)
@@ -60,9 +66,9 @@ class Observability:
         )
         if outcome.synthetic:
             self._metrics.add_metric("SyntheticOrders", MetricUnit.Count, 1)
+            self._metrics.flush_metrics()
         else:
-            self._measure(outcome, seconds, cold=cold)
-        self._metrics.flush_metrics()
+            self._measure(outcome, delivery.function_version, seconds, cold=cold)
 
     def report_failure(
         self, error: Exception, order_id: str | None, delivery: Delivery, seconds: float
@@ -94,7 +100,8 @@ class Observability:
         if order_id is not None:
             self._tracer.put_annotation("OrderId", order_id)
 
-    def _measure(self, outcome: Outcome, seconds: float, *, cold: bool) -> None:
+    def _measure(self, outcome: Outcome, version: str, seconds: float, *, cold: bool) -> None:
+        """Count what `[outcomes]` of service.toml names: of the function, and of each version."""
         name = {
             "confirmed": "OrdersConfirmed",
             "duplicate": "OrderDuplicates",
@@ -104,10 +111,10 @@ class Observability:
         self._metrics.add_metric("ProcessingTime", MetricUnit.Milliseconds, seconds * 1000)
         if cold:
             self._metrics.add_metric("ColdStart", MetricUnit.Count, 1)
+        self._metrics.add_dimensions(ExecutedVersion=version)
+        self._metrics.flush_metrics()
         for code in outcome.codes[:_MAX_CODES]:
-            self._count_reason(code)
-
-    def _count_reason(self, code: str) -> None:
-        with single_metric("OrdersRejected", MetricUnit.Count, 1) as metric:
-            metric.add_dimension("service", self._metrics.service)
-            metric.add_dimension("ReasonCode", code)
+            self._metrics.add_metric(name, MetricUnit.Count, 1)
+            self._metrics.add_dimension("ExecutedVersion", version)
+            self._metrics.add_dimension("ReasonCode", code)
+            self._metrics.flush_metrics()

@@ -45,6 +45,12 @@ def in_lambda(environment: Mapping[str, str] | None = None) -> bool:
     return "AWS_LAMBDA_RUNTIME_API" in (os.environ if environment is None else environment)
 
 
+def function_name(environment: Mapping[str, str] | None = None) -> str:
+    """The function that this process belongs to; `none` outside Lambda."""
+    source = os.environ if environment is None else environment
+    return source.get("AWS_LAMBDA_FUNCTION_NAME") or "none"
+
+
 def snapshot_taken(environment: Mapping[str, str] | None = None) -> bool:
     """Whether Lambda takes a snapshot of this process once it is initialised."""
     source = os.environ if environment is None else environment
