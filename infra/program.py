@@ -123,7 +123,10 @@ def _table(plan: Plan) -> Table | None:
     if declared is None or name is None:
         return None
     guarded, warm = plan.settings.guard_data, plan.settings.warm_writes
-    return Table(plan.named(declared.name), TableArgs(name, declared.key, guarded, warm, plan.tags))
+    return Table(
+        plan.named(declared.name),
+        TableArgs(name, declared.key, declared.expires, guarded, warm, plan.tags),
+    )
 
 
 def _dead_letters(plan: Plan) -> DeadLetters:

@@ -13,11 +13,13 @@ from infra.stack_file import PROJECT
 
 @dataclass(frozen=True, slots=True)
 class TableArgs:
-    """`key` is the attribute of the event's id. `guarded` items survive a mistaken deletion and can
-    be restored to any second; a cold table takes `warm_writes` a second at once."""
+    """`key` is the attribute of the event's id; `expires` that of the epoch second after which
+    DynamoDB deletes an item that has it. `guarded` items survive a mistaken deletion and can be
+    restored to any second; a cold table takes `warm_writes` a second at once."""
 
     name: str
     key: str
+    expires: str | None
     guarded: bool
     warm_writes: int
     tags: dict[str, str]
@@ -39,6 +41,7 @@ class Table(pulumi.ComponentResource):
             attributes=[{"name": args.key, "type": "S"}],
             # AWS's own key for DynamoDB in this account: its use is in CloudTrail (docs/adr/0017).
             server_side_encryption={"enabled": True},
+            ttl={"enabled": True, "attribute_name": args.expires} if args.expires else None,
             # Left out, what AWS has grown the table to meanwhile is no difference.
             warm_throughput=(
                 {"write_units_per_second": args.warm_writes}

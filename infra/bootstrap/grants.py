@@ -49,9 +49,15 @@ def make(scope: Scope) -> list[Statement]:
 
     The deploy role has this beside `deploy` while its stack is among the account's new ones. Each
     of these calls could lose data by an attribute: a queue's retention or policy, a table without
-    its backups, a log group's retention, a role that somebody else may take.
+    its backups or with another time to live, a log group's retention, a role that somebody else
+    may take.
     """
-    table = ["dynamodb:CreateTable", "dynamodb:UpdateContinuousBackups", "dynamodb:UpdateTable"]
+    table = [
+        "dynamodb:CreateTable",
+        "dynamodb:UpdateContinuousBackups",
+        "dynamodb:UpdateTable",
+        "dynamodb:UpdateTimeToLive",  # what has the attribute is deleted
+    ]
     return [
         allow("MakeTable", table, scope.tables),
         allow("MakeQueue", ["sqs:CreateQueue", "sqs:SetQueueAttributes"], scope.queues),

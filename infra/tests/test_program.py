@@ -161,6 +161,7 @@ def test_orders_are_guarded_in_production(prod: Recording) -> None:
     table = prod.only(":Table")
     assert table.inputs["pointInTimeRecovery"] == {"enabled": True}
     assert table.inputs["deletionProtectionEnabled"] is True
+    assert table.inputs["ttl"] == {"enabled": True, "attributeName": "expiresAt"}
     for resource in (table, prod.only(":Queue")):
         assert resource.protected
         assert resource.retained
@@ -188,6 +189,16 @@ def test_a_service_that_declares_no_table_gets_none(
     recording = deploy("dev", artifact_directory)
     assert not [each for each in recording.resources.values() if "dynamodb" in each.type]
     assert set(recording.outputs) == OUTPUTS - {"tableName"}
+
+
+def test_items_stay_where_no_attribute_says_when_they_expire(
+    artifact_directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A table without one has no time to live."""
+    assert SERVICE.table is not None
+    kept = replace(SERVICE, table=replace(SERVICE.table, expires=None))
+    monkeypatch.setattr(declaration, "load_all", lambda: (kept,))
+    assert "ttl" not in deploy("dev", artifact_directory).only(":Table").inputs
 
 
 def test_stacks_share_no_name(dev: Recording, prod: Recording) -> None:

@@ -33,7 +33,8 @@ class Table:
     """A DynamoDB table of the service's own, with one item for each event that it took.
 
     `key`, `digest` and `at` are attributes: the event's id, the SHA-256 of its content (hex) and
-    when it was recorded (RFC 3339); `variable` tells the function the table's name.
+    when it was recorded (RFC 3339); `variable` tells the function the table's name. `expires` is
+    the attribute with the epoch second after which DynamoDB deletes the item of a synthetic event.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Table:
     digest: str
     at: str
     variable: str
+    expires: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +207,8 @@ class _Reader:
 
     def _own_table(self, raw: Mapping[str, Any]) -> Table:
         attributes = {key: self._text(raw, key, r"\w+") for key in ("key", "digest", "at")}
+        if "expires" in raw:
+            attributes["expires"] = self._text(raw, "expires", r"\w+")
         return Table(
             name=self._text(raw, "name", r"[a-z][a-z0-9-]{0,15}"),
             variable=self._text(raw, "variable", r"[A-Z][A-Z0-9_]*"),

@@ -40,6 +40,7 @@ SCOPE = Scope(ACCOUNT, REGION, "dev")
 NAMES = Names(SERVICE, "dev")
 MADE_ONCE = {
     *("dynamodb:CreateTable", "dynamodb:UpdateContinuousBackups", "dynamodb:UpdateTable"),
+    "dynamodb:UpdateTimeToLive",  # it deletes orders, if it is of another attribute
     *("sqs:CreateQueue", "sqs:SetQueueAttributes"),
     *("logs:CreateLogGroup", "logs:PutRetentionPolicy"),
     *("iam:CreateRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy"),
@@ -48,10 +49,9 @@ MADE_ONCE = {
 }
 """What only the deploy role of a new stack may call: no release needs it."""
 PERSONS = {
-    # A time to live deletes orders. No stack lets its function go without a reservation.
-    *("dynamodb:DeleteTable", "dynamodb:UpdateTimeToLive", "logs:DeleteLogGroup"),
-    *("sqs:DeleteQueue", "iam:DeleteRole", "lambda:DeleteFunctionConcurrency"),
-    "lambda:DeleteFunctionEventInvokeConfig",
+    *("dynamodb:DeleteTable", "logs:DeleteLogGroup", "sqs:DeleteQueue", "iam:DeleteRole"),
+    # No stack lets its function go without a reservation.
+    *("lambda:DeleteFunctionConcurrency", "lambda:DeleteFunctionEventInvokeConfig"),
 }
 """What no workflow may call: to delete orders, dead letters or logs is a person's decision."""
 NEVER_CALLED = {
@@ -155,15 +155,17 @@ def samples(folder: Path) -> dict[str, Sample]:
                 "attributes": [{"name": "orderId", "type": "S"}],
                 "serverSideEncryption": {"enabled": True},
                 "pointInTimeRecovery": {"enabled": True},
+                "ttl": {"enabled": True, "attributeName": "expiresAt"},
                 "tags": TAGS,
             },
             {
                 "deletionProtectionEnabled": True,
                 "pointInTimeRecovery": {"enabled": False},
                 "serverSideEncryption": {"enabled": False},
-                "ttl": {"enabled": True, "attributeName": "expiresAt"},
                 "warmThroughput": {"writeUnitsPerSecond": 8000},
                 **tagged,
+                # The last one: once off, AWS no longer names the attribute.
+                "ttl": {"enabled": False, "attributeName": "expiresAt"},
             },
         ),
         "aws:lambda/function:Function": Sample(

@@ -101,6 +101,15 @@ def test_table_is_on_demand_and_encrypted(stack: Deployed) -> None:
     assert not table.get("DeletionProtectionEnabled")
 
 
+def test_what_has_the_attribute_expires(stack: Deployed) -> None:
+    """Synthetic orders have it, others have not."""
+    found = stack.dynamodb.describe_time_to_live(TableName=stack.outputs["tableName"])
+    assert found["TimeToLiveDescription"] == {
+        "TimeToLiveStatus": "ENABLED",
+        "AttributeName": "expiresAt",
+    }
+
+
 def test_dead_letters_are_kept_for_14_days(stack: Deployed) -> None:
     """Hidden for 5 minutes while someone handles them."""
     found = stack.sqs.get_queue_attributes(
