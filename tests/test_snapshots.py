@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 
 import pytest
 from console.checkout import ROOT
+from emulator.tests.lambda_.runtime.test_snapshots import ANY_PYTHON
 from emulator.tests.running import RUNTIME, RunningEmulator, wait_until
-from emulator.tests.test_snapshots import ANY_PYTHON
 
 from services.order_processor.tests.fakes import FakeDynamoDB
 

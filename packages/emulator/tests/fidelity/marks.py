@@ -14,13 +14,14 @@ MARK = "pytest.mark.behaviour"
 
 
 def marked(directory: Path = TESTS) -> dict[str, list[str]]:
-    """The tests of each id as `file.py::function`, in the order of files and lines."""
+    """The tests of each id as `folder/file.py::function`, in the order of files and lines."""
     found: dict[str, list[str]] = {}
-    for path in sorted(directory.glob("test_*.py")):
+    for path in sorted(directory.rglob("test_*.py")):
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.FunctionDef):
+                test = f"{path.relative_to(directory).as_posix()}::{node.name}"
                 for name in _ids(node):
-                    found.setdefault(name, []).append(f"{path.name}::{node.name}")
+                    found.setdefault(name, []).append(test)
     return found
 
 

@@ -22,8 +22,7 @@ class Outcomes:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take in one phase of one test (pytest's hook)."""
-        path, _, test = report.nodeid.partition("::")
-        name = f"{path.rpartition('/')[2]}::{test.partition('[')[0]}"
+        name = report.nodeid.partition("[")[0].rpartition("/tests/")[2]
         if report.failed:
             self.tests[name] = BROKEN
         elif report.when == "call" and report.passed:

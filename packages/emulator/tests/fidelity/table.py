@@ -24,8 +24,8 @@ divided.
 
 {in_scope} behaviours in scope: {held} held, {red} not. {out} out of scope, at the end with their
 reasons. Operations and parameters of Lambda and CloudWatch that are not emulated answer with an
-error that names them (`test_requests.py::test_what_is_not_emulated_says_so_by_name`,
-`test_cloudwatch_wire.py::test_missing_operations_are_named`).
+error that names them (`lambda_/api/test_requests.py::test_what_is_not_emulated_says_so_by_name`,
+`cloudwatch/wire/test_wire.py::test_missing_operations_are_named`).
 """
 
 

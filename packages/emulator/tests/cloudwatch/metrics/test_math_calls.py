@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from emulator.tests.cloudwatch_client import NOON, Bench, bench
 
 if TYPE_CHECKING:
-    from emulator.tests.expressions import Row
+    from emulator.tests.cloudwatch.metrics.expressions import Row
 
 FLAGS: Row = [1, 1, 0, 0, None]
 FIRST: Row = [30, None, 0, 0, 30]

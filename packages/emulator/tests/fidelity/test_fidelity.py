@@ -83,11 +83,12 @@ def test_marks_are_read_from_tests(tmp_path: Path) -> None:
         "def test_one(x): ...\n\n"
         '@pytest.mark.behaviour("A2")\ndef test_two(): ...\n'
     )
-    (tmp_path / "test_some.py").write_text(source)
+    (tmp_path / "below").mkdir()
+    (tmp_path / "below" / "test_some.py").write_text(source)
     (tmp_path / "others.py").write_text(source)
     assert marked(tmp_path) == {
-        "A1": ["test_some.py::test_one"],
-        "A2": ["test_some.py::test_one", "test_some.py::test_two"],
+        "A1": ["below/test_some.py::test_one"],
+        "A2": ["below/test_some.py::test_one", "below/test_some.py::test_two"],
     }
 
 
@@ -114,9 +115,9 @@ def test_one_failing_parameter_breaks_a_row(phases: list[tuple[str, str]], statu
     outcomes = Outcomes()
     for when, outcome in phases:
         outcomes.pytest_runtest_logreport(
-            report("packages/emulator/tests/test_a.py::test[x]", when, outcome)
+            report("packages/emulator/tests/below/test_a.py::test[x]", when, outcome)
         )
-    assert statuses({"A1": ["test_a.py::test"]}, outcomes.tests) == {"A1": status}
+    assert statuses({"A1": ["below/test_a.py::test"]}, outcomes.tests) == {"A1": status}
 
 
 def test_a_row_that_is_not_held_shows_in_the_page() -> None:

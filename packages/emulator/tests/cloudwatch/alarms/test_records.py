@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from emulator.tests.alarms import DIMENSIONS, MATH, put_alarm, put_error, stat
+from emulator.tests.cloudwatch.alarms.alarms import DIMENSIONS, MATH, put_alarm, put_error, stat
 from emulator.tests.cloudwatch_client import bench
 
 

@@ -8,7 +8,7 @@ from emulator.clock import Clock
 from emulator.cloudwatch.metrics.store import MetricStore
 from emulator.cloudwatch.service import CloudWatch
 from emulator.http import Request
-from emulator.tests.alarms import FUNCTION, MATH, put_alarm, put_error, stat
+from emulator.tests.cloudwatch.alarms.alarms import FUNCTION, MATH, put_alarm, put_error, stat
 from emulator.tests.cloudwatch_client import NOON, bench
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from emulator.tests.alarms import FUNCTION, put_alarm
+from emulator.tests.cloudwatch.alarms.alarms import FUNCTION, put_alarm
 from emulator.tests.cloudwatch_client import Bench, bench
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 from emulator.cloudwatch.alarms.composites import children, holds, parse_rule
 from emulator.errors import AwsError
-from emulator.tests.alarms import put_alarm, put_error
+from emulator.tests.cloudwatch.alarms.alarms import put_alarm, put_error
 from emulator.tests.cloudwatch_client import Bench, bench
 from hypothesis import given
 from hypothesis import strategies as st

@@ -15,7 +15,7 @@ from emulator.cloudwatch.metrics.expressions import (
 )
 from emulator.cloudwatch.metrics.math_values import Series
 from emulator.errors import AwsError
-from emulator.tests.expressions import Row, compute
+from emulator.tests.cloudwatch.metrics.expressions import Row, compute
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -7,7 +7,7 @@ from emulator.cloudwatch.metrics.expressions import (
 )
 from emulator.cloudwatch.metrics.math_values import Array, Series
 from emulator.errors import AwsError
-from emulator.tests.expressions import Row, compute
+from emulator.tests.cloudwatch.metrics.expressions import Row, compute
 
 M1: Row = [1, 1, 0, 0, None]
 
