@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from infra import policies
 from infra.bootstrap import grants
-from infra.bootstrap.statements import Statement, allow, deny, document, joined, merged
+from infra.bootstrap.statements import (
+    Statement,
+    allow,
+    deny,
+    deny_elsewhere,
+    document,
+    joined,
+    merged,
+)
 
 if TYPE_CHECKING:
     from infra.bootstrap.scope import Scope
@@ -45,32 +53,35 @@ def functions(scope: Scope) -> dict[str, dict[str, Any]]:
 def workflow(scope: Scope) -> dict[str, Any]:
     """Bound the workflows' roles: this stack's resources, and never a boundary.
 
-    A ceiling names services where the roles' own grants name actions (all of these would not fit
-    into a managed policy's 6,144 characters), but IAM and the state only by action. The denials
-    hold against every other policy, a ceiling widened by mistake included.
+    A role has one boundary, of a managed policy's 6,144 characters, for all services. So a ceiling
+    names AWS services where the roles' own grants name actions (IAM and the state apart). It names
+    each function, table and role as they do, and of the rest the stack's suffix. The denials hold
+    against every other policy, a ceiling widened by mistake included.
     """
     return document([*_ceiling(scope), *_denials(scope)])
 
 
 def _ceiling(scope: Scope) -> list[Statement]:
     return [
-        allow("OwnFunction", ["lambda:*"], [*scope.functions, *scope.qualified]),
+        allow("OwnFunction", ["lambda:*"], scope.functions),
         allow("OwnTable", ["dynamodb:*"], scope.tables),
-        allow("OwnQueue", ["sqs:*"], scope.queues),
-        allow("OwnLogs", ["logs:*"], scope.logs),
-        allow("OwnAlarms", ["cloudwatch:*"], [*scope.alarms, *scope.dashboards]),
+        allow("OwnRest", ["cloudwatch:*", "lambda:*", "logs:*", "sqs:*"], scope.ending_in_stack),
         allow("FindLogGroup", ["logs:DescribeLogGroups"], scope.all_log_groups),
         *grants.measured(scope),
         *grants.state(scope, ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"]),
-        *joined(
-            "OwnRoles",
-            [
-                grants.execution_role_read(scope),
-                *grants.execution_role_released(scope),
-                *grants.execution_role_made(scope),
-            ],
-        ),
+        *_roles(scope),
     ]
+
+
+def _roles(scope: Scope) -> list[Statement]:
+    """What is done with functions' roles: with which, and with which boundary, deny the denials."""
+    granted = [
+        grants.execution_role_read(scope),
+        *grants.execution_role_released(scope),
+        *grants.execution_role_made(scope, bounded=False),
+    ]
+    stated = joined("OwnRoles", granted)
+    return [{**each, "Resource": scope.roles_ending_in_stack} for each in stated]
 
 
 def _denials(scope: Scope) -> list[Statement]:
@@ -79,31 +90,10 @@ def _denials(scope: Scope) -> list[Statement]:
         # A negated operator also matches where the request names no boundary.
         deny(
             "NeverARoleWithoutTheBoundary",
-            ["iam:CreateRole", "iam:PutRolePermissionsBoundary"],
+            [*grants.ROLE_MADE, *grants.ROLE_ATTACHED],
             "*",
             {"StringNotEquals": {"iam:PermissionsBoundary": scope.execution_boundary}},
         ),
-        deny(
-            "NeverChangeABoundary",
-            [
-                "iam:CreatePolicyVersion",
-                "iam:DeletePolicy",
-                "iam:DeletePolicyVersion",
-                "iam:SetDefaultPolicyVersion",
-            ],
-            [scope.execution_boundary, scope.workflow_boundary],
-        ),
-        deny(
-            "NeverChangeAWorkflowsRole",
-            [
-                "iam:AttachRolePolicy",
-                "iam:DeleteRole",
-                "iam:DeleteRolePolicy",
-                "iam:DetachRolePolicy",
-                "iam:PutRolePolicy",
-                "iam:PutRolePermissionsBoundary",
-                "iam:UpdateAssumeRolePolicy",
-            ],
-            scope.workflow_roles,
-        ),
+        # So neither a workflow's role nor any policy, boundaries among them.
+        deny_elsewhere("NeverBesideOwnRoles", ["iam:*"], scope.execution_roles),
     ]

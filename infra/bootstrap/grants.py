@@ -20,6 +20,15 @@ if TYPE_CHECKING:
     Grant: TypeAlias = Callable[[Scope], list[Statement]]
 
 
+ROLE_MADE = [
+    "iam:CreateRole",
+    "iam:DeleteRolePolicy",
+    "iam:PutRolePermissionsBoundary",
+    "iam:PutRolePolicy",
+]
+ROLE_ATTACHED = ["iam:AttachRolePolicy", "iam:DetachRolePolicy"]
+
+
 def preview(scope: Scope) -> list[Statement]:
     """Read what the program describes, and its state; change nothing.
 
@@ -233,27 +242,20 @@ def execution_role_released(scope: Scope) -> list[Statement]:
     ]
 
 
-def execution_role_made(scope: Scope) -> list[Statement]:
+def execution_role_made(scope: Scope, *, bounded: bool = True) -> list[Statement]:
     """Only ever with its boundary, so that no code deployed gains more than the boundary.
 
-    Whom it trusts, IAM lets nobody compare: who may make it may let anybody take it.
+    Not `bounded`, this says what may be done and not with which boundary. Whom the role trusts, IAM
+    lets nobody compare: who may make it may let anybody take it.
     """
-    bounded = {"iam:PermissionsBoundary": scope.execution_boundary}
-    made = [
-        "iam:CreateRole",
-        "iam:DeleteRolePolicy",
-        "iam:PutRolePermissionsBoundary",
-        "iam:PutRolePolicy",
-    ]
+    boundary: Conditions = {"StringEquals": {"iam:PermissionsBoundary": scope.execution_boundary}}
+    with_boundary = boundary if bounded else {}
+    attached: Conditions = {"ArnEquals": {"iam:PolicyARN": policies.XRAY_POLICY_ARN}}
     # What was changed by hand is put back: its trust, its description, its longest session.
     kept = ["iam:UpdateAssumeRolePolicy", "iam:UpdateRole", "iam:UpdateRoleDescription"]
-    attached: Conditions = {
-        "StringEquals": {**bounded},
-        "ArnEquals": {"iam:PolicyARN": policies.XRAY_POLICY_ARN},
-    }
     role = scope.execution_roles
     return [
-        allow("MakeRole", made, role, {"StringEquals": {**bounded}}),
-        allow("LetItTrace", ["iam:AttachRolePolicy", "iam:DetachRolePolicy"], role, attached),
+        allow("MakeRole", ROLE_MADE, role, with_boundary),
+        allow("LetItTrace", ROLE_ATTACHED, role, {**with_boundary, **attached}),
         allow("MendRole", kept, role),
     ]

@@ -64,7 +64,12 @@ def written(scope: Scope = _SCOPE) -> Mapping[str, dict[str, Any]]:
 def findings(name: str, policy: dict[str, Any]) -> Iterator[str]:
     """Yield what parliament finds, and the documents are not right about."""
     # Who may take a role is said without a resource, which parliament does not know.
-    judged = document([{"Resource": _ROLE} | statement for statement in policy["Statement"]])
+    judged = document(
+        [
+            each if "NotResource" in each else {"Resource": _ROLE} | each
+            for each in policy["Statement"]
+        ]
+    )
     for found in analyze_policy_string(json.dumps(judged)).findings:
         if not _right(name, found):
             yield f"{name}: {found.issue}: {found.detail}"

@@ -74,10 +74,7 @@ class Scope:
 
     @property
     def alarms(self) -> list[str]:
-        """Each service's alarms, in one pattern: listed, they would not fit into IAM's policies.
-
-        No other stack's match it, as no stack may be named `ANY-STACK` beside this one.
-        """
+        """Each service's alarms, in one pattern."""
         patterns = [f"{each.service.resources}-*-{self.stack}" for each in self.names]
         return [self._regional("cloudwatch", f"alarm:{pattern}") for pattern in patterns]
 
@@ -98,6 +95,27 @@ class Scope:
         return [self._iam(f"role/{each.function}") for each in self.names]
 
     @property
+    def ending_in_stack(self) -> list[str]:
+        """Versions and aliases, queues, logs, alarms and dashboards, whichever service's.
+
+        No other stack's end so, as none may be named `ANY-STACK` beside this one.
+        """
+        named = f"*-{self.stack}"
+        group = self._regional("logs", f"log-group:/aws/lambda/{named}")
+        return [
+            self._regional("lambda", f"function:{named}:*"),
+            self._regional("sqs", f"*-dlq-{self.stack}"),
+            *(group, f"{group}:*"),
+            self._regional("cloudwatch", f"alarm:{named}"),
+            f"arn:aws:cloudwatch::{self.account_id}:dashboard/{named}",
+        ]
+
+    @property
+    def roles_ending_in_stack(self) -> str:
+        """Roles, whichever service's; no workflow's ends so."""
+        return self._iam(f"role/*-{self.stack}")
+
+    @property
     def state_bucket(self) -> str:
         """The bucket of all the account's stacks."""
         return f"arn:aws:s3:::{state_bucket_name(self.account_id, self.region)}"
@@ -116,11 +134,6 @@ class Scope:
     def workflow_boundary(self) -> str:
         """What bounds the workflows' roles."""
         return self._iam(f"policy/{self.workflow_boundary_name}")
-
-    @property
-    def workflow_roles(self) -> str:
-        """Every role of a workflow, of any stack."""
-        return self._iam(f"role/workflow-{PROJECT}-*")
 
     @property
     def execution_boundary_name(self) -> str:

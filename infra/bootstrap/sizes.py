@@ -1,4 +1,4 @@
-"""Whether what the roles of a stack may do fits into IAM's policies."""
+"""What the roles of a stack may do, in as many policies as IAM takes, and whether it takes them."""
 
 from __future__ import annotations
 
@@ -9,14 +9,28 @@ from console.errors import UsageError
 from reporting import amounts
 
 from infra.bootstrap import boundaries, grants
-from infra.bootstrap.statements import document
+from infra.bootstrap.statements import Statement, document
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from infra.bootstrap.scope import Scope
 
-MANAGED, INLINE = 6_144, 10_240
-"""Characters, spaces aside, of a managed policy, and of all that a role has of its own (IAM User
-Guide, IAM and STS quotas)."""
+MANAGED, ATTACHED = 6_144, 10
+"""Characters, spaces aside, of a managed policy, and how many of these a role has, unless AWS was
+asked for more (IAM User Guide, IAM and STS quotas)."""
+
+
+def packed(statements: Iterable[Statement]) -> list[dict[str, Any]]:
+    """Put statements into policies, in their order, each as full as IAM takes it."""
+    policies: list[dict[str, Any]] = []
+    for statement in document([*statements])["Statement"]:
+        fuller = document([*policies[-1]["Statement"], statement]) if policies else None
+        if fuller and size(fuller) <= MANAGED:
+            policies[-1] = fuller
+        else:
+            policies.append(document([statement]))
+    return policies
 
 
 def check(scope: Scope, *, new: bool) -> None:
@@ -24,33 +38,30 @@ def check(scope: Scope, *, new: bool) -> None:
 
     The deploy role of a `new` stack may make its resources, too.
     """
-    for what, size, most in measured(scope, new=new):
-        if size > most:
+    for what, needed, most in measured(scope, new=new):
+        if needed > most:
             raise UsageError(
-                f"IAM takes {amounts.number(most)} characters for {what}, and with "
-                f"{len(scope.services)} services on stack '{scope.stack}' there are "
-                f"{amounts.number(size)}: shorten `resources` in their service.toml, take the "
-                "stack out of newStacks once it is deployed, or keep some services in a "
-                "repository of their own."
+                f"IAM takes {amounts.number(most)} {what}, and with {len(scope.services)} services "
+                f"on stack '{scope.stack}' there are {amounts.number(needed)}: shorten `resources` "
+                "in their service.toml, take the stack out of newStacks once it is deployed, or "
+                "keep some services in a repository of their own."
             )
 
 
 def measured(scope: Scope, *, new: bool) -> list[tuple[str, int, int]]:
-    """Return each policy's name, its characters and how many IAM takes."""
-    further = {"deploy": grants.make(scope) if new else []}
-    roles = {
-        kind: document([*grant(scope), *further.get(kind, [])])
-        for kind, grant in grants.KINDS.items()
-    }
-    bounds = {
-        "the functions' boundary": boundaries.execution(scope),
-        "the workflows' boundary": boundaries.workflow(scope),
-    }
+    """Return what IAM limits, how many there are and how many it takes."""
+    roles = {kind: packed(grant(scope)) for kind, grant in grants.KINDS.items()}
+    making = packed(grants.make(scope)) if new else []
+    attached = {**roles, "deploy": [*roles["deploy"], *making]}
+    bounds = {"functions": boundaries.execution(scope), "workflows": boundaries.workflow(scope)}
+    largest = max(size(policy) for policies in attached.values() for policy in policies)
     return [
-        *((f"the role {kind}", _size(policy), INLINE) for kind, policy in roles.items()),
-        *((name, _size(policy), MANAGED) for name, policy in bounds.items()),
+        *((f"policies of the role {kind}", len(p), ATTACHED) for kind, p in attached.items()),
+        ("characters for a statement of a role", largest, MANAGED),
+        *((f"characters for the {n}' boundary", size(p), MANAGED) for n, p in bounds.items()),
     ]
 
 
-def _size(policy: dict[str, Any]) -> int:
+def size(policy: dict[str, Any]) -> int:
+    """Count a policy's characters as IAM does, without spaces."""
     return len(json.dumps(policy, separators=(",", ":")))

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 import pulumi
 import pulumi_aws as aws
 
-from infra.bootstrap import boundaries, trust
+from infra.bootstrap import boundaries, sizes, trust
 from infra.bootstrap.grants import KINDS, make
-from infra.bootstrap.statements import document
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,8 +36,8 @@ class StackRoles(pulumi.ComponentResource):
     def __init__(self, name: str, args: StackRolesArgs, opts: pulumi.ResourceOptions) -> None:
         super().__init__("order-processing:bootstrap:StackRoles", name, None, opts)
         scope = args.scope
-        execution = self._boundary(scope.execution_boundary_name, boundaries.execution(scope))
-        workflow = self._boundary(scope.workflow_boundary_name, boundaries.workflow(scope))
+        execution = self._policy(scope.execution_boundary_name, boundaries.execution(scope))
+        workflow = self._policy(scope.workflow_boundary_name, boundaries.workflow(scope))
         self.execution_boundary_arn = execution.arn
         self.arns = {
             github_environment(scope.stack, kind): self._role(args, kind, workflow)
@@ -46,7 +45,7 @@ class StackRoles(pulumi.ComponentResource):
         }
         self.register_outputs({})
 
-    def _boundary(self, name: str, policy: dict[str, Any]) -> aws.iam.Policy:
+    def _policy(self, name: str, policy: dict[str, Any]) -> aws.iam.Policy:
         return aws.iam.Policy(
             name,
             name=name,
@@ -71,18 +70,15 @@ class StackRoles(pulumi.ComponentResource):
             opts=child,
         )
         for granted, grant in _granted(kind, new=args.new).items():
-            aws.iam.RolePolicy(
-                name if granted == kind else f"{name}-{granted}",
-                name=granted,
-                role=role.name,
-                policy=pulumi.Output.json_dumps(document(grant(scope))),
-                opts=child,
-            )
+            for number, policy in enumerate(sizes.packed(grant(scope)), start=1):
+                part = f"{scope.workflow_role_name(granted)}-{number}"
+                arn = self._policy(part, policy).arn
+                aws.iam.RolePolicyAttachment(part, role=role.name, policy_arn=arn, opts=child)
         return role.arn
 
 
 def _granted(kind: str, *, new: bool) -> Mapping[str, Grant]:
-    """Each policy of a role by its name: the kind's own, and what makes a new stack."""
+    """What a role may do, by its policies' name: the kind's own, and what makes a new stack."""
     return {kind: KINDS[kind]} | ({"make": make} if new and kind == "deploy" else {})
 
 

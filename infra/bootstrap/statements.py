@@ -31,9 +31,15 @@ def deny(
     return _statement("Deny", sid, actions, resource, condition)
 
 
+def deny_elsewhere(sid: str, actions: list[str], resources: list[str]) -> Statement:
+    """Deny `actions` on all but `resources`, whatever else allows them."""
+    stated = deny(sid, actions, resources)
+    return {"NotResource" if key == "Resource" else key: said for key, said in stated.items()}
+
+
 def document(statements: list[Statement]) -> dict[str, Any]:
     """Make a policy of its statements; those that are about no resource are none."""
-    made = [statement for statement in statements if statement["Resource"]]
+    made = [statement for statement in statements if statement.get("Resource") != []]
     return {"Version": "2012-10-17", "Statement": made}
 
 

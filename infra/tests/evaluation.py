@@ -44,10 +44,16 @@ def _effects(
     for statement in policy["Statement"]:
         if (
             _any(statement["Action"], action)
-            and _any(statement["Resource"], resource)
+            and _about(statement, resource)
             and _met(statement, context)
         ):
             yield statement["Effect"]
+
+
+def _about(statement: dict[str, Any], resource: str) -> bool:
+    if "NotResource" in statement:
+        return not _any(statement["NotResource"], resource)
+    return _any(statement["Resource"], resource)
 
 
 def _met(statement: dict[str, Any], context: Mapping[str, str]) -> bool:

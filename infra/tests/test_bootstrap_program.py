@@ -51,13 +51,34 @@ def test_each_role_trusts_its_own_environment_alone(account: Recording) -> None:
 
 def test_only_a_new_stack_may_be_made() -> None:
     """Its deploy role has a policy more, which goes with the setting."""
-    recorded = prepare(newStacks="staging")
-    policies = {found.name: found.inputs["name"] for found in recorded.of_type(":RolePolicy")}
-    assert policies["workflow-order-processing-staging-deploy-make"] == "make"
-    assert [*policies.values()].count("make") == 1
-    assert "make" not in {
-        found.inputs["name"] for found in prepare(newStacks="").of_type(":RolePolicy")
-    }
+    made = "workflow-order-processing-staging-make-1"
+    recorded = attached(prepare(newStacks="staging"))
+    assert made in recorded["workflow-order-processing-staging-deploy"]
+    assert [name for names in recorded.values() for name in names if "-make-" in name] == [made]
+    assert "-make-" not in str(attached(prepare(newStacks="")))
+
+
+def test_each_role_has_its_own_policies_and_no_others(account: Recording) -> None:
+    """All that it may do, under its own name; and each policy is a role's or a boundary."""
+    found = attached(account)
+    assert {*found} == {role.inputs["name"] for role in account.of_type(":Role")}
+    for role, policies in found.items():
+        making = role.replace("-deploy", "-make")
+        for name in policies:
+            assert name.rpartition("-")[0] in {role, making}
+    made = {policy.inputs["name"] for policy in account.of_type(":Policy")}
+    bounds = {name for name in made if name.endswith("-boundary")}
+    assert made - bounds == {name for policies in found.values() for name in policies}
+    assert len(bounds) == 6
+
+
+def attached(recorded: Recording) -> dict[str, list[str]]:
+    """Return the names of each role's policies."""
+    found: dict[str, list[str]] = {}
+    for each in recorded.of_type(":RolePolicyAttachment"):
+        arn = each.inputs["policyArn"].removeprefix("arn:")
+        found.setdefault(each.inputs["role"], []).append(arn)
+    return found
 
 
 def test_every_role_is_bounded_by_its_stack(account: Recording) -> None:

@@ -96,6 +96,11 @@ def token(subject: str, audience: str) -> str:
     return ".".join([*encoded, "c2lnbmF0dXJl"])
 
 
+def policy_arn(name: str) -> str:
+    """Return the ARN of a policy of the account."""
+    return f"arn:aws:iam::{ACCOUNT}:policy/{name}"
+
+
 def make(iam: Any, recorded: Recording) -> None:
     """Make the provider, the boundaries and the roles just as the program registers them."""
     for found in recorded.resources.values():
@@ -112,14 +117,11 @@ def make(iam: Any, recorded: Recording) -> None:
                 iam.create_role(
                     RoleName=inputs["name"],
                     AssumeRolePolicyDocument=inputs["assumeRolePolicy"],
-                    PermissionsBoundary=f"arn:aws:iam::{ACCOUNT}:policy/{bound}",
+                    PermissionsBoundary=policy_arn(bound),
                 )
-            case "RolePolicy":
-                iam.put_role_policy(
-                    RoleName=inputs["role"],
-                    PolicyName=inputs["name"],
-                    PolicyDocument=inputs["policy"],
-                )
+            case "RolePolicyAttachment":
+                named = inputs["policyArn"].removeprefix("arn:")
+                iam.attach_role_policy(RoleName=inputs["role"], PolicyArn=policy_arn(named))
 
 
 @pytest.fixture(scope="module")
@@ -262,15 +264,23 @@ def test_a_deploy_role_cannot_change_itself(
 
 
 @pytest.mark.usefixtures("unlimited")
-@pytest.mark.parametrize("boundary", [DEV.execution_boundary, DEV.workflow_boundary])
-def test_a_deploy_role_cannot_change_a_boundary(aws: Aws, boundary: str) -> None:
-    """Neither by a new version nor by another default."""
+@pytest.mark.parametrize(
+    "policy",
+    [
+        DEV.execution_boundary,
+        DEV.workflow_boundary,
+        *(policy_arn(f"{DEV.workflow_role_name(kind)}-1") for kind in ("deploy", "make", "load")),
+    ],
+)
+def test_a_deploy_role_cannot_change_a_policy(aws: Aws, policy: str) -> None:
+    """Neither a boundary nor what a role may do, by a new version or by another default."""
     iam = aws.deployer("iam")
-    new = {"PolicyArn": boundary, "PolicyDocument": EVERYTHING, "SetAsDefault": True}
+    assert aws.client("iam").get_policy(PolicyArn=policy)
+    new = {"PolicyArn": policy, "PolicyDocument": EVERYTHING, "SetAsDefault": True}
     assert refused(iam.create_policy_version, **new) == "AccessDenied"
-    old = {"PolicyArn": boundary, "VersionId": "v1"}
+    old = {"PolicyArn": policy, "VersionId": "v1"}
     assert refused(iam.set_default_policy_version, **old) == "AccessDenied"
-    assert refused(iam.delete_policy, PolicyArn=boundary) == "AccessDenied"
+    assert refused(iam.delete_policy, PolicyArn=policy) == "AccessDenied"
 
 
 @pytest.mark.usefixtures("unlimited")
@@ -318,16 +328,12 @@ def test_without_a_boundary_the_same_role_would_lift_it(aws: Aws) -> None:
 def released(aws: Aws) -> Iterator[None]:
     """Take from the deploy role what made its stack, as the bootstrap does once it is there."""
     iam, name = aws.client("iam"), DEV.workflow_role_name("deploy")
-    (policy,) = [
-        found.inputs["policy"]
-        for found in prepare().of_type(":RolePolicy")
-        if (found.inputs["name"], found.name) == ("make", f"{name}-make")
-    ]
-    iam.delete_role_policy(RoleName=name, PolicyName="make")
+    making = {"RoleName": name, "PolicyArn": policy_arn(f"{DEV.workflow_role_name('make')}-1")}
+    iam.detach_role_policy(**making)
     try:
         yield
     finally:
-        iam.put_role_policy(RoleName=name, PolicyName="make", PolicyDocument=policy)
+        iam.attach_role_policy(**making)
 
 
 def test_each_kind_does_its_work_and_no_more(aws: Aws) -> None:
