@@ -171,7 +171,9 @@ def test_inputs_and_steps_named_in_expressions_exist(path: Path) -> None:
     inputs = {
         name for on in triggers.values() if isinstance(on, dict) for name in on.get("inputs", {})
     }
-    ids = {step["id"] for name, step in steps() if name.startswith(path.name) and "id" in step}
+    own = [step for name, step in steps() if name.startswith(path.name)]
+    own += content.get("runs", {}).get("steps", [])  # an action's
+    ids = {step["id"] for step in own if "id" in step}
     assert set(re.findall(r"\binputs\.([\w-]+)", text)) <= inputs
     assert set(re.findall(r"\bsteps\.(\w+)", text)) <= ids
 
@@ -223,7 +225,7 @@ def test_a_role_is_taken_in_an_environment(name: str, job: Mapping) -> None:
     """Whoever speaks to AWS does so by OIDC, in an environment that its role trusts."""
     used = [step for step in job.get("steps", []) if "configure-aws" in step.get("uses", "")]
     for step in used:
-        assert set(step["with"]) == {"aws-region", "role-to-assume"}, name
+        assert set(step["with"]) - {"output-credentials"} == {"aws-region", "role-to-assume"}, name
         assert step["with"]["role-to-assume"].startswith("${{ vars."), name
         assert job["permissions"]["id-token"] == "write", name
         assert job["environment"], name
@@ -270,6 +272,42 @@ def test_an_abandoned_canary_is_ended() -> None:
     (cleanup,) = [step for step in release_job()["steps"] if "rollback" in step.get("run", "")]
     assert "--canary-only" in cleanup["run"]
     assert all(word in cleanup["if"] for word in ("failure()", "cancelled()", "rollout.outcome"))
+
+
+def test_a_rollout_knows_when_its_credentials_end() -> None:
+    """The action tells only with the credentials, as a JSON text (its `setOutput` of a Date)."""
+    (role,) = [step for step in release_job()["steps"] if step.get("id") == "aws"]
+    (rollout,) = [step for step in release_job()["steps"] if step.get("id") == "rollout"]
+    assert role["with"]["output-credentials"] is True
+    told = "${{ fromJSON(steps.aws.outputs.aws-expiration) }}"
+    assert rollout["env"]["AWS_CREDENTIAL_EXPIRATION"] == told
+
+
+def test_a_rollback_has_two_kinds_and_each_its_step() -> None:
+    """What the form offers is done by exactly one of them, and both take all of its fields."""
+    workflow = load(GITHUB / "workflows" / "rollback.yml")
+    live, canary = workflow[True]["workflow_dispatch"]["inputs"]["what"]["options"]
+    first, second = [
+        step for step in workflow["jobs"]["rollback"]["steps"]
+        if step.get("run", "").startswith("nox -s rollback")
+    ]  # fmt: skip
+    assert first["if"] == f"${{{{ inputs.what != '{canary}' }}}}"
+    assert second["if"] == f"${{{{ inputs.what == '{canary}' }}}}"
+    assert second["run"].replace(" --canary-only", "") == first["run"]
+    assert "live" in live
+
+
+def test_a_rollback_needs_no_package_index() -> None:
+    """What it installs is kept, and uv asks nobody else; the drift of every morning keeps it."""
+    job = load(GITHUB / "workflows" / "rollback.yml")["jobs"]["rollback"]
+    assert job["env"].items() >= {"UV_FIND_LINKS": "build/wheels", "UV_OFFLINE": "1"}.items()
+    kept = {
+        name.partition(":")[0]: step["with"]["wheels"]
+        for name, step in steps() if "wheels" in step.get("with", {})
+    }  # fmt: skip
+    assert kept == {"rollback.yml": "release", "drift.yml": "release"}
+    *_, offline = load(GITHUB / "actions" / "setup" / "action.yml")["runs"]["steps"]
+    assert "--no-index --find-links build/wheels" in offline["run"]
 
 
 def test_drift_is_looked_for_in_every_stack_by_the_role_that_only_reads() -> None:

@@ -184,8 +184,9 @@ class Rehearsal:
         self.mark("roll back")
         self._serves_only(self.facts.alias_before)
         self._hold(WINDOW_SECONDS)
-        # By name: without one, a rollback never leads to what was rolled back from.
-        self.stack.release("rollback", "--version", self.candidate)
+        # By name and with a reason: nothing else leads to what was rolled back from.
+        why = ("--reason", "forward again, to measure what it costs")
+        self.stack.release("rollback", "--version", self.candidate, *why)
         self.mark("forward")
         forward = self._serves_only(self.candidate)
         self._hold(WINDOW_SECONDS)

@@ -32,6 +32,8 @@ class Change:
     after: str
     alarms: str
     verdict: str
+    note: str = ""
+    """A sentence or two below the table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,8 @@ def summarise(
     cells = (step, change.before, change.after, change.alarms, change.verdict)
     row = " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells)
     table = f"\n| step | from | to | alarms | verdict |\n|---|---|---|---|---|\n| {row} |\n\n"
+    if change.note:
+        table += f"{change.note}\n\n"
     if plots is not None:
         table += f"[plots]({plots})\n\n"
     try:

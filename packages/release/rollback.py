@@ -17,7 +17,7 @@ from release.state import alias, ledger
 from release.state.alias import Record
 from release.state.ledger import Entry
 from release.state.restore import restore
-from release.state.succession import is_older
+from release.state.succession import check_doubt, is_older
 from release.state.versions import check_exists
 
 if TYPE_CHECKING:
@@ -51,12 +51,13 @@ def rollback(
     commit: str | None = None,
     reason: str | None = None,
 ) -> Result:
-    """Put the alias back.
+    """Move the live traffic back, and end a canary with the same write.
 
-    Without a version or commit: during a canary to the live version, else to the good one that was
-    live before. A repeat chooses no further target: where a rollback was the last move, the next
-    one has to be named. The ledger remembers what was left, and `canary` refuses it from then on.
-    An alias that is gone is made anew, at what the ledger says was live last.
+    Without a version or commit it goes to the good one that was live before. A repeat chooses no
+    further target: where a rollback was the last move, the next one has to be named. One that was
+    never judged good, or is known to be bad, needs a reason. The ledger remembers what was left,
+    and `canary` refuses it from then on. An alias that is gone is made anew, at what the ledger
+    says was live last.
     """
     began = release.clock.monotonic()
     try:
@@ -72,36 +73,49 @@ def rollback(
     differs = linked is not None and ledger.disagreement(first, linked) is not None
     # A live version is confirmed where somebody names it and the ledger tells another story, or
     # where the rollback to it could not be written there.
-    mends = differs and (bool(version) or _went_back(first))
+    mends = differs and (bool(version) or (_went_back(first) and not first.weights))
     chosen = first.version if mends and not version else version
-    skipped: list[str] = []
+    remarks: list[str] = []
     if chosen is None:
-        chosen, skipped = choose(first, linked or (), release.outputs)
+        chosen, remarks = choose(first, linked or (), release.outputs)
     target = _check_exists(release, chosen)
-    goal = _Goal(target, ledger.commit_of(linked or (), target), reason, mends=mends)
+    said = (reason or "").strip()
+    if linked is not None:
+        check_doubt(first, linked, target, said)
+    goal = _Goal(target, ledger.commit_of(linked or (), target), said or None, mends=mends)
     try:
-        changed = _put_back(release, goal)
+        changed, noted = _put_back(release, goal)
     except UnfinishedError as error:
+        because = ("--reason", said) if said else ()
+        typed = Typed("rollback", release.outputs.place, ("--version", target, *because))
+        raise UnfinishedError(f"{error} Next: `{typed.again()}`, which ends it.") from error
+    if not noted:
         again = Typed("rollback", release.outputs.place, ("--version", target)).again()
-        raise UnfinishedError(f"{error} Next: `{again}`, which ends it.") from error
+        remarks.append(f"The ledger could not be written: `{again}` does so.")
     seconds = round(release.clock.monotonic() - began, 3)
-    return _result(release.outputs, first, target, skipped, changed=changed, seconds=seconds)
+    return _result(release.outputs, first, target, remarks, changed=changed, seconds=seconds)
 
 
-def end_canary(release: Release, *, fence: bool = False) -> Result:
-    """End a canary that nobody watches any longer.
+def end_canary(release: Release, *, fence: bool = False, reason: str | None = None) -> Result:
+    """End a canary that nobody watches any longer; with a reason the ledger remembers it as left.
 
     Unlike a rollback it never moves the live version, whatever others do meanwhile. Without a
     canary nothing is done; with `fence` the alias is written all the same, as it is, so that a
     rollout that still goes on somewhere begins none (`release.state.fence`).
     """
+    said = (reason or "").strip()
     began = release.clock.monotonic()
     first = seen = alias.read(release.functions)
     for _ in range(ATTEMPTS):
         ends = bool(seen.weights)
         try:
             if ends or fence:
-                record = _record(seen, _Goal(seen.version))
+                goal = _Goal(seen.version, reason=said or None)
+                at = to_text(release.clock.now())
+                record = _record(seen, goal)
+                if ends and said:
+                    entry = ledger.try_write(release.functions, _entry(seen, goal, at))
+                    record = replace(record, entry=entry or record.entry)
                 alias.make_live(release.functions, seen, seen.version, record, release.clock)
         except AliasChangedError:
             seen = alias.read(release.functions)
@@ -114,21 +128,20 @@ def end_canary(release: Release, *, fence: bool = False) -> Result:
 def choose(seen: Alias, linked: Sequence[Entry], outputs: Outputs) -> tuple[str, list[str]]:
     """The version to go back to, and a sentence for each that was skipped; UsageError if no good
     one is known."""
-    if seen.weights:
-        return seen.version, []
     found, skipped = None, []
     for version, objection in ledger.ways_back(seen, linked):
         if objection is None:
             found = version
             break
         skipped.append(f"Version {version} was skipped: {objection}.")
+    only = "".join(f" Its canary, version {each}, ends by --canary-only." for each in seen.weights)
     if found is None:
         none = f"{outputs.alias} records no good version before {seen.version}"
-        raise UsageError(" ".join([f"{none}: name one with --version N.", *skipped]))
+        raise UsageError(" ".join([f"{none}: name one with --version N.{only}", *skipped]))
     if _went_back(seen):
         raise UsageError(
             f"{outputs.alias} was rolled back already, from version {seen.record.previous} to "
-            f"{seen.version}: to go back further, name the version with --version {found}."
+            f"{seen.version}: to go back further, name the version with --version {found}.{only}"
         )
     return found, skipped
 
@@ -137,7 +150,7 @@ def _went_back(seen: Alias) -> bool:
     """Whether the last move was a rollback to an older version."""
     left = seen.record.previous
     back = left is not None and is_older(seen.version, left)
-    return back and seen.record.verdict == "rollback" and not seen.weights
+    return back and seen.record.verdict == "rollback"
 
 
 def _check_exists(release: Release, version: str) -> str:
@@ -175,8 +188,8 @@ def _known(functions: Functions, seen: Alias) -> Sequence[Entry] | None:
         return None
 
 
-def _put_back(release: Release, goal: _Goal) -> bool:
-    """Write until the alias serves the goal alone; whether a write was needed.
+def _put_back(release: Release, goal: _Goal) -> tuple[bool, bool]:
+    """Write until the alias serves the goal alone; whether that was needed, and is in the ledger.
 
     A rollback is urgent, so a write by somebody else in between does not stop it; the goal was
     chosen once, from what the caller saw, so two at a time do not undo each other.
@@ -184,18 +197,18 @@ def _put_back(release: Release, goal: _Goal) -> bool:
     for _ in range(ATTEMPTS):
         seen = alias.read(release.functions)
         if seen.version == goal.version and not seen.weights and not goal.mends:
-            return False
+            return False, True
         entry = ledger.try_write(
             release.functions, _entry(seen, goal, to_text(release.clock.now()))
         )
         if entry is None and seen.version == goal.version and not seen.weights:
-            return False  # only the ledger was to be mended
+            return False, False  # only the ledger was to be mended
         record = replace(_record(seen, goal), entry=entry or seen.record.entry)
         try:
             alias.make_live(release.functions, seen, goal.version, record, release.clock)
         except AliasChangedError:
             continue
-        return True
+        return True, entry is not None
     raise UnavailableError(_TOO_FAST)
 
 
@@ -219,7 +232,7 @@ def _entry(seen: Alias, goal: _Goal, at: str) -> Entry:
         commit=seen.record.commit if ends else goal.commit,
         who=ledger.author(),
         parent=seen.record.entry,
-        reason=(goal.reason or "").strip() or None,
+        reason=goal.reason,
     )
 
 
@@ -227,26 +240,36 @@ def _result(
     outputs: Outputs,
     first: Alias,
     target: str,
-    skipped: Sequence[str] = (),
+    remarks: Sequence[str] = (),
     *,
     changed: bool,
     seconds: float,
 ) -> Result:
-    before = first.version
-    if first.weights:
-        before += " with canary " + ", ".join(first.weights)
+    canary = next(iter(first.weights), None)
+    before = first.version + (f" with canary {canary}" if canary else "")
     message = (
         f"{outputs.alias} serves version {target} alone (before: {before}); "
         f"{'it took' if changed else 'nothing to do,'} {amounts.seconds(seconds)}."
     )
-    message = " ".join([message, *skipped])
+    kept = _kept(outputs, first, target)
+    message = " ".join([message, *remarks, kept])
     details = {
         "from": first.version,
         "to": target,
         "changed": changed,
         "seconds": seconds,
-        "endedCanary": next(iter(first.weights), None),
-        "skipped": list(skipped),
+        "endedCanary": canary,
+        "remarks": [*remarks, kept],
     }
     verdict = "rolled back" if changed else "nothing to roll back"
-    return Result(Exit.DONE, message, details, Change(before, target, "not read", verdict))
+    return Result(Exit.DONE, message, details, Change(before, target, "not read", verdict, message))
+
+
+def _kept(outputs: Outputs, first: Alias, target: str) -> str:
+    """What a rollback leaves as it is, for whoever expected more of it."""
+    if first.version != target:
+        return "Not changed: what is merged, what runs already, and the dead-letter queue."
+    further = (
+        f"; `{Typed('rollback', outputs.place).again()}` leaves it too" if first.weights else ""
+    )
+    return f"Not changed: version {target}, which was live already{further}."

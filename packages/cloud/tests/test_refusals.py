@@ -38,6 +38,7 @@ def refusal(code: str, message: str) -> ClientError:
     [
         ("InvalidSignatureException", "Signature expired: 20261127T1 is now earlier than 2026."),
         ("SignatureDoesNotMatch", "Signature not yet current: 20261127T1 is still later than 2."),
+        ("RequestExpired", "Request has expired."),
         ("RequestTimeTooSkewed", "The difference between the request time and now is too large."),
     ],
 )

@@ -13,6 +13,7 @@ import os
 import shutil
 import sys
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -126,6 +127,10 @@ def _credentials(call: Call) -> None:
     machine.env |= {
         **machine.run.hosting.cloud, "AWS_REGION": region, "AWS_DEFAULT_REGION": region,
     }  # fmt: skip
+    if call.input("output-credentials", "false") == "true":
+        end = datetime.now(UTC) + timedelta(hours=1)
+        # A date is written as JSON, with its quotation marks (@actions/core's toCommandValue).
+        call.outputs["aws-expiration"] = json.dumps(end.isoformat())
     call.say(f"Took {role} in {machine.environment}.")
 
 

@@ -149,7 +149,7 @@ def _rollback(call: Call) -> Result:
     if len(named) > 1:  # a form's fields that were left empty name nothing
         raise UsageError("Name one of --version, --commit and --canary-only: nothing was changed.")
     if options.canary_only:
-        return end_canary(call.release, fence=True)
+        return end_canary(call.release, fence=True, reason=options.reason)
     return rollback(
         call.release, options.version or None, commit=options.commit or None, reason=options.reason
     )

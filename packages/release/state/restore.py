@@ -13,8 +13,9 @@ from release.aws.clock import to_text
 from release.errors import AliasChangedError, UnavailableError
 from release.result import Change, Exit, Result
 from release.state import alias, ledger
-from release.state.alias import Record
+from release.state.alias import Alias, Record
 from release.state.ledger import Entry
+from release.state.succession import check_doubt
 from release.state.versions import check_exists
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ def restore(
     if version is None and last is None:
         raise gone
     target = check_exists(release, version or (last.version if last else ""))
+    if last is not None:
+        check_doubt(Alias(last.version), linked, target, (reason or "").strip())
     entry = _entry(target, linked, last, (reason or "").strip(), to_text(release.clock.now()))
     record = Record(
         previous=_previous(target, last),

@@ -52,6 +52,27 @@ def check_succession(release: Release, seen: Alias, version: str, reason: str | 
     return found
 
 
+def doubt(seen: Alias, linked: Sequence[Entry], version: str) -> str | None:
+    """Why nobody can take a version for good; None if it is live, or was, or passed the gate."""
+    if version == seen.version:
+        return None
+    for known, found in ledger.ways_back(seen, linked):
+        if known == version:
+            return found and f"is known to be bad ({found})"
+    words = (each.verdict for each in linked if each.kind == "gate" and each.version == version)
+    last = next(words, None)
+    if last == "fail":
+        return "is known to be bad (the gate failed it)"
+    return None if last == "pass" else "was never judged good"
+
+
+def check_doubt(seen: Alias, linked: Sequence[Entry], version: str, reason: str) -> None:
+    """UsageError where a reason is needed and missing."""
+    found = doubt(seen, linked, version)
+    if found is not None and not reason:
+        raise UsageError(f"Version {version} {found}: say why it is to serve with --reason TEXT.")
+
+
 def is_older(version: str, live: str) -> bool:
     """Whether it was published before the live one."""
     return version.isdigit() and live.isdigit() and int(version) < int(live)

@@ -82,7 +82,11 @@ def emulated_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 @pytest.fixture
 def stack(emulated_aws: None) -> Stack:  # noqa: ARG001 (its variables are what is wanted)
     """A stack of its own for each test."""
-    name = f"echo-{os.urandom(4).hex()}"
+    return make_stack(f"echo-{os.urandom(4).hex()}")
+
+
+def make_stack(name: str) -> Stack:
+    """A stack whose function has that name."""
     role = f"arn:aws:iam::123456789012:role/{name}"
     trust = {
         "Version": "2012-10-17",

@@ -82,7 +82,8 @@ def test_a_whole_release_exits_0_at_every_step(shell: Shell) -> None:
     """Smoke, canary, gate, promote, roll back and forward, status, redrive."""
     steps = [
         ("smoke", "--version", "2"), CANARY, GATE, ("promote", "--version", "2"),
-        ("rollback",), ("rollback", "--version", "2"), ("status",), ("redrive",),
+        ("rollback",), ("rollback", "--version", "2", "--reason", "back"), ("status",),
+        ("redrive",),
     ]  # fmt: skip
     assert [shell(*step) for step in steps] == [0] * len(steps)
     assert alias.read(shell.functions).version == "2"
@@ -332,7 +333,9 @@ def test_a_whole_release_in_one_command(shell: Shell, capsys: pytest.CaptureFixt
     assert shell("rollback") == 0
     assert shell("canary", "--weight", "0.5") == 2
     assert "rolled back from" in capsys.readouterr().err
-    assert shell("rollback", "--commit", "a" * 40) == 0
+    assert shell("rollback", "--commit", "a" * 40) == 2
+    assert "known to be bad (it was rolled back from)" in capsys.readouterr().err
+    assert shell("rollback", "--commit", "a" * 40, "--reason", "it was not its fault") == 0
     assert alias.read(shell.functions).version == "2"
     assert shell("prune", "--keep", "2") == 0
     assert shell("drift") == 0

@@ -11,6 +11,7 @@ from console.errors import UsageError
 from release.canary import canary
 from release.errors import UnavailableError
 from release.promote import promote
+from release.result import summarise
 from release.rollback import choose, end_canary, rollback
 from release.state import alias, ledger
 from release.state.alias import Record
@@ -19,6 +20,7 @@ from release.tests.fakes import OUTPUTS, FakeFunctions, Wrapped, release_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from release.stored import StoredEntry
 
@@ -54,7 +56,7 @@ def test_twice_neither_undoes_itself_nor_goes_further() -> None:
     rollback(release_of(functions, outputs=ANY), "1")
     with pytest.raises(UsageError, match="no good version before 1"):
         rollback(release_of(functions, outputs=ANY))
-    rollback(release_of(functions, outputs=ANY), "3")
+    rollback(release_of(functions, outputs=ANY), "3", reason="it was not its fault")
     seen = alias.read(functions)
     assert (seen.version, seen.record.previous) == ("3", "1")
 
@@ -95,7 +97,9 @@ def test_a_version_that_the_ledger_shows_failing_is_skipped(live_errors: int, ta
     assert alias.read(functions).version == target
     said = f"Version 3 was skipped: {live_errors} of its last 180 invocations failed."
     assert (said in result.message) == (target == "2")
-    assert result.details["skipped"] == ([said] if target == "2" else [])
+    remarks = result.details["remarks"]
+    assert isinstance(remarks, list)
+    assert remarks[:-1] == ([said] if target == "2" else [])
 
 
 def test_without_a_ledger_the_alias_knows_the_previous_version() -> None:
@@ -114,7 +118,8 @@ def test_what_the_ledger_lacks_is_told_and_added() -> None:
     """The alias moved without the ledger: `drift` says so, a repeat mends it."""
     functions = promoted()
     functions.no_ledger = True
-    rollback(release_of(functions))
+    result = rollback(release_of(functions))
+    assert "not be written: `nox -s rollback -- staging --version 1` does so" in result.message
     seen = alias.read(functions)
     told = ledger.disagreement(seen, ledger.read(functions, seen))
     assert "the rollback from version 2 to 1 could not be written" in (told or "")
@@ -151,14 +156,85 @@ def test_what_is_live_again_has_its_commit_again() -> None:
     assert ledger.read(functions, seen)[0].commit == "2" * 12
 
 
-def test_during_a_canary_it_ends_the_canary() -> None:
-    """The live version is the good one; how it came to be live stays on record."""
+def test_during_a_canary_both_are_done() -> None:
+    """The live version is left, and the canary ends with the same write; that is said."""
     functions = promoted()
     canary(release_of(functions), "3", 0.25)
+    functions.writes = 0
     result = rollback(release_of(functions))
     seen = alias.read(functions)
-    assert (seen.version, seen.weights, seen.record.previous) == ("2", {}, "1")
-    assert result.details["endedCanary"] == "3"
+    assert (seen.version, seen.weights, seen.record.previous) == ("1", {}, "2")
+    assert (functions.writes, result.details["endedCanary"]) == (1, "3")
+    assert "serves version 1 alone (before: 2 with canary 3)" in result.message
+
+
+def test_a_canary_on_a_first_version_ends_by_its_name_only() -> None:
+    """There is nothing to go back to: nothing is done by halves, and the way out is named."""
+    functions = FakeFunctions("1", "2")
+    canary(release_of(functions), "2", 0.25)
+    functions.writes = 0
+    with pytest.raises(UsageError, match=r"no good version before 1.*version 2, ends by --canary"):
+        rollback(release_of(functions))
+    assert functions.writes == 0
+
+
+def test_a_repeat_during_a_new_canary_goes_no_further() -> None:
+    """The live version has been gone back to already; both ways on are named."""
+    functions = promoted()
+    promote(release_of(functions, outputs=ANY), "3", reason="second")
+    rollback(release_of(functions, outputs=ANY))
+    canary(release_of(functions, outputs=ANY), "3", 0.1, "once more")
+    with pytest.raises(UsageError, match=r"--version 1. Its canary, version 3, ends by --canary"):
+        rollback(release_of(functions, outputs=ANY))
+    assert alias.read(functions).weights == {"3": 0.1}
+
+
+@pytest.mark.parametrize(
+    ("verdict", "says"), [(None, "was never judged good"), ("inconclusive", "was never judged"),
+                          ("fail", "is known to be bad")],
+)  # fmt: skip
+def test_what_nobody_takes_for_good_needs_a_reason(verdict: str | None, says: str) -> None:
+    """It was never live, and no gate passed it: with a reason it is done, and the ledger has it."""
+    functions = promoted()
+    if verdict:
+        canary(release_of(functions, outputs=ANY), "3", 0.1)
+        judged(functions, "3", verdict, Figures(310, 0, 180, 0, 0, 12, 12))
+        end_canary(release_of(functions, outputs=ANY))
+    functions.writes = 0
+    with pytest.raises(UsageError, match=f"Version 3 {says}.*--reason"):
+        rollback(release_of(functions, outputs=ANY), "3", reason=" ")
+    assert functions.writes == 0
+    rollback(release_of(functions, outputs=ANY), "3", reason="the only one that works")
+    seen = alias.read(functions)
+    assert seen.version == "3"
+    assert ledger.read(functions, seen)[0].reason == "the only one that works"
+
+
+def test_what_the_gate_passed_needs_no_reason() -> None:
+    """Nor does what was live."""
+    functions = promoted()
+    canary(release_of(functions, outputs=ANY), "3", 0.1)
+    judged(functions, "3", "pass", Figures(310, 0, 180, 0, 0, 12, 12))
+    rollback(release_of(functions, outputs=ANY), "3")
+    assert alias.read(functions).version == "3"
+
+
+def test_what_a_rollback_left_as_it_was_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By each of its two kinds, in the job's summary as well."""
+    summary = tmp_path / "summary.md"
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    functions = promoted()
+    canary(release_of(functions, outputs=ANY), "3", 0.1)
+    ended = end_canary(release_of(functions, outputs=ANY))
+    assert "serves version 2 alone (before: 2 with canary 3)" in ended.message
+    left = "Not changed: version 2, which was live already; `nox -s rollback -- staging` leaves it"
+    assert left in ended.message
+    assert ended.change is not None
+    summarise("rollback", ended.change)
+    assert left in summary.read_text()
+    assert "Not changed: what is merged" in rollback(release_of(functions, outputs=ANY)).message
 
 
 def test_to_a_named_version_it_clears_a_canary_too() -> None:

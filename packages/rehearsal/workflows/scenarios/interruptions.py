@@ -63,7 +63,7 @@ def abandoned_canary(world: World) -> Seen:
     step = "Compare AWS with the last deployment, the alias with the ledger"
     seen.failed_at("drift of dev", step, "`rollback --canary-only` ends it")
     seen.told(world, "Drift was found, or could not be looked for")
-    given = {"environment": "dev", "reason": "nobody watches it"}
+    given = {"environment": "dev", "what": "end the canary only", "reason": "nobody watches it"}
     world.run("rollback.yml", "workflow_dispatch", world.base, inputs=given)
     seen.after = world.aliases()
     seen.served(dev=seen.before["dev"].partition(",")[0])

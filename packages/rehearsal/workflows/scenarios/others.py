@@ -46,12 +46,17 @@ def scheduled_load(world: World) -> Seen:
 
 def manual_rollback(world: World) -> Seen:
     """A person points production back: one write, no build, no Pulumi."""
-    given = {"environment": "prod", "reason": "events of two customers failed"}
+    given = {
+        "environment": "prod", "what": "move the live traffic to the version before",
+        "reason": "events of two customers failed",
+    }  # fmt: skip
     seen = watch(
         world, lambda: world.run("rollback.yml", "workflow_dispatch", world.base, inputs=given)
     )
     seen.expect("jobs", seen.run.results(), {"prod": "success"})
-    seen.says("prod", "| rollback | 3 | 2 |", "rolled back")
+    seen.says("prod", "| rollback | 3 | 2 |", "rolled back", "serves version 2 alone (before: 3)")
+    wheels = [path.name for path in (world.hosting.root / "caches").glob("wheels-release-*")]
+    seen.expect("wheels kept", len(wheels), 1)
     seen.served(prod="2")
     return seen
 

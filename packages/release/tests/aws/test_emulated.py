@@ -111,7 +111,7 @@ def test_a_good_version_goes_from_smoke_to_live_and_back(stack: Stack, tmp_path:
     assert shell("rollback") == 0
     assert shell.served() == ("1", {})
     assert shell("rollback") == 2
-    assert shell("rollback", "--version", "2") == 0
+    assert shell("rollback", "--version", "2", "--reason", "back") == 0
     assert shell.served() == ("2", {})
 
 

@@ -72,9 +72,9 @@ SCENARIOS = (
     Scenario("promote", PROMOTE, ("2", {}), (CANARY, GATE)),
     Scenario("rollback", ("rollback",), before=LIVE),
     Scenario("rollback to a version", ("rollback", "--version", "1"), before=LIVE),
-    Scenario("rollback of a canary", ("rollback",), before=(CANARY,), repeat=(
-        ("rollback", "--canary-only"),)),
-    Scenario("rollback of a canary only", ("rollback", "--canary-only"), before=(CANARY,)),
+    Scenario("rollback during a canary", ("rollback",), before=(*LIVE, BAD_CANARY)),
+    Scenario("rollback of a canary only", ("rollback", "--canary-only", "--reason", "bad"),
+             before=(CANARY,)),
     Scenario("rollback of a deleted alias", ("rollback",), ("2", {}), LIVE,
              (("rollback", "--version", "2"),), gone=True),
     Scenario("rollout", ROLLOUT, ("2", {})),
@@ -83,7 +83,7 @@ SCENARIOS = (
     Scenario("rollout at once of a bad one", (*AT_ONCE, "3"), alarm=True,
              repeat=(("rollback", "--version", "1"),)),
     Scenario("prune", ("prune", "--keep", "2"), ("2", {}),
-             (*LIVE, ("rollback",), ("rollback", "--version", "2"))),
+             (*LIVE, ("rollback",), ("rollback", "--version", "2", "--reason", "it was good"))),
     Scenario("redrive", ("redrive", "--rate", "100")),
     Scenario("redrive --list", ("redrive", "--list")),
 )  # fmt: skip

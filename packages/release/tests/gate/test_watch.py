@@ -11,7 +11,7 @@ from console.errors import UsageError
 from release.canary import canary
 from release.gate.judge import Request, judge
 from release.result import Exit, Result
-from release.rollback import rollback
+from release.rollback import end_canary
 from release.state import alias
 from release.tests.fakes import START, FakeClock, FakeFunctions, FakeMonitoring, release_of
 
@@ -128,7 +128,7 @@ def test_a_rollback_meanwhile_aborts_the_watch() -> None:
 
     def roll_back() -> None:
         scene.clock.on_sleep = None
-        rollback(release_of(scene.functions, clock=scene.clock))
+        end_canary(release_of(scene.functions, clock=scene.clock))
 
     scene.clock.on_sleep = roll_back
     scene.monitoring.states["errors"] = "OK"
@@ -231,7 +231,7 @@ def test_refuses_what_makes_no_sense(request_: Request, says: str) -> None:
 def test_a_live_version_is_nothing_to_judge() -> None:
     """After a merge that changed nothing the gate ends cleanly, claiming no pass."""
     scene = Scene()
-    rollback(release_of(scene.functions, clock=scene.clock))
+    end_canary(release_of(scene.functions, clock=scene.clock))
     result = scene.judge(replace(REQUEST, version="1"))
     assert result.exit is Exit.DONE
     assert result.details["decision"] == "nothing to promote"

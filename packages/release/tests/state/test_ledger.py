@@ -173,13 +173,13 @@ def test_a_reason_forces_it_and_is_kept() -> None:
     assert (before.kind, before.reason) == ("rollback", "events failed")
 
 
-def test_a_canary_that_a_person_rolled_back_is_remembered_as_well() -> None:
-    """A rollback during a canary leaves the canary's version; cleaning up after a job does not."""
+def test_a_canary_that_a_person_ended_for_a_reason_is_remembered_as_well() -> None:
+    """The ledger says that its version was left; cleaning up after a job does not."""
     functions = released()
     canary(release_of(functions, outputs=ANY), "3", 0.25)
     end_canary(release_of(functions, outputs=ANY))
     canary(release_of(functions, outputs=ANY), "3", 0.25)
-    rollback(release_of(functions, outputs=ANY))
+    end_canary(release_of(functions, outputs=ANY), reason="it drops lines")
     assert told(functions)[0] == ("rollback", "3", "2", "rollback")
     with pytest.raises(UsageError, match="rolled back from"):
         canary(release_of(functions, outputs=ANY), "3", 0.25)
@@ -190,7 +190,7 @@ def test_a_version_that_is_live_again_is_forgiven() -> None:
     functions = released()
     rollback(release_of(functions))
     assert set(ledger.left_versions(ledger.read(functions, alias.read(functions)))) == {"2"}
-    rollback(release_of(functions), "2")
+    rollback(release_of(functions), "2", reason="it was not its fault")
     assert ledger.left_versions(ledger.read(functions, alias.read(functions))) == {}
 
 

@@ -152,7 +152,7 @@ def test_going_forward_again_condemns_nothing() -> None:
     """Who rolls back by mistake and returns has not rolled back from the older version."""
     functions = live("2", "3")
     rollback(release_of(functions, outputs=ANY))
-    rollback(release_of(functions, outputs=ANY), "3")
+    rollback(release_of(functions, outputs=ANY), "3", reason="it was not its fault")
     functions.versions["4"] = replace(functions.versions["4"], code_sha256="sha-2")
     assert rollout(functions, "4").exit is Exit.DONE
 
