@@ -100,7 +100,7 @@ def event(event_id: str, at: float, drawn: bytes) -> bytes:
 
 
 def spoilt(event: bytes, drawn: int) -> bytes:
-    """The order without lines, quantity or currency, or with a negative price."""
+    """The order without lines, quantity or currency, or with a comma in its price."""
     content: dict[str, Any] = json.loads(event)
     _SPOILERS[drawn % len(_SPOILERS)](content)
     return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
@@ -136,8 +136,8 @@ def _no_quantity(content: dict[str, Any]) -> None:
     content["lines"][0]["quantity"] = 0
 
 
-def _negative_price(content: dict[str, Any]) -> None:
-    content["lines"][0]["unitPrice"] = "-1.00"
+def _comma_in_price(content: dict[str, Any]) -> None:
+    content["lines"][0]["unitPrice"] = "1,00"
 
 
 def _no_currency(content: dict[str, Any]) -> None:
@@ -147,6 +147,6 @@ def _no_currency(content: dict[str, Any]) -> None:
 _SPOILERS: tuple[Callable[[dict[str, Any]], None], ...] = (
     _no_lines,
     _no_quantity,
-    _negative_price,
+    _comma_in_price,
     _no_currency,
 )

@@ -26,11 +26,11 @@ class InMemoryOrders:
         self._lock = threading.Lock()
 
     def add(self, record: OrderRecord) -> Confirmation:
-        """Keep the first record of an order id."""
+        """Keep the first record of a key."""
         if self.failing:
             raise DependencyError("The store is failing.")
         with self._lock:
-            return self.records.setdefault(record.confirmation.order_id, record).confirmation
+            return self.records.setdefault(record.confirmation.key, record).confirmation
 
 
 @dataclass

@@ -34,21 +34,36 @@ def changed(**members: Any) -> dict[str, Any]:
     return copy.deepcopy(ORDER) | members
 
 
-ids = st.from_regex(r"[A-Za-z0-9_-]{1,64}", fullmatch=True)
+ids = st.from_regex(r"[!-~]{1,128}", fullmatch=True)
 skus = st.text(st.characters(categories=["L", "N"], max_codepoint=0x24F), min_size=1, max_size=64)
 prices = st.from_regex(r"(0|[1-9][0-9]{0,4})(\.[0-9]{1,6})?", fullmatch=True)
+discounts = st.from_regex(r"-(0|[1-9])(\.[0-9]{1,6})?", fullmatch=True)
 lines = st.fixed_dictionaries({"sku": skus, "quantity": st.integers(1, 1000), "unitPrice": prices})
-times = st.datetimes(min_value=datetime(2000, 1, 2), max_value=datetime(2026, 3, 1)).map(  # noqa: DTZ001
-    lambda moment: moment.isoformat() + "Z"
+# Never more than the line that everything else is bought beside.
+_given_back = st.fixed_dictionaries({"sku": skus, "quantity": st.just(1), "unitPrice": discounts})
+_paid = st.fixed_dictionaries(
+    {"sku": skus, "quantity": st.just(1), "unitPrice": st.sampled_from(["100", "99.99", "100.50"])}
+)
+_moments = st.datetimes(min_value=datetime(2000, 1, 2), max_value=datetime(2026, 2, 28))  # noqa: DTZ001
+times = st.builds(
+    lambda moment, t, offset: moment.isoformat().replace("T", t) + offset,
+    _moments,
+    st.sampled_from("Tt"),
+    st.from_regex(r"[Zz]|[+-](0[0-9]|1[0-9]|2[0-3]):[0-5][0-9]", fullmatch=True),
 )
 _members: dict[str, st.SearchStrategy[Any]] = {
     "orderId": ids,
-    "customerId": ids,
     "currency": st.sampled_from(sorted(MINOR_UNIT_DIGITS)),
     "placedAt": times,
-    "lines": st.lists(lines, min_size=1, max_size=5, unique_by=lambda line: line["sku"]),
+    "lines": st.lists(lines, min_size=1, max_size=5)
+    | st.tuples(_paid, _given_back, lines).map(list),
 }
-orders = st.fixed_dictionaries(_members, optional={"synthetic": st.booleans()})
+_optional: dict[str, st.SearchStrategy[Any]] = {
+    "synthetic": st.booleans(),
+    "customerId": ids,
+    "source": st.from_regex(r"[A-Za-z0-9._-]{1,64}", fullmatch=True),
+}
+orders = st.fixed_dictionaries(_members, optional=_optional)
 json_values = st.recursive(
     st.none()
     | st.booleans()
@@ -61,7 +76,7 @@ json_values = st.recursive(
     ),
     max_leaves=8,
 )
-_NEAR_MISSES = ["", "abc\n", "eur", "1e3", "007", 2.0, -1, 0, 10_001, True, "2026-02-30T00:00:00Z"]
+_NEAR_MISSES = ["", "abc\n", "eur", "1e3", "007", 2.0, -1, 0, 100_001, True, "2026-02-30T00:00:00Z"]
 
 
 @st.composite

@@ -12,9 +12,9 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "src" / "order_processor"
 MODULES = {path.stem: ast.parse(path.read_text(encoding="utf-8")) for path in PACKAGE.glob("*.py")}
 LAYERS = [
-    {"order", "currencies", "version", "settings", "patterns"},
+    {"order", "currencies", "version", "settings", "patterns", "text"},
     {"xray", "snapshot"},
-    {"repository", "pricing", "schema"},
+    {"repository", "pricing", "schema", "meaning"},
     {"validation", "dynamodb"},
     {"process", "wiring"},
     {"observability"},

@@ -1,15 +1,14 @@
 from __future__ import annotations
 
-import json
 import socket
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from botocore.hooks import HierarchicalEmitter
 from botocore.session import Session
-from order_processor import dynamodb
+from order_processor import dynamodb, meaning
 from order_processor.dynamodb import DynamoDBOrders
-from order_processor.process import process
+from order_processor.process import MAX_LINES_BYTES, process
 from order_processor.repository import DependencyError
 
 from services.order_processor.tests.fakes import FakeDynamoDB, Fault
@@ -26,9 +25,11 @@ ITEM_LIMIT = 400_000
 def test_writes_the_item_that_others_read(endpoint: FakeDynamoDB, client: Client) -> None:
     """Names and types of the attributes are a contract with whoever reads the table."""
     DynamoDBOrders(client, "orders").add(RECORD)
-    assert endpoint.items["order-1"] == {
-        "orderId": {"S": "order-1"},
-        "contentDigest": {"S": "ab" * 32},
+    assert endpoint.items["web order-1"] == {
+        "orderId": {"S": "web order-1"},
+        "source": {"S": "web"},
+        "contentDigest": {"S": "cd" * 32},
+        "meaningDigest": {"S": "ab" * 32},
         "customerId": {"S": "customer-1"},
         "currency": {"S": "KWD"},
         "total": {"S": "1.500"},
@@ -119,7 +120,7 @@ def test_half_a_record_is_an_error_of_the_store(
     """A record that somebody else wrote under the id, or that arrives cut, confirms nothing."""
     orders = DynamoDBOrders(client, "orders")
     orders.add(RECORD)
-    del endpoint.items["order-1"][attribute]
+    del endpoint.items["web order-1"][attribute]
     with pytest.raises(DependencyError, match="no whole record"):
         orders.add(RECORD)
 
@@ -144,16 +145,25 @@ def test_time_outs_fit_into_the_function_time_out() -> None:
 
 
 def test_the_largest_valid_order_fits_into_an_item(endpoint: FakeDynamoDB, client: Client) -> None:
-    """1,000 lines with SKUs of 64 four-byte characters stay below DynamoDB's item limit."""
-    lines = [
-        {"sku": f"{n:04}" + "😀" * 60, "quantity": 10_000, "unitPrice": "99999.999999"}
-        for n in range(1_000)
-    ]
-    event = changed(orderId="o" * 64, customerId="c" * 64, lines=lines, synthetic=True)
-    outcome = process(event, delivery("r" * 64), DynamoDBOrders(client, "orders"))
-    assert outcome.kind == "confirmed"
-    item = json.dumps(endpoint.items["o" * 64], ensure_ascii=False).encode()
-    assert len(item) + 1_000 * 40 < ITEM_LIMIT
+    """As large as the lines may be, with everything else at its longest; a byte more is refused."""
+    line = {"sku": "😀" * 60, "quantity": 100_000, "unitPrice": "-0.000001"}
+    size = len(meaning.compact([line]).encode()) - 1
+    lines = [line] * ((MAX_LINES_BYTES - 1) // size)
+    rest = MAX_LINES_BYTES - len(meaning.compact(lines).encode())
+    first = {"sku": "😀" * 60 + "x" * min(4, rest), "quantity": 1, "unitPrice": "1" * 9}
+    event = changed(
+        orderId="o" * 128, customerId="c" * 128, source="s" * 64, synthetic=True,
+        placedAt="2026-01-01T00:00:00.123456789+01:00", lines=[first, *lines[1:]],
+    )  # fmt: skip
+    within = DynamoDBOrders(client, "orders")
+    assert process(event, delivery("r" * 64), within).kind == "confirmed"
+    (item,) = endpoint.items.values()
+    values = sum(
+        len(next(iter(value.values())).encode()) for value in item.values() if "S" in value
+    )
+    assert values + sum(map(len, item)) + 50 < ITEM_LIMIT
+    beyond = changed(lines=[*event["lines"], line])
+    assert process(beyond, delivery(), within).codes == ("LINES_TOO_LARGE",)
 
 
 def test_all_handlers_that_botocore_would_call_are_called(

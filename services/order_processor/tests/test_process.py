@@ -2,16 +2,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
-from order_processor.process import content_digest, process
+from order_processor import meaning
+from order_processor.process import process
 from order_processor.repository import DependencyError
 
 from services.order_processor.tests.fakes import InMemoryOrders
+from services.order_processor.tests.inputs import oracle
 from services.order_processor.tests.orders import ORDER, broken_orders, changed, delivery, orders
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def test_confirms_a_valid_order_and_keeps_it() -> None:
@@ -26,7 +31,7 @@ def test_confirms_a_valid_order_and_keeps_it() -> None:
         "total": "40.48",
         "lineCount": 2,
         "confirmedAt": "2026-03-01T12:00:00.000Z",
-        "contentDigest": content_digest(ORDER),
+        "contentDigest": oracle.digest(ORDER),
     }
     record = repository.records["order-1"]
     assert json.loads(record.lines) == ORDER["lines"]
@@ -80,7 +85,7 @@ def test_rejects_a_total_out_of_range() -> None:
 
 def test_a_rejection_names_the_order_where_it_can() -> None:
     """Codes are distinct and sorted, for metrics; the id is null where it is none."""
-    outcome = process({"orderId": "?", "synthetic": True}, delivery(), InMemoryOrders())
+    outcome = process({"orderId": " ", "synthetic": True}, delivery(), InMemoryOrders())
     assert outcome.answer["status"] == "rejected"
     assert outcome.answer["orderId"] is None
     assert outcome.synthetic
@@ -96,7 +101,100 @@ def test_a_failing_store_raises() -> None:
 
 @given(orders)
 def test_the_digest_is_the_documented_one(event: dict[str, Any]) -> None:
-    """Any client can compute it: sorted keys, no blanks, UTF-8, SHA-256; member order is free."""
-    text = json.dumps(event, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    assert content_digest(event) == hashlib.sha256(text.encode("utf-8")).hexdigest()
-    assert content_digest(dict(reversed(event.items()))) == content_digest(event)
+    """Any sender can compute it; another implementation of the README's words comes to the same."""
+    outcome = process(event, delivery(), InMemoryOrders())
+    assume(outcome.kind == "confirmed")
+    assert outcome.answer["contentDigest"] == oracle.digest(event)
+
+
+_OTHER_WORDS: list[Callable[[dict[str, Any]], dict[str, Any]]] = [
+    lambda event: dict(reversed(event.items())),
+    lambda event: event | {"synthetic": False},
+    lambda event: event | {"placedAt": event["placedAt"].replace("Z", "+00:00")},
+    lambda event: event | {"placedAt": event["placedAt"].replace("Z", "-00:00")},
+    lambda event: event | {"placedAt": event["placedAt"].lower()},
+    lambda event: event | {"placedAt": "2026-03-01T10:59:58.123-01:00"},
+    lambda event: event | {"placedAt": "2026-03-01T11:59:58.123000Z"},
+    lambda event: event | {"lines": [*event["lines"][:1], _cheaper(event, "0.50")]},
+    lambda event: event | {"lines": [*event["lines"][:1], _cheaper(event, "0.500000")]},
+]
+
+
+def _cheaper(event: dict[str, Any], price: str) -> dict[str, Any]:
+    return {"unitPrice": price, "quantity": 1, "sku": event["lines"][1]["sku"]}
+
+
+@pytest.mark.parametrize("number", range(len(_OTHER_WORDS)))
+def test_the_same_order_in_other_words_is_a_duplicate(number: int) -> None:
+    """Content is compared by meaning, and the answer is the stored one."""
+    repository = InMemoryOrders()
+    first = process(ORDER, delivery("first"), repository)
+    again = process(_OTHER_WORDS[number](ORDER), delivery("second"), repository)
+    assert (again.kind, again.answer) == ("duplicate", first.answer)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        changed(customerId="somebody else"),
+        changed(placedAt="2026-03-01T11:59:58.124Z"),
+        changed(placedAt="2026-03-01T11:59:58.123+00:01"),
+        changed(lines=list(reversed(ORDER["lines"]))),
+        changed(lines=[*ORDER["lines"][:1], {"sku": "pen", "quantity": 1, "unitPrice": "-0.5"}]),
+        changed(
+            lines=[*ORDER["lines"][:1], {"sku": "pen\ufe0f", "quantity": 1, "unitPrice": "0.5"}]
+        ),
+        {name: value for name, value in ORDER.items() if name != "customerId"},
+    ],
+)
+def test_another_order_under_the_same_id_is_a_conflict(other: dict[str, Any]) -> None:
+    """One member that means something else is another order; so is a variation selector."""
+    repository = InMemoryOrders()
+    process(ORDER, delivery(), repository)
+    assert process(other, delivery(), repository).kind == "rejected"
+
+
+@given(orders)
+def test_a_record_of_contract_1_is_known_again(event: dict[str, Any]) -> None:
+    """A delivery that version 1 took, with the digest that it kept, is no conflict in version 2."""
+    repository = InMemoryOrders()
+    first = process(event, delivery(), repository)
+    assume(first.kind == "confirmed")
+    (key,) = repository.records
+    kept = repository.records[key]
+    digest = hashlib.sha256(meaning.compact(event).encode()).hexdigest()
+    assert kept.confirmation.event_digest == digest, "what version 1 compares after a rollback"
+    before = kept.confirmation._replace(content_digest=digest)
+    repository.records[key] = kept._replace(confirmation=before)
+    again = process(event, delivery("again"), repository)
+    assert (again.kind, again.answer["contentDigest"]) == ("duplicate", digest)
+
+
+def test_a_source_is_part_of_the_key_and_of_the_answer() -> None:
+    """Two channels use one id; whoever sends none gets the answer of version 1."""
+    repository = InMemoryOrders()
+    for source in ("web", "till"):
+        outcome = process(changed(source=source), delivery(), repository)
+        assert (outcome.kind, outcome.answer["source"]) == ("confirmed", source)
+    outcome = process(ORDER, delivery(), repository)
+    assert outcome.kind == "confirmed"
+    assert "source" not in outcome.answer
+    assert set(repository.records) == {"web order-1", "till order-1", "order-1"}
+
+
+@pytest.mark.parametrize(
+    ("prices", "total"),
+    [
+        (["10.00", "-2.50"], "7.50"),
+        (["10.00", "-10.00"], "0.00"),
+        (["-0"], "0.00"),
+        (["-0.001"], None),
+        (["10.00", "-10.01"], None),
+    ],
+)
+def test_discounts_and_returns_leave_at_least_zero(prices: list[str], total: str | None) -> None:
+    """Money that goes to the customer is no order."""
+    lines = [{"sku": "a", "quantity": 1, "unitPrice": price} for price in prices]
+    outcome = process(changed(lines=lines), delivery(), InMemoryOrders())
+    assert outcome.answer.get("total") == total
+    assert outcome.codes == (() if total else ("TOTAL_OUT_OF_RANGE",))

@@ -12,12 +12,14 @@ if TYPE_CHECKING:
 
 CONFIRMATION = Confirmation(
     order_id="order-1",
+    event_digest="cd" * 32,
     content_digest="ab" * 32,
     currency="KWD",
     total="1.500",
     line_count=3,
     confirmed_at="2026-03-01T12:00:00.000Z",
     request_id="request-1",
+    source="web",
 )
 RECORD = OrderRecord(
     confirmation=CONFIRMATION,
@@ -51,6 +53,15 @@ def test_order_ids_do_not_meet(repository: OrderRepository) -> None:
     """Another id is another record."""
     repository.add(RECORD)
     assert repository.add(_other("order-2", "request-2")).request_id == "request-2"
+
+
+def test_sources_do_not_meet(repository: OrderRepository) -> None:
+    """Two senders may use the same id: neither blocks nor sees the other's order."""
+    repository.add(RECORD)
+    for source in (None, "till"):
+        confirmation = CONFIRMATION._replace(source=source, request_id="request-2")
+        other = RECORD._replace(confirmation=confirmation)
+        assert repository.add(other) == confirmation
 
 
 def test_of_simultaneous_calls_one_is_kept(repository: OrderRepository) -> None:

@@ -7,7 +7,8 @@ import jsonschema
 import pytest
 from hypothesis import example, given
 from jsonschema.validators import extend
-from order_processor.schema import SchemaError, compile_schema
+from order_processor import order, schema
+from order_processor.schema import MAX_REASONS, SchemaError, compile_schema
 from order_processor.validation import SCHEMA
 
 from services.order_processor.tests.orders import broken_orders, changed, json_values, orders
@@ -112,3 +113,19 @@ def test_names_an_unknown_member_by_pointer_where_it_can_be_written(name: str, p
     schema = {"type": "object", "x-reason": "X", "properties": {}, "required": []}
     compile_schema(schema | {"additionalProperties": False})({name: 1}, "", reasons)
     assert [(reason.code, reason.path) for reason in reasons] == [("UNKNOWN_MEMBER", path)]
+
+
+def test_stops_looking_once_there_are_too_many_reasons(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An event of 6 MB can be wrong in a million places: what that costs is bounded."""
+    made = 0
+
+    def counted(*parts: str) -> Reason:
+        nonlocal made
+        made += 1
+        return order.Reason(*parts)
+
+    monkeypatch.setattr(schema, "Reason", counted)
+    names = {f"m{number}": 0 for number in range(20_000)}
+    reasons: list[Reason] = []
+    compile_schema(SCHEMA)(names | {"lines": [names, *[{}] * 9_000]}, "", reasons)
+    assert MAX_REASONS < len(reasons) == made < 3 * MAX_REASONS

@@ -1,15 +1,15 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
-from order_processor import validation
+from hypothesis import strategies as st
 from order_processor.order import Order, Reason
-from order_processor.validation import order_id_of, validate
+from order_processor.schema import MAX_REASONS
+from order_processor.validation import TOO_MANY_REASONS, order_id_of, validate
 
 from services.order_processor.tests.orders import (
     NOW,
@@ -23,10 +23,14 @@ from services.order_processor.tests.orders import (
 README = Path(__file__).parents[1] / "README.md"
 
 
-def _found(event: object) -> set[tuple[str, str]]:
+def _reasons(event: object) -> tuple[Reason, ...]:
     reasons = validate(event, NOW)
     assert not isinstance(reasons, Order)
-    return {(reason.code, reason.path) for reason in reasons}
+    return reasons
+
+
+def _found(event: object) -> set[tuple[str, str]]:
+    return {(reason.code, reason.path) for reason in _reasons(event)}
 
 
 def _line(**members: Any) -> dict[str, Any]:
@@ -42,6 +46,7 @@ def test_a_valid_order_is_an_order(event: dict[str, Any]) -> None:
     assert [str(line.unit_price) for line in order.lines] == [
         line["unitPrice"] for line in event["lines"]
     ]
+    assert (order.source, order.customer_id) == (event.get("source"), event.get("customerId"))
 
 
 @given(broken_orders() | json_values)
@@ -74,7 +79,10 @@ def test_what_is_no_object_is_not_an_order(event: object) -> None:
         (changed(placedAt="2026-03-01T12:05:00.001Z"), "PLACED_AT_OUT_OF_RANGE", "/placedAt"),
         (changed(placedAt="1999-12-31T23:59:59Z"), "PLACED_AT_OUT_OF_RANGE", "/placedAt"),
         (changed(placedAt="2026-03-01T11:00:00"), "PLACED_AT_MALFORMED", "/placedAt"),
-        (changed(placedAt="2026-03-01T11:00:00+01:00"), "PLACED_AT_MALFORMED", "/placedAt"),
+        (changed(placedAt="2026-03-01T13:06:00+01:00"), "PLACED_AT_OUT_OF_RANGE", "/placedAt"),
+        (changed(placedAt="2000-01-01T00:00:00+00:01"), "PLACED_AT_OUT_OF_RANGE", "/placedAt"),
+        (changed(placedAt="2026-03-01T11:00:00+24:00"), "PLACED_AT_MALFORMED", "/placedAt"),
+        (changed(placedAt="2026-03-01T11:00:00.123"), "PLACED_AT_MALFORMED", "/placedAt"),
         (_line(quantity=2.0), "LINE_QUANTITY_IS_FLOAT", "/lines/0/quantity"),
         (_line(quantity=2.5), "LINE_QUANTITY_WRONG_TYPE", "/lines/0/quantity"),
         (_line(quantity=float("nan")), "LINE_QUANTITY_WRONG_TYPE", "/lines/0/quantity"),
@@ -87,8 +95,13 @@ def test_what_is_no_object_is_not_an_order(event: object) -> None:
         (_line(sku=""), "LINE_SKU_LENGTH_OUT_OF_RANGE", "/lines/0/sku"),
         (_line(sku=" a"), "LINE_SKU_BAD_TEXT", "/lines/0/sku"),
         (_line(sku="a\ud800"), "LINE_SKU_BAD_TEXT", "/lines/0/sku"),
-        (_line(sku="e\u0301"), "LINE_SKU_BAD_TEXT", "/lines/0/sku"),
         (changed(orderId="order-1\n"), "ORDER_ID_MALFORMED", "/orderId"),
+        (changed(orderId="a b"), "ORDER_ID_MALFORMED", "/orderId"),
+        (changed(orderId=1001), "ORDER_ID_WRONG_TYPE", "/orderId"),
+        (changed(customerId=None), "CUSTOMER_ID_WRONG_TYPE", "/customerId"),
+        (changed(source="web shop"), "SOURCE_MALFORMED", "/source"),
+        (_line(quantity=100_001), "LINE_QUANTITY_OUT_OF_RANGE", "/lines/0/quantity"),
+        (_line(unitPrice="--1"), "LINE_UNIT_PRICE_MALFORMED", "/lines/0/unitPrice"),
         (changed(lines=[]), "LINES_COUNT_OUT_OF_RANGE", "/lines"),
         (changed(synthetic="yes"), "SYNTHETIC_WRONG_TYPE", "/synthetic"),
         (changed(extra=1), "UNKNOWN_MEMBER", "/extra"),
@@ -104,34 +117,51 @@ def test_each_rule_gives_its_reason_alone(event: object, code: str, path: str) -
     [
         changed(placedAt="2026-03-01T12:05:00Z"),
         changed(placedAt="2026-03-01T11:00:00.123456789+00:00"),
+        changed(placedAt="2026-03-01t11:00:00z"),
+        changed(placedAt="2026-03-01T13:04:59+01:00"),
+        changed(placedAt="2026-03-01T00:00:00-00:00"),
+        changed(orderId="#1001"),
+        changed(orderId="gid://shopify/Order/123"),
+        changed(orderId="SO/2024/0001"),
+        changed(orderId="~" * 128, source="web"),
+        changed(lines=[ORDER["lines"][0]] * 2),
+        {name: value for name, value in ORDER.items() if name != "customerId"},
         _line(sku="é 漢字"),
         _line(unitPrice="0"),
+        _line(unitPrice="-0.5"),
+        _line(quantity=100_000),
     ],
 )
 def test_accepts_the_edges(event: object) -> None:
-    """Five minutes of clock skew, nanoseconds, other scripts and gifts are fine."""
+    """Clock skew, nanoseconds, offsets, shops' ids, guests, repeated SKUs, other scripts, gifts."""
     assert isinstance(validate(event, NOW), Order)
+
+
+@given(st.integers(min_value=0))
+def test_says_how_to_send_a_number_as_an_id(number: int) -> None:
+    """A shop's ids are numbers; the reason is one that its programmer can act on."""
+    (reason,) = _reasons(changed(orderId=number))
+    assert reason.message == "must be a string, in quotation marks"
 
 
 def test_gives_every_reason_at_once() -> None:
     """A person can repair an order in one go."""
     line = {"sku": "a", "quantity": 0, "unitPrice": "1"}
-    assert _found(changed(currency="XYZ", orderId="?", lines=[line, line])) == {
+    assert _found(changed(currency="XYZ", orderId=" ", lines=[line, line])) == {
         ("CURRENCY_UNKNOWN", "/currency"),
         ("ORDER_ID_MALFORMED", "/orderId"),
         ("LINE_QUANTITY_OUT_OF_RANGE", "/lines/0/quantity"),
         ("LINE_QUANTITY_OUT_OF_RANGE", "/lines/1/quantity"),
-        ("LINE_SKU_DUPLICATE", "/lines/1/sku"),
     }
 
 
 def test_bounds_the_number_of_reasons() -> None:
     """However broken an event, its answer stays far below Lambda's 6 MB."""
-    event = changed(**{f"m{number}": 1 for number in range(validation.MAX_REASONS + 1)})
+    event = changed(**{f"m{number}": 1 for number in range(MAX_REASONS + 1)})
     reasons = validate(event, NOW)
     assert not isinstance(reasons, Order)
-    assert len(reasons) == validation.MAX_REASONS + 1
-    assert reasons[-1].code == validation.TOO_MANY_REASONS
+    assert len(reasons) == MAX_REASONS + 1
+    assert reasons[-1].code == TOO_MANY_REASONS
     worst = Reason("LINE_UNIT_PRICE_WRONG_TYPE", "/lines/999/" + "😀" * 64, "x" * 90)
     size = len(json.dumps([worst.code, worst.path, worst.message])) + 40
     assert size * len(reasons) < 6 * 1024 * 1024
@@ -139,9 +169,11 @@ def test_bounds_the_number_of_reasons() -> None:
 
 def test_looks_at_no_more_lines_than_an_order_may_have() -> None:
     """A flood of lines costs one reason, not one each."""
-    assert _found(changed(lines=[1] * 1_500)) == {
+    good = ORDER["lines"][0]
+    flood = [good] * 9_998 + [1] * 10
+    assert _found(changed(lines=flood)) == {
         ("LINES_COUNT_OUT_OF_RANGE", "/lines"),
-        *(("LINE_WRONG_TYPE", f"/lines/{index}") for index in range(1_000)),
+        *(("LINE_WRONG_TYPE", f"/lines/{index}") for index in range(9_998, 10_000)),
     }
 
 
@@ -158,7 +190,7 @@ def test_reasons_do_not_quote_the_customer() -> None:
     [
         (ORDER, "order-1"),
         ({"orderId": "a"}, "a"),
-        ({"orderId": "?"}, None),
+        ({"orderId": "a b"}, None),
         ({"orderId": 1}, None),
         ({}, None),
         ("x", None),
@@ -167,10 +199,3 @@ def test_reasons_do_not_quote_the_customer() -> None:
 def test_knows_the_order_id_whatever_else_is_wrong(event: object, order_id: str | None) -> None:
     """Only a valid id is repeated, since it goes into logs."""
     assert order_id_of(event) == order_id
-
-
-def test_every_documented_code_can_be_told_from_the_others() -> None:
-    """The README lists each code once."""
-    listed = re.findall(r"^\| `([A-Z_]+)` \|", README.read_text(encoding="utf-8"), re.MULTILINE)
-    assert listed
-    assert len(listed) == len(set(listed))

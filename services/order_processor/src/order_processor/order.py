@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 
 class Line(NamedTuple):
-    """One position of an order; `unit_price` is exact, in units of the order's currency."""
+    """One position of an order; `unit_price` is exact, in units of the order's currency, and
+    negative for a discount or a return."""
 
     sku: str
     quantity: int
@@ -21,21 +22,24 @@ class Line(NamedTuple):
 
 
 class Order(NamedTuple):
-    """A valid order. `placed_at` stands as the customer wrote it, RFC 3339 in UTC."""
+    """A valid order. `placed_at` stands as it came, RFC 3339 with any offset; a guest has no
+    customer id, and an order of a sender without sales channels no source."""
 
     order_id: str
-    customer_id: str
+    customer_id: str | None
     currency: str
     placed_at: str
     lines: tuple[Line, ...]
     synthetic: bool
+    source: str | None = None
 
 
 class Reason(NamedTuple):
     """Why an order is rejected.
 
     `code` is one of those that the service's README lists; `path` is a JSON Pointer (RFC 6901) into
-    the event; `message` is for people and never repeats what the customer sent.
+    the event; `message` is for people and repeats at most one character of what was sent, by its
+    number.
     """
 
     code: str

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from order_processor import pricing
+from order_processor import meaning, pricing
 from order_processor.order import Order, Reason
 from order_processor.repository import Confirmation, OrderRecord
 from order_processor.validation import order_id_of, validate
@@ -18,7 +16,11 @@ if TYPE_CHECKING:
     from order_processor.repository import OrderRepository
 
 ORDER_ID_CONFLICT = "ORDER_ID_CONFLICT"
+LINES_TOO_LARGE = "LINES_TOO_LARGE"
 TOTAL_OUT_OF_RANGE = "TOTAL_OUT_OF_RANGE"
+
+MAX_LINES_BYTES = 396_000
+"""An item of DynamoDB has at most 400 KB, names included; the rest needs less than 4 KB of it."""
 
 
 class Delivery(NamedTuple):
@@ -40,7 +42,7 @@ class Outcome(NamedTuple):
     codes: tuple[str, ...] = ()
 
 
-def process(event: object, delivery: Delivery, repository: OrderRepository) -> Outcome:
+def process(event: Any, delivery: Delivery, repository: OrderRepository) -> Outcome:
     """Validate, price and record the order that `event` carries.
 
     An event that is no valid order is rejected with every reason. A repeated delivery of the same
@@ -51,43 +53,44 @@ def process(event: object, delivery: Delivery, repository: OrderRepository) -> O
     if not isinstance(order, Order):
         synthetic = isinstance(event, dict) and event.get("synthetic") is True
         return _rejected(order_id_of(event), synthetic, order)
+    lines = meaning.compact(event["lines"])
+    if len(lines) * 4 > MAX_LINES_BYTES and len(lines.encode()) > MAX_LINES_BYTES:
+        message = f"must be at most {MAX_LINES_BYTES} bytes as compact JSON in UTF-8"
+        reason = Reason(LINES_TOO_LARGE, "/lines", message)
+        return _rejected(order.order_id, order.synthetic, (reason,))
     total = pricing.total(order)
-    if total >= pricing.MAX_TOTAL:
-        message = f"must come to less than {pricing.MAX_TOTAL}"
+    if total.is_signed() or total >= pricing.MAX_TOTAL:
+        message = f"must come to at least 0 and less than {pricing.MAX_TOTAL}"
         reason = Reason(TOTAL_OUT_OF_RANGE, "/lines", message)
         return _rejected(order.order_id, order.synthetic, (reason,))
-    record = _record(event, order, total, delivery)
+    record = _record(event, lines, order, total, delivery)
     kept = repository.add(record)
-    if kept.content_digest != record.confirmation.content_digest:
+    if not kept.same_order(record.confirmation):
         reason = Reason(ORDER_ID_CONFLICT, "/orderId", "is taken by an order of other content")
         return _rejected(order.order_id, order.synthetic, (reason,))
     return _confirmed(kept, delivery, order.synthetic)
 
 
-def content_digest(event: object) -> str:
-    """SHA-256, in hex, of the event as JSON with sorted keys and no blanks, in UTF-8."""
-    return hashlib.sha256(_canonical(event).encode()).hexdigest()
-
-
-def _canonical(value: object) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-
-
-def _record(event: Any, order: Order, total: Decimal, delivery: Delivery) -> OrderRecord:
+def _record(
+    event: Any, lines: str, order: Order, total: Decimal, delivery: Delivery
+) -> OrderRecord:
+    event_digest, content_digest = meaning.digests(event, lines)
     confirmed_at = delivery.received_at.isoformat(timespec="milliseconds")
     confirmation = Confirmation(
         order_id=order.order_id,
-        content_digest=content_digest(event),
+        event_digest=event_digest,
+        content_digest=content_digest,
         currency=order.currency,
         total=f"{total:f}",
         line_count=len(order.lines),
         confirmed_at=confirmed_at.replace("+00:00", "Z"),
         request_id=delivery.request_id,
+        source=order.source,
     )
     return OrderRecord(
         confirmation=confirmation,
         customer_id=order.customer_id,
-        lines=_canonical(event["lines"]),
+        lines=lines,
         placed_at=order.placed_at,
         function_version=delivery.function_version,
         correlation_id=delivery.correlation_id,
@@ -108,6 +111,8 @@ def _confirmed(kept: Confirmation, delivery: Delivery, synthetic: bool) -> Outco
         "confirmedAt": kept.confirmed_at,
         "contentDigest": kept.content_digest,
     }
+    if kept.source is not None:
+        answer["source"] = kept.source
     return Outcome("confirmed" if own else "duplicate", answer, kept.order_id, synthetic)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import islice
 from typing import Any, TypeAlias
 
 from order_processor.order import Reason
@@ -17,6 +18,8 @@ Schema: TypeAlias = dict[str, Any]
 Check: TypeAlias = Callable[[Any, str, list[Reason]], None]
 
 UNKNOWN_MEMBER = "UNKNOWN_MEMBER"
+MAX_REASONS = 4_000
+"""Nothing more is looked at once there are more: an event of 6 MB can give a million."""
 
 _ANNOTATIONS = {"$schema", "$id", "$defs", "title", "description", "x-reason"}
 _KEYWORDS_BY_TYPE = {
@@ -80,7 +83,7 @@ def _object(schema: Schema, root: Schema) -> Check:
                 reasons.append(Reason(f"{label}_MISSING", path + suffix, "is required"))
         if not value.keys() <= members.keys():
             unknown = (name for name in value if name not in members)
-            reasons.extend(_unknown_member(path, name) for name in unknown)
+            reasons.extend(_unknown_member(path, name) for name in islice(unknown, MAX_REASONS + 1))
 
     return check
 
@@ -106,6 +109,8 @@ def _array(schema: Schema, root: Schema) -> Check:
         if not least <= len(value) <= most:
             reasons.append(wrong_count(path))
         for index, item in enumerate(value[:most]):
+            if len(reasons) > MAX_REASONS:
+                return
             check_item(item, f"{path}/{index}", reasons)
 
     return check
@@ -115,7 +120,7 @@ def _string(schema: Schema, _root: Schema) -> Check:
     least, most = schema.get("minLength", 0), schema.get("maxLength")
     # ECMA's $ matches at the very end only; Python's also before a final newline.
     pattern = re.compile(schema.get("pattern", "").replace("$", r"\Z"))
-    wrong_type = _violation(schema, "WRONG_TYPE", "must be a string")
+    wrong_type = _violation(schema, "WRONG_TYPE", "must be a string, in quotation marks")
     wrong_length = _violation(
         schema, "LENGTH_OUT_OF_RANGE", f"must be {least} to {most} characters long"
     )

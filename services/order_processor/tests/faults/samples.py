@@ -10,7 +10,7 @@ from load.run_log.digests import content_digest as digest
 from rehearsal.faults.judge import Evidence, Expected, expect
 from rehearsal.faults.run_log import Answer
 
-from services.order_processor.faults import draw, total
+from services.order_processor.faults import draw, meant, total
 
 if TYPE_CHECKING:
     from load.run_log.classify import Outcome
@@ -40,7 +40,7 @@ def confirmation(ordered: Expected = ORDERED, **changes: object) -> dict[str, An
         "total": total(event),
         "lineCount": len(event["lines"]),
         "confirmedAt": "now",
-        "contentDigest": ordered.digest,
+        "contentDigest": meant(event),
         **changes,
     }
 

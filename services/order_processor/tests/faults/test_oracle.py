@@ -8,8 +8,9 @@ from dataclasses import replace
 import pytest
 from load.run_log.digests import content_digest as digest
 
-from services.order_processor.faults import draw
+from services.order_processor.faults import draw, meant
 from services.order_processor.faults import total as cost
+from services.order_processor.tests.inputs import oracle as contract
 
 
 @pytest.mark.parametrize(
@@ -27,6 +28,13 @@ def test_totals_are_rounded_once_and_upwards(
     """The sum is exact, half a minor unit goes up, all digits are shown."""
     content = replace(draw("o", random.Random(1)), currency=currency, lines=lines)
     assert cost(content.event(0.0)) == total
+
+
+def test_the_digest_of_an_answer_is_that_of_the_contract() -> None:
+    """Another oracle, of the contract's words, comes to the same for whatever is drawn."""
+    for seed in range(200):
+        event = draw("o", random.Random(seed)).event(0.0)
+        assert meant(event) == contract.digest(event)
 
 
 def test_the_digest_does_not_hang_on_the_order_of_members() -> None:

@@ -23,12 +23,15 @@ from service.declaration import load_all
 from services.order_processor.tests.fakes import FakeDynamoDB
 from services.order_processor.tests.function_process import FunctionEnded, FunctionProcess
 from services.order_processor.tests.inputs import deployed, oracle
+from services.order_processor.tests.inputs.invoices import main as invoices
 from services.order_processor.tests.inputs.run import Contradiction, Tally, run
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Return 0 where every answer was as it should be, 1 where one was not, 2 for bad input."""
     options = _parser().parse_args(arguments)
+    if options.invoices:
+        return invoices(options.invoices, options.write)
     seed = secrets.randbelow(2**32) if options.seed is None else options.seed
     command = f"nox -s inputs -- --examples {options.examples} --seed {seed}"
     print(f"seed {seed}: these events again by `{command}`", flush=True)
@@ -91,6 +94,13 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="through the deployed stack; 0: none",
     )
+    parser.add_argument(
+        "--invoices",
+        type=Path,
+        metavar="FOLDER",
+        help="instead: what becomes of real invoices, from a local copy of the files by day",
+    )
+    parser.add_argument("--write", type=Path, metavar="FILE", help="and some of them as a sample")
     return parser
 
 

@@ -47,8 +47,12 @@ any_json = st.recursive(
     max_leaves=10,
 )
 
-_IDS = ["", "a" * 65, "a b", "\u00e9", "order-1\n", "../x", "\u0000", "\u0661", TAKEN]
+_IDS = [
+    "", "a" * 129, "a b", " a", "\u00e9", "order-1\n", "\u007f", "\u0000", "\u0661", "#1001",
+    "gid://shopify/Order/123", "SO/2024/0001", "a" * 128, 1001, TAKEN,
+]  # fmt: skip
 _NEAR_MISSES: dict[str, list[Any]] = {
+    "source": ["", "web shop", "a" * 65, "\u00e9", "web", None, 1, "web\n"],
     "orderId": _IDS,
     "customerId": _IDS,
     "currency": ["eur", "EURO", "EU", "XXX", "XAU", "BTC", "HRK", "USN", "EUR ", "\u20ac", "EUR\n"],
@@ -59,20 +63,28 @@ _NEAR_MISSES: dict[str, list[Any]] = {
         "2026-01-01T00:00:00+01:00", "2026-01-01T00:00:00", "2026-01-01", "2026-01-01t00:00:00z",
         "2026-01-01T00:00:00.Z", "2026-01-01T00:00:00.1234567890Z", "20260101T000000Z",
         "2026-W01-1T00:00:00Z", "2026-01-01T00:00:00Z\n", 1767225600,
+        "2026-01-01T00:00:00+24:00", "2026-01-01T00:00:00+05:60", "2026-01-01T00:00:00-00:00",
+        "2000-01-01T00:00:00+00:01", "1999-12-31T23:59:59-00:01", "2026-01-01T00:00:00+0100",
+        "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "2026-01-01T24:00:00+01:00",
+        "2026-01-01T00:00:00.12345",
     ],
     "lines": [[], {}, [[]], [None], [{}]],
     "synthetic": ["true", 1, 0, None, []],
     "sku": [
         "", "a" * 65, " a", "a ", "\t", "\u0000", "\u007f", "\ud800", "a\udfff", "e\u0301",
         "\u200b", "\u202eab", "\ufeff", "\u00a0", "\U0001f469\u200d\U0001f680", "\U0001f600" * 65,
-        "\ue000", "\u2028", "\u1100\u1161",
+        "\ue000", "\u2028", "\u1100\u1161", "\u3164", "\u115f", "\u2800", "\ufe0f", "\u2800 \u3164",
+        "a\ufe0f", "\u00a0a", "a\u00a0b", "\u0645\u06cc\u200c\u062e", "\ufdd0", "\U0010ffff",
+        "\ufffe", "\u0378", "\U000e0001", "\x85",
     ],
     "quantity": [
-        0, -1, 10_001, 1.0, 2.0, 10_000.0, 2.5, 0.5, -0.0, 1e300, 10**400, "2", True, None, _BEYOND,
+        0, -1, 100_001, 1.0, 2.0, 100_000.0, 2.5, 0.5, -0.0, 1e300, 10**400, "2", True,
+        None, _BEYOND,
     ],
     "unitPrice": [
-        "", "-1", "+1", "01", "1.", ".5", "1.1234567", "1234567890", "1e3", "1,5", "NaN",
-        "Infinity", " 1", "1\n", "\u0661", "\uff11", 1.5, 1, True, "0x10", "1_0",
+        "", "-", "-01", "--1", "+1", "-1.", "01", "1.", ".5", "1.1234567", "1234567890",
+        "1e3", "1,5", "NaN", "Infinity", " 1", "1\n", "\u0661", "\uff11", 1.5, 1, True, "0x10",
+        "1_0",
     ],
 }  # fmt: skip
 _OF_A_LINE = {"sku", "quantity", "unitPrice"}
@@ -137,14 +149,20 @@ def _replace_a_line(draw: st.DrawFn, order: dict[str, Any]) -> None:
 
 
 def _overflow(draw: st.DrawFn, order: dict[str, Any]) -> None:
-    price = draw(st.sampled_from(["999999999.999999", "100000000", "99999999.999999"]))
-    order["lines"] = [{"sku": "gold", "quantity": 10_000, "unitPrice": price}]
+    price = draw(st.sampled_from(["999999999.999999", "10000000", "9999999.999999", "-0.000001"]))
+    order["lines"] = [{"sku": "gold", "quantity": 100_000, "unitPrice": price}]
+
+
+def _enlarge(draw: st.DrawFn, order: dict[str, Any]) -> None:
+    if draw(st.integers(0, 9)) == 0:
+        line = {"sku": "\U0001f600" * 64, "quantity": 1, "unitPrice": "1"}
+        order["lines"] = [line] * draw(st.sampled_from([1_300, 1_310, 1_320]))
 
 
 def _flood(draw: st.DrawFn, order: dict[str, Any]) -> None:
-    if draw(st.integers(0, 9)) == 0:  # it is a hundred times the work of any other change
+    if draw(st.integers(0, 29)) == 0:  # it is a thousand times the work of any other change
         line = draw(lines | st.sampled_from([{}, None, {"a": 1, "b": 2}]))
-        order["lines"] = [copy.copy(line)] * draw(st.sampled_from([1_001, 1_500]))
+        order["lines"] = [copy.copy(line)] * draw(st.sampled_from([10_001, 10_500]))
 
 
 def _collide(_draw: st.DrawFn, order: dict[str, Any]) -> None:
@@ -153,7 +171,7 @@ def _collide(_draw: st.DrawFn, order: dict[str, Any]) -> None:
 
 _CHANGES: list[Callable[[st.DrawFn, dict[str, Any]], None]] = [
     _miss_nearly, _miss_nearly, _change_type, _remove, _add, _rename,
-    _repeat_a_line, _replace_a_line, _overflow, _flood, _collide,
+    _repeat_a_line, _replace_a_line, _overflow, _enlarge, _flood, _collide,
 ]  # fmt: skip
 
 

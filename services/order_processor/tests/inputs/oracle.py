@@ -8,6 +8,7 @@ come from the published list itself. Nothing of `order_processor` is imported.
 from __future__ import annotations
 
 import calendar
+import hashlib
 import json
 import re
 import unicodedata
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 
 SERVICE = Path(__file__).parents[2]
 SCHEMA = json.loads((SERVICE / "src/order_processor/order.schema.json").read_bytes())
-MAX_LINES = 1_000
+MAX_LINES = 10_000
+MAX_LINES_BYTES = 396_000
 MAX_REASONS = 4_000
 # No money that anybody is invoiced in: units of account, funds codes, metals, tests and "none".
 EXCLUDED = set(
@@ -40,6 +42,7 @@ Finding = tuple[str, str]
 """A reason's code and path."""
 
 _LABELS = {
+    "source": "SOURCE",
     "orderId": "ORDER_ID",
     "customerId": "CUSTOMER_ID",
     "currency": "CURRENCY",
@@ -86,18 +89,72 @@ def findings(event: Any) -> Counter[Finding]:
     found = Counter(_schema_findings(event))
     faulty = {path for _, path in found}
     found.update(finding for finding in _rule_findings(event) if finding[1] not in faulty)
-    if not found and total(event) >= 10**12:
+    if not found and lines_bytes(event) > MAX_LINES_BYTES:
+        found["LINES_TOO_LARGE", "/lines"] += 1
+    elif not found and (exact(event) < 0 or total(event) >= 10**12):
         found["TOTAL_OUT_OF_RANGE", "/lines"] += 1
     return found
 
 
-def total(event: dict[str, Any]) -> Fraction:
-    """Return what a valid order comes to, half a minor unit rounded upwards."""
-    exact = sum(
+def lines_bytes(event: dict[str, Any]) -> int:
+    """Return the size of the lines as compact JSON in UTF-8."""
+    return len(json.dumps(event["lines"], separators=(",", ":"), ensure_ascii=False).encode())
+
+
+def exact(event: dict[str, Any]) -> Fraction:
+    """Return what the lines of a valid event come to, before rounding."""
+    return sum(
         (line["quantity"] * Fraction(line["unitPrice"]) for line in event["lines"]), Fraction(0)
     )
+
+
+def digest(event: dict[str, Any]) -> str:
+    """Return the digest of what a valid event means, as the README has it."""
+    digits = _DIGITS[event["currency"]]
+    lines = [
+        {
+            "quantity": line["quantity"],
+            "sku": line["sku"],
+            "unitPrice": _decimal(Fraction(line["unitPrice"]), digits),
+        }
+        for line in event["lines"]
+    ]
+    kept = {name: event[name] for name in event if name in _MEANT}
+    text = json.dumps(
+        kept | {"lines": lines, "placedAt": _instant(event["placedAt"])},
+        sort_keys=True,
+        separators=(",", ":"),
+        ensure_ascii=False,
+    )
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+_MEANT = {"source", "orderId", "customerId", "currency"}
+
+
+def _decimal(value: Fraction, digits: int) -> str:
+    millionths = str(abs(int(value * 10**6))).rjust(7, "0")
+    whole, part = millionths[:-6], millionths[-6:]
+    while len(part) > digits and part[-1] == "0":
+        part = part[:-1]
+    return ("-" if value < 0 else "") + whole + ("." + part if part else "")
+
+
+def _instant(text: str) -> str:
+    found = re.fullmatch(r"(.{10}).(.{8})(\.\d+)?(?:[zZ]|([+-])(..):(..))", text)
+    assert found
+    day, clock, fraction, sign, hours, minutes = found.groups()
+    seconds = calendar.timegm(tuple(map(int, [*day.split("-"), *clock.split(":")])))
+    if sign:
+        seconds -= int(sign + "1") * (int(hours) * 3600 + int(minutes) * 60)
+    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}" + (fraction or "").rstrip("0").rstrip(".") + "Z"
+
+
+def total(event: dict[str, Any]) -> Fraction:
+    """Return what a valid order comes to, half a minor unit rounded upwards."""
     units = 10 ** _DIGITS[event["currency"]]
-    return Fraction((exact * units + Fraction(1, 2)) // 1, units)
+    return Fraction((exact(event) * units + Fraction(1, 2)) // 1, units)
 
 
 def total_text(event: dict[str, Any]) -> str:
@@ -110,7 +167,7 @@ def total_text(event: dict[str, Any]) -> str:
 def order_id(event: Any) -> str | None:
     """Return the id that an answer about `event` has to name."""
     value = event.get("orderId") if isinstance(event, dict) else None
-    fit = isinstance(value, str) and re.fullmatch("[A-Za-z0-9_-]{1,64}", value)
+    fit = isinstance(value, str) and re.fullmatch("[!-~]{1,128}", value)
     return value if fit else None
 
 
@@ -181,10 +238,15 @@ def _rule_findings(event: dict[str, Any]) -> Iterator[Finding]:
 
 def _time_faults(text: str) -> Iterable[str]:
     """Judge a text that the schema's pattern admits; what it refuses counts for nothing here."""
-    match = re.match(r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})", text)
+    match = re.match(
+        r"(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.\d+)?(?:[Zz]|([+-]\d\d):(\d\d))",
+        text,
+        re.ASCII,
+    )
     if match is None:
         return ()
-    year, month, day, hour, minute, second = map(int, match.groups())
+    *parts, hours, minutes = match.groups()
+    year, month, day, hour, minute, second = map(int, parts)
     exists = (
         year >= 1
         and 1 <= month <= 12
@@ -194,28 +256,51 @@ def _time_faults(text: str) -> Iterable[str]:
     )
     if not exists:
         return ("NOT_A_TIME",)
-    moment = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
-    too_late = moment > datetime.now(UTC) + timedelta(minutes=5)
-    return ("OUT_OF_RANGE",) if year < 2000 or too_late else ()
+    offset = int(hours or 0) * 60 + int((hours or "+")[0] + (minutes or "0"))
+    # In minutes since the year 1, which no offset leaves.
+    minute_of = (datetime(year, month, day, tzinfo=UTC).toordinal() * 24 + hour) * 60 + minute
+    first = datetime(2000, 1, 1, tzinfo=UTC).toordinal() * 1440
+    latest = datetime.now(UTC) + timedelta(minutes=5)
+    last = (latest.toordinal() * 24 + latest.hour) * 60 + latest.minute
+    return () if first <= minute_of - offset <= last else ("OUT_OF_RANGE",)
 
 
 def _line_findings(lines: list[Any]) -> Iterator[Finding]:
-    skus = [line.get("sku") if isinstance(line, dict) else None for line in lines]
-    first: dict[str, int] = {}
-    for index, (line, sku) in enumerate(zip(lines, skus, strict=True)):
-        if isinstance(line, dict) and isinstance(line.get("quantity"), float):
+    for index, line in enumerate(lines):
+        quantity, sku = map(line.get, ("quantity", "sku")) if isinstance(line, dict) else (0, 0)
+        if isinstance(quantity, float):
             yield "LINE_QUANTITY_IS_FLOAT", f"/lines/{index}/quantity"
-        if isinstance(sku, str):
-            if not _is_printable(sku) or sku.strip() != sku or not _is_composed(sku):
-                yield "LINE_SKU_BAD_TEXT", f"/lines/{index}/sku"
-            if first.setdefault(sku, index) != index:
-                yield "LINE_SKU_DUPLICATE", f"/lines/{index}/sku"
+        if isinstance(sku, str) and not _is_text(sku):
+            yield "LINE_SKU_BAD_TEXT", f"/lines/{index}/sku"
+
+
+_INVISIBLE = (
+    "00AD 034F 061C 115F-1160 17B4-17B5 180B-180F 200B-200F 202A-202E 2060-206F 2800 3164 FE00-FE0F"
+    " FEFF FFA0 FFF0-FFF8 1BCA0-1BCA3 1D173-1D17A E0000-E0FFF"
+)
+_SPACE = "9-D 20 85 A0 1680 2000-200A 2028-2029 202F 205F 3000"
+
+
+def _members(ranges: str) -> set[int]:
+    ends = (span.partition("-") for span in ranges.split())
+    return {n for first, _, last in ends for n in range(int(first, 16), int(last or first, 16) + 1)}
+
+
+_SPACES = _members(_SPACE)
+_UNSEEN = _members(_INVISIBLE) | _SPACES
+
+
+def _is_text(text: str) -> bool:
+    codes = [ord(character) for character in text]
+    if any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in text):
+        return False
+    if any(0xFDD0 <= code <= 0xFDEF or code & 0xFFFE == 0xFFFE for code in codes):
+        return False
+    if not codes:
+        return True
+    return not _UNSEEN.issuperset(codes) and not _SPACES & {codes[0], codes[-1]}
 
 
 def _is_printable(text: str) -> bool:
     """No control, format, surrogate, private or unassigned character, no separator but a space."""
     return all(c == " " or unicodedata.category(c)[0] not in "CZ" for c in text)
-
-
-def _is_composed(text: str) -> bool:
-    return unicodedata.normalize("NFC", text) == text

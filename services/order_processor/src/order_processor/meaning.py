@@ -1,0 +1,75 @@
+"""What an order means: its canonical form, and the digests by which two deliveries are compared."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from order_processor.currencies import MINOR_UNIT_DIGITS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+compact = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+"""JSON with sorted keys and without spaces."""
+
+
+def moment(placed_at: str) -> datetime:
+    """Return when an order was placed, in microseconds; ValueError for no time that exists.
+
+    `placed_at` matches the schema's pattern.
+    """
+    # Hour 24 is the next day's midnight since Python 3.14: an order means the same on each.
+    if placed_at[11:13] == "24":
+        raise ValueError("no such hour")
+    return datetime.fromisoformat(placed_at.upper())
+
+
+def digests(event: Mapping[str, Any], lines: str) -> tuple[str, str]:
+    """Return two SHA-256 in hex: of a valid event as it came, and of what it means.
+
+    The first is that of the event as compact JSON in UTF-8 (contract version 1), the second that of
+    the canonical form, which the service's README describes. `lines` are the event's as compact
+    JSON.
+    """
+    came = _written(event, lines)
+    means = _written(_canonical(event), None)
+    digest = hashlib.sha256(came.encode()).hexdigest()
+    return digest, digest if means == came else hashlib.sha256(means.encode()).hexdigest()
+
+
+def _written(members: Mapping[str, Any], lines: str | None) -> str:
+    written = (
+        f'"{name}":{lines if lines is not None and name == "lines" else compact(members[name])}'
+        for name in sorted(members)
+    )
+    return "{" + ",".join(written) + "}"
+
+
+def _canonical(event: Mapping[str, Any]) -> dict[str, Any]:
+    digits = MINOR_UNIT_DIGITS[event["currency"]]
+    lines = [line | {"unitPrice": _price(line["unitPrice"], digits)} for line in event["lines"]]
+    members = {**event, "placedAt": _placed_at(event["placedAt"]), "lines": lines}
+    members.pop("synthetic", None)
+    return members
+
+
+def _placed_at(text: str) -> str:
+    """In UTC, with a `Z`, and the fraction of a second without the zeros at its end."""
+    if len(text) == 20 and text[-1] == "Z" and text[10] == "T":
+        return text
+    fraction = re.split("[Zz+-]", text[19:])[0].rstrip("0")
+    seconds = moment(text).astimezone(UTC).isoformat()[:19]
+    return seconds + (fraction if fraction != "." else "") + "Z"
+
+
+def _price(text: str, digits: int) -> str:
+    """With the digits of the minor unit, and more only where they are not zero; -0 is 0."""
+    whole, _, fraction = text.partition(".")
+    fraction = fraction.rstrip("0").ljust(digits, "0")
+    if whole == "-0" and not fraction.strip("0"):
+        whole = "0"
+    return whole + ("." + fraction if fraction else "")
