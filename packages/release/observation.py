@@ -6,7 +6,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
+
+    from service.declaration import Outcomes
 
 AlarmState = Literal["OK", "ALARM", "INSUFFICIENT_DATA", "ABSENT", "UNREADABLE"]
 Dimensions = frozenset[tuple[str, str]]
@@ -25,6 +28,8 @@ class Policy:
 
     `started` is when its canary began, `since` (not before it) from when samples count; `live` is
     the version it is compared with and `weight` its share of the requests, None if unknown.
+    `outcomes` is how the service counts its answers, None where it does not; `accepted` is why a
+    person takes a candidate that rejects other events than the live version.
     """
 
     function: str
@@ -36,6 +41,8 @@ class Policy:
     maximum_error_share: float = MAXIMUM_ERROR_SHARE
     live: str | None = None
     weight: float | None = None
+    outcomes: Outcomes | None = None
+    accepted: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +73,32 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True)
+class Answers:
+    """Real events that were answered, how many were rejected, and of those how many by reason."""
+
+    answered: int = 0
+    rejected: int = 0
+    reasons: Mapping[str, int] = field(default_factory=dict)
+
+    def __add__(self, other: Answers) -> Answers:
+        codes = {**self.reasons, **other.reasons}
+        return Answers(
+            self.answered + other.answered,
+            self.rejected + other.rejected,
+            {code: self.reasons.get(code, 0) + other.reasons.get(code, 0) for code in codes},
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Period:
-    """One period under the alias: both versions' counts and p99 duration in milliseconds."""
+    """One period under the alias: both versions' counts, p99 duration in milliseconds, answers."""
 
     candidate: Count = Count()
     live: Count = Count()
     candidate_p99: float | None = None
     live_p99: float | None = None
+    candidate_answers: Answers = field(default_factory=Answers)
+    live_answers: Answers = field(default_factory=Answers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +128,14 @@ class Samples:
     def live(self) -> Count:
         """What the live version did in the same periods."""
         return sum((period.live for period in self.periods), Count())
+
+    @property
+    def answers(self) -> tuple[Answers, Answers]:
+        """What became of the events that the candidate and the live version answered."""
+        return (
+            sum((period.candidate_answers for period in self.periods), Answers()),
+            sum((period.live_answers for period in self.periods), Answers()),
+        )
 
     @property
     def live_p99_ms(self) -> float | None:

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Protocol
 
 from release.aws.clients import CONTROL, translated
 from release.errors import UnavailableError
-from release.observation import Alarm, Count, Period, Samples
+from release.observation import Alarm, Answers, Count, Period, Samples
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     import boto3
+    from service.declaration import Outcomes
     from types_boto3_cloudwatch.type_defs import (
         DimensionTypeDef,
         MetricAlarmTypeDef,
@@ -26,6 +27,7 @@ PERIOD = 60
 """Seconds: the finest grain in which Lambda publishes."""
 
 _NAMESPACE = "AWS/Lambda"
+_OUTCOMES = ("confirmed", "duplicate", "rejected")
 _STATES: Mapping[str, AlarmState] = {
     "OK": "OK",
     "ALARM": "ALARM",
@@ -84,7 +86,7 @@ class CloudWatchMonitoring:
                     _check(result["Id"], result.get("StatusCode", "Complete"))
                     points = series.setdefault(result["Id"], {})
                     points.update(zip(result["Timestamps"], result["Values"], strict=True))
-        return count(series, policy.since)
+        return count(series, policy)
 
     def used_concurrency(self, function: str, now: datetime) -> int:
         """Most execution environments busy at once of late, 0 without traffic."""
@@ -100,14 +102,14 @@ class CloudWatchMonitoring:
         return round(max(values, default=0))
 
 
-def count(series: Mapping[str, Mapping[datetime, float]], since: datetime) -> Samples:
-    """Add up the periods that began at or after `since`.
+def count(series: Mapping[str, Mapping[datetime, float]], policy: Policy) -> Samples:
+    """Add up the periods that began at or after the policy's `since`.
 
     CloudWatch stamps a point with its period's start, so the period in which the canary began is
     left out: part of it is older than the canary.
     """
     kept = {
-        name: {at: value for at, value in points.items() if at >= since}
+        name: {at: value for at, value in points.items() if at >= policy.since}
         for name, points in series.items()
     }
     invocations = {at: value for at, value in kept.get("invocations", {}).items() if value > 0}
@@ -118,19 +120,28 @@ def count(series: Mapping[str, Mapping[datetime, float]], since: datetime) -> Sa
         p99_ms=max(kept.get("duration", {}).values(), default=None),
         throttles=round(sum(kept.get("throttles", {}).values())),
         newest=max(invocations, default=None),
-        periods=tuple(_period(kept, at) for at in moments),
+        periods=tuple(_period(kept, at, policy) for at in moments),
     )
 
 
-def _period(series: Mapping[str, Mapping[datetime, float]], at: datetime) -> Period:
+def _period(series: Mapping[str, Mapping[datetime, float]], at: datetime, policy: Policy) -> Period:
     def whole(name: str) -> int:
         return round(series.get(name, {}).get(at, 0))
+
+    def answers(prefix: str) -> Answers:
+        confirmed, duplicate, rejected = (whole(f"{prefix}{each}") for each in _OUTCOMES)
+        codes = enumerate(policy.outcomes.reasons if policy.outcomes else ())
+        counted = {code: whole(f"{prefix}reason_{index}") for index, code in codes}
+        reasons = {code: number for code, number in counted.items() if number}
+        return Answers(confirmed + duplicate + rejected, rejected, reasons)
 
     return Period(
         candidate=Count(whole("invocations"), whole("errors")),
         live=Count(whole("live_invocations"), whole("live_errors")),
         candidate_p99=series.get("duration", {}).get(at),
         live_p99=series.get("live_duration", {}).get(at),
+        candidate_answers=answers(""),
+        live_answers=answers("live_"),
     )
 
 
@@ -151,16 +162,44 @@ def _queries(policy: Policy) -> list[MetricDataQueryUnionTypeDef]:
             _query(f"{prefix}errors", "Errors", "Sum", executed),
             _query(f"{prefix}duration", "Duration", "p99", executed),
         ]
+        if policy.outcomes:
+            queries += _outcome_queries(prefix, policy.function, version, policy.outcomes)
     return queries
 
 
+def _outcome_queries(
+    prefix: str, function: str, version: str, outcomes: Outcomes
+) -> Iterator[MetricDataQueryUnionTypeDef]:
+    """What the version counts itself, whoever invoked it: real events come by the alias alone."""
+    executed: list[DimensionTypeDef] = [
+        {"Name": outcomes.function_dimension, "Value": function},
+        {"Name": outcomes.version_dimension, "Value": version},
+    ]
+    for kind in _OUTCOMES:
+        metric = getattr(outcomes, kind)
+        yield _query(f"{prefix}{kind}", metric, "Sum", executed, outcomes.namespace)
+    for index, code in enumerate(outcomes.reasons):
+        reason: DimensionTypeDef = {"Name": outcomes.reason_dimension, "Value": code}
+        yield _query(
+            f"{prefix}reason_{index}",
+            outcomes.rejected,
+            "Sum",
+            [*executed, reason],
+            outcomes.namespace,
+        )
+
+
 def _query(
-    query_id: str, metric: str, statistic: str, dimensions: list[DimensionTypeDef]
+    query_id: str,
+    metric: str,
+    statistic: str,
+    dimensions: list[DimensionTypeDef],
+    namespace: str = _NAMESPACE,
 ) -> MetricDataQueryUnionTypeDef:
     return {
         "Id": query_id,
         "MetricStat": {
-            "Metric": {"Namespace": _NAMESPACE, "MetricName": metric, "Dimensions": dimensions},
+            "Metric": {"Namespace": namespace, "MetricName": metric, "Dimensions": dimensions},
             "Period": PERIOD,
             "Stat": statistic,
         },

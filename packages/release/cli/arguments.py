@@ -153,6 +153,10 @@ def _add_watch(parser: Parser) -> None:
     parser.add_argument("--minimum-samples", type=int, default=MINIMUM_SAMPLES)
     parser.add_argument("--maximum-error-share", type=float, default=MAXIMUM_ERROR_SHARE)
     parser.add_argument(
+        "--accept-rejections", metavar="REASON",
+        help="take a candidate that rejects other events than the live version, recording why",
+    )  # fmt: skip
+    parser.add_argument(
         "--on-inconclusive", choices=("stop", "wait", "synthetic"), default="stop",
         help="after the bake time: stop, wait for traffic, or send synthetic traffic",
     )  # fmt: skip

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from reporting import amounts
 
-from release.gate import sequential
+from release.gate import answers, sequential
 
 if TYPE_CHECKING:
     from release.observation import Period, Policy, Samples
 
 FALSE_ALARM = 0.002
-"""Chance that one of the three tests that can fail a candidate ever does so with a good one:
-under 1 % for all of them."""
+"""Chance that one of the four tests that can fail a candidate ever does so with a good one: under
+1 % for all of them."""
 
 MISS = 0.05
 """Chance that a candidate whose error share is at the limit passes."""
@@ -49,6 +49,8 @@ def failures(samples: Samples | None, policy: Policy) -> list[str]:
     if samples is None:
         return []
     found = [*_fails_more(samples, policy), *_fails_too_often(samples, policy)]
+    if answers.evidence(samples, policy) >= 1 / FALSE_ALARM:
+        found.append(answers.difference(samples, policy))
     slow, comparable = _slow_periods(samples)
     if sequential.slower(slow, comparable, SLOW_SHARE) >= 1 / FALSE_ALARM:
         found.append(
@@ -74,8 +76,10 @@ def shortages(samples: Samples, policy: Policy) -> list[str]:
 
 
 def suspicions(samples: Samples, policy: Policy) -> list[str]:
-    """What is not proven but too likely for a pass."""
-    found = []
+    """What is not proven but too likely for a pass, and what nobody counted."""
+    found = answers.uncounted(samples, policy)
+    if answers.evidence(samples, policy) >= 1 / MISS:
+        found.append(answers.difference(samples, policy))
     slow, comparable = _slow_periods(samples)
     if sequential.slower(slow, comparable, SLOW_SHARE) >= 1 / MISS:
         found.append(f"the candidate's p99 is high in {slow} of {comparable} periods")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Literal
 
 from console.errors import UsageError
@@ -55,6 +55,8 @@ class Request:
     poll: float = 15.0
     minimum_samples: int = MINIMUM_SAMPLES
     maximum_error_share: float = MAXIMUM_ERROR_SHARE
+    accept_rejections: str | None = None
+    """Why a candidate may reject other events than the live version; None: it may not."""
     restore: bool = True
     on_inconclusive: OnInconclusive = "stop"
     patience: float = PATIENCE
@@ -120,11 +122,14 @@ def plan_policy(outputs: Outputs, request: Request, seen: Alias) -> Policy:
         maximum_error_share=request.maximum_error_share,
         live=seen.version,
         weight=seen.weights.get(request.version),
+        outcomes=outputs.outcomes,
+        accepted=request.accept_rejections,
     )
 
 
 def figures(samples: Samples) -> Figures:
     """What the ledger keeps of the samples."""
+    mine, other = samples.answers
     return Figures(
         samples=samples.candidate.invocations,
         errors=samples.candidate.errors,
@@ -133,11 +138,14 @@ def figures(samples: Samples) -> Figures:
         throttles=samples.throttles,
         p99_ms=round(samples.p99_ms or 0),
         live_p99_ms=round(samples.live_p99_ms or 0),
+        rejected=mine.rejected,
+        live_rejected=other.rejected,
     )
 
 
 def _entry(seen: Alias, policy: Policy, reading: Reading, clock: Clock) -> Entry:
     decision = reading.decision
+    accepted = [f"rejections accepted: {policy.accepted}"] if policy.accepted else []
     return Entry(
         policy.version,
         "gate",
@@ -146,7 +154,7 @@ def _entry(seen: Alias, policy: Policy, reading: Reading, clock: Clock) -> Entry
         verdict=decision.verdict,
         who=ledger.author(),
         parent=seen.record.entry,
-        reason="; ".join(decision.reasons) or None,
+        reason="; ".join((*accepted, *decision.reasons)) or None,
         figures=figures(reading.samples) if reading.samples else None,
     )
 
@@ -159,6 +167,8 @@ def _check(request: Request) -> None:
         raise UsageError("--maximum-error-share must be a share from 0 to 1.")
     if request.bake < 0 or request.poll <= 0:
         raise UsageError("--bake must not be negative, and --poll must be above 0 seconds.")
+    if request.accept_rejections is not None and not request.accept_rejections.strip():
+        raise UsageError("Say why with --accept-rejections REASON.")
     if request.patience < 0 or request.synthetic_rate <= 0:
         raise UsageError("--patience must not be negative, and --synthetic-rate must be above 0.")
 
@@ -225,7 +235,16 @@ def _message(outputs: Outputs, policy: Policy, seen: Alias, outcome: Outcome) ->
         end = f" {outputs.alias} serves version {seen.version} alone again."
     elif decision.verdict != "pass":
         end = f" {outputs.alias} still sends traffic to version {policy.version}."
-    return f"Gate of version {policy.version}: {decision.verdict}{why}.{end}"
+    return f"Gate of version {policy.version}: {decision.verdict}{why}.{_judged(policy)}{end}"
+
+
+def _judged(policy: Policy) -> str:
+    """What a verdict does not rest on."""
+    if policy.outcomes is None:
+        return " Answers not judged: the service's outputs have no outcomes."
+    if policy.accepted:
+        return f" Rejections accepted: {policy.accepted}."
+    return ""
 
 
 def _details(policy: Policy, seen: Alias, outcome: Outcome, seconds: float) -> dict[str, object]:
@@ -255,7 +274,7 @@ def _compared(policy: Policy, samples: Samples | None) -> dict[str, object]:
     """The live version beside the candidate; None where it is not known."""
     seen = samples or Samples()
     mine, others = seen.throttle_shares(policy.weight)
-    live = seen.live
+    live, (answers, live_answers) = seen.live, seen.answers
     return {
         "liveVersion": policy.live,
         "liveSamples": live.invocations,
@@ -264,6 +283,10 @@ def _compared(policy: Policy, samples: Samples | None) -> dict[str, object]:
         "throttleShare": seen.throttle_share,
         "candidateThrottleShare": mine,
         "liveThrottleShare": others,
+        "answersJudged": policy.outcomes is not None and not policy.accepted,
+        "rejectionsAccepted": policy.accepted,
+        "answers": asdict(answers),
+        "liveAnswers": asdict(live_answers),
         "syntheticSamples": seen.synthetic.invocations,
         "syntheticErrors": seen.synthetic.errors,
     }

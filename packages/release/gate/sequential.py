@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 RISK_RATIOS = (2.0, 5.0, 30.0, 1000.0)
 """How many times as often a bad candidate may fail as the live version."""
 
+_OTHER_RATIOS = tuple(ratio for more in (1.5, *RISK_RATIOS) for ratio in (more, 1 / more))
+"""How many times as often a version that answers otherwise may reject: more often, or less."""
+
 _ABOVE = (2.0, 5.0, 20.0, 50.0)
 """Multiples of the share in question that a share above it may have."""
 
@@ -39,15 +42,15 @@ def fails_more(pairs: Iterable[tuple[tuple[int, int], tuple[int, int]]]) -> floa
     changes from period to period: an outage that hits both is no evidence. Errors are drawn without
     replacement, which only lowers the expectation (Hoeffding, 1963, theorem 4).
     """
-    logs = [0.0] * len(RISK_RATIOS)
-    for (candidate, candidate_errors), (live, live_errors) in pairs:
-        if not candidate or not live:
-            continue
-        share = candidate / (candidate + live)
-        for index, ratio in enumerate(RISK_RATIOS):
-            scale = math.log(share * ratio + 1 - share)
-            logs[index] += candidate_errors * (math.log(ratio) - scale) - live_errors * scale
-    return _mean(logs)
+    return _whose(pairs, RISK_RATIOS)
+
+
+def differs(pairs: Iterable[tuple[tuple[int, int], tuple[int, int]]]) -> float:
+    """Evidence against "the candidate rejects as often as the live version", either way.
+
+    `pairs` is as for `fails_more`, with rejected events in the place of errors.
+    """
+    return _whose(pairs, _OTHER_RATIOS)
 
 
 def above(errors: int, invocations: int, share: float) -> float:
@@ -107,6 +110,21 @@ def clean_needed(errors: int, invocations: int, share: float, evidence: float) -
         else:
             low = middle
     return high
+
+
+def _whose(
+    pairs: Iterable[tuple[tuple[int, int], tuple[int, int]]], ratios: Sequence[float]
+) -> float:
+    """Evidence of any of the ratios between the two versions' shares, by whose the hits are."""
+    logs = [0.0] * len(ratios)
+    for (candidate, candidate_hits), (live, live_hits) in pairs:
+        if not candidate or not live or not candidate_hits + live_hits:
+            continue
+        share = candidate / (candidate + live)
+        for index, ratio in enumerate(ratios):
+            scale = math.log(share * ratio + 1 - share)
+            logs[index] += candidate_hits * (math.log(ratio) - scale) - live_hits * scale
+    return _mean(logs)
 
 
 def _ratio(hits: int, trials: int, alternative: float, null: float) -> float:

@@ -163,6 +163,7 @@ def describe(reading: Reading, policy: Policy) -> str:
     seen = (
         f"{samples.candidate.invocations} of {policy.minimum_samples} samples, "
         f"{samples.candidate.errors} errors"
+        + (f", {samples.answers[0].rejected} rejected" if policy.outcomes else "")
         if samples
         else "samples unreadable"
     )

@@ -35,6 +35,9 @@ _KEYS = {
 }  # fmt: skip
 """Members of an entry and what they are called in its 256 characters."""
 
+_FIRST_FIGURES = 7
+"""So many did entries have before rejected events were counted."""
+
 
 @dataclass(frozen=True, slots=True)
 class Figures:
@@ -47,6 +50,8 @@ class Figures:
     throttles: int = 0
     p99_ms: int = 0
     live_p99_ms: int = 0
+    rejected: int = 0
+    live_rejected: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +281,7 @@ def author(environment: Mapping[str, str] = os.environ) -> str:
 
 def _figures(numbers: object) -> Figures | None:
     names = [each.name for each in fields(Figures)]
-    if not isinstance(numbers, list) or len(numbers) != len(names):
+    if not isinstance(numbers, list) or not _FIRST_FIGURES <= len(numbers) <= len(names):
         return None
     if not all(isinstance(number, int) for number in numbers):
         return None

@@ -7,12 +7,14 @@ import json
 import os
 import sys
 import zipfile
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 import boto3
 import pytest
 from sandbox import emulated
+
+from release.tests.fakes import OUTCOMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,17 +28,34 @@ TIME_SCALE = 60
 NO_PAUSE: WaiterConfigTypeDef = {"Delay": 0, "MaxAttempts": 5000}
 
 HANDLER = """
+import json, time
 taken = {}
 def handler(event, context):
+    answer = answered(event)
+    if not event.get("synthetic"):
+        count(answer["status"].capitalize(), answer.get("reasons", ()), context)
+    return answer
+def answered(event):
+    if BAD and event.get("late"):
+        return {"status": "rejected", "reasons": ["TOO_LATE"]}
     if BAD and not event.get("synthetic"):
         raise KeyError("number")
     if event["number"] < 0:
-        return {"status": "rejected", "reasons": ["negative"]}
+        return {"status": "rejected", "reasons": ["NEGATIVE"]}
     answer = {"status": "confirmed", "id": event["id"], "double": 2 * event["number"],
               "at": str(len(taken))}
     return taken.setdefault(event["id"], answer)
+def count(outcome, reasons, context):
+    keys = ["FunctionName", "ExecutedVersion"]
+    for sets in ([keys], *([[*keys, "ReasonCode"]] for _ in reasons)):
+        metrics = {"Namespace": "Echo", "Dimensions": sets, "Metrics": [{"Name": outcome}]}
+        meta = {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [metrics]}
+        print(json.dumps({"_aws": meta, "FunctionName": context.function_name, outcome: 1,
+                          "ExecutedVersion": context.function_version,
+                          "ReasonCode": "".join(reasons)}))
 """
-"""The service of the fakes, `Echo`, as a function; a bad one fails on what is not synthetic."""
+"""The service of the fakes, `Echo`, as a function; a bad one fails on what is not synthetic, and
+rejects what is late without an error."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +76,7 @@ class Stack:
             "candidateVersion": candidate,
             "codeSha256": self.code_sha256[candidate],
             "releaseAlarmNames": alarms,
+            "outcomes": asdict(OUTCOMES),
         }
         path.write_text(json.dumps(content))
         return path
@@ -98,7 +118,12 @@ def make_stack(name: str) -> Stack:
             }
         ],
     }
-    boto3.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))
+    iam = boto3.client("iam")
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust))
+    # What it counts it prints, and without its log nobody would read it.
+    logs = {"Effect": "Allow", "Action": "logs:*", "Resource": "*"}
+    rights = json.dumps({"Version": "2012-10-17", "Statement": [logs]})
+    iam.put_role_policy(RoleName=name, PolicyName="logs", PolicyDocument=rights)
     digests = _publish(name, role)
     boto3.client("lambda").create_alias(FunctionName=name, Name="production", FunctionVersion="1")
     queue = boto3.client("sqs").create_queue(QueueName=name)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from console.errors import UsageError
+from service.declaration import Outcomes
 from service.probes import Probe
 
 from release.aws.decoding import decoded
@@ -16,7 +17,7 @@ from release.aws.lambda_functions import Functions, Invocation, Version
 from release.aws.sqs import Message
 from release.context import Release
 from release.errors import AliasChangedError, NoAliasError, UnavailableError
-from release.observation import Alarm, Samples
+from release.observation import Alarm, Period, Samples
 from release.outputs import Outputs
 from release.state.alias import encode
 from release.stored import StoredAlias
@@ -37,6 +38,16 @@ START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 FUNCTION, ALIAS = "echo-staging", "production"
 ALARMS = ("errors", "throttles", "duration")
 
+OUTCOMES = Outcomes(
+    namespace="Echo",
+    confirmed="Confirmed",
+    duplicate="Duplicate",
+    rejected="Rejected",
+    function_dimension="FunctionName",
+    version_dimension="ExecutedVersion",
+    reason_dimension="ReasonCode",
+    reasons=("NEGATIVE", "TOO_LATE"),
+)
 OUTPUTS = Outputs(
     function=FUNCTION,
     alias=ALIAS,
@@ -345,6 +356,7 @@ class FakeMonitoring:
     watched_version: str = "2"
     unavailable: bool = False
     polls: int = 0
+    periods: tuple[Period, ...] = ()
 
     def alarms(self, names: Sequence[str]) -> tuple[Alarm, ...]:
         """One per name, in that order."""
@@ -360,7 +372,7 @@ class FakeMonitoring:
         if self.unavailable:
             raise UnavailableError("AWS could not be reached.")
         newest = max(policy.since, now) if self.invocations else None
-        return Samples(self.invocations, self.errors, 12.5, 0, newest)
+        return Samples(self.invocations, self.errors, 12.5, 0, newest, self.periods)
 
     def used_concurrency(self, function: str, now: datetime) -> int:  # noqa: ARG002 (the protocol's)
         """Concurrent executions that live traffic keeps busy."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import TYPE_CHECKING
@@ -23,11 +24,14 @@ from release.aws.clients import translated
 from release.aws.cloudwatch import count
 from release.aws.lambda_functions import LambdaFunctions
 from release.errors import AliasChangedError, LastingError, UnavailableError
-from release.observation import Count, Period, Samples
-from release.tests.fakes import START
+from release.observation import Answers, Count, Period, Policy, Samples
+from release.tests.fakes import ALIAS, FUNCTION, OUTCOMES, START
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+POLICY = Policy(FUNCTION, ALIAS, "2", START, START, live="1")
 
 
 class _Server(HTTPServer):
@@ -238,7 +242,7 @@ def test_samples_leave_out_the_period_in_which_the_canary_began() -> None:
         "throttles": {later: 2.0},
     }
     periods = (Period(Count(40, 1), Count(), 80.5), Period())
-    assert count(series, START) == Samples(40, 1, 80.5, 2, later, periods)
+    assert count(series, POLICY) == Samples(40, 1, 80.5, 2, later, periods)
 
 
 def test_the_live_version_is_set_beside_the_candidate_period_by_period() -> None:
@@ -250,7 +254,7 @@ def test_the_live_version_is_set_beside_the_candidate_period_by_period() -> None
         "live_errors": {later: 1.0, last: 0.0},
         "live_duration": {last: 70.0},
     }
-    samples = count(series, START)
+    samples = count(series, POLICY)
     assert samples.periods == (
         Period(Count(40), Count(90, 1)),
         Period(Count(), Count(80), None, 70.0),
@@ -258,6 +262,21 @@ def test_the_live_version_is_set_beside_the_candidate_period_by_period() -> None
     assert (samples.live, samples.live_p99_ms) == (Count(170, 1), 70.0)
 
 
+def test_answers_are_set_beside_each_other_too() -> None:
+    """Every outcome is an answer, and a reason's number is that of its place in the declaration."""
+    later = START + timedelta(seconds=60)
+    series = {
+        "confirmed": {later: 30.0},
+        "duplicate": {later: 4.0},
+        "rejected": {later: 6.0},
+        "reason_1": {later: 5.0},
+        "live_confirmed": {later: 90.0},
+    }
+    (period,) = count(series, replace(POLICY, outcomes=OUTCOMES)).periods
+    assert period.candidate_answers == Answers(40, 6, {"TOO_LATE": 5})
+    assert period.live_answers == Answers(90, 0, {})
+
+
 def test_no_series_is_no_sample() -> None:
     """A candidate that nobody called has no metrics at all."""
-    assert count({}, START) == Samples(0, 0, None, 0, None)
+    assert count({}, POLICY) == Samples(0, 0, None, 0, None)

@@ -15,7 +15,7 @@ from release.cli.main import connect, main
 from release.tests.fakes import Echo, event
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from release.context import Release
@@ -76,7 +76,7 @@ def put_alarm(function: str, name: str, version: str) -> None:
 
 
 @contextmanager
-def traffic(function: str) -> Iterator[None]:
+def traffic(function: str, made: Callable[[str], str] = event) -> Iterator[None]:
     """Events at the alias, one after the other, for as long as it lasts."""
     client = boto3.client("lambda")
     stop = threading.Event()
@@ -85,7 +85,7 @@ def traffic(function: str) -> Iterator[None]:
         number = 0
         while not stop.is_set():
             number += 1
-            payload = event(f"o{number}")
+            payload = made(f"o{number}")
             client.invoke(FunctionName=function, Qualifier="production", Payload=payload)
 
     sender = threading.Thread(target=send)
@@ -130,6 +130,27 @@ def test_a_bad_version_is_caught_and_taken_back(stack: Stack, tmp_path: Path) ->
         "is in ALARM" in reason or "invocations of the candidate" in reason for reason in reasons
     )
     assert shell("promote", "--version", "3") == 2
+
+
+def test_a_version_that_rejects_real_events_is_caught_without_an_error(
+    stack: Stack, tmp_path: Path
+) -> None:
+    """By what the function itself counts, read back from its log through CloudWatch."""
+    shell = Shell(stack, tmp_path, "3")
+    assert shell("canary", "--version", "3", "--weight", "0.5") == 0
+    report = tmp_path / "gate.json"
+
+    def late(name: str) -> str:
+        return json.dumps({**json.loads(event(name)), "late": True})
+
+    with traffic(stack.function, late):
+        command = ("gate", "--version", "3", "--bake", "30", "--json", str(report))
+        assert shell(*command, *GATE) == 1
+    assert shell.served() == ("1", {})
+    told = json.loads(report.read_text())
+    assert told["errors"] == 0
+    assert "the candidate rejected" in told["reasons"][0]
+    assert f"(TOO_LATE {told['answers']['rejected']} against 0)" in told["reasons"][0]
 
 
 def test_without_traffic_nothing_passes(stack: Stack, tmp_path: Path) -> None:

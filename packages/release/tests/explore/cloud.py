@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from release.tests.fakes import FUNCTION, START, FakeClock, echo, event
+from release.tests.fakes import FUNCTION, OUTCOMES, START, FakeClock, echo, event
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -156,7 +156,7 @@ class Cloud:
     def _value(self, metric: Mapping[str, Any]) -> float:
         names = {each["Name"]: each["Value"] for each in metric["Dimensions"]}
         version = names.get("ExecutedVersion")
-        if metric["MetricName"] in ("Invocations", "Duration"):
+        if metric["MetricName"] in ("Invocations", "Duration", OUTCOMES.confirmed):
             return 0.0 if self.quiet else 400.0
         return 400.0 if metric["MetricName"] == "Errors" and version == "3" else 0.0
 

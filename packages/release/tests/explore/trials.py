@@ -7,7 +7,7 @@ import copy
 import io
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 from unittest import mock
 
@@ -16,7 +16,7 @@ from release.outputs import load
 from release.state import alias, ledger
 from release.tests.explore.cloud import ALIAS, Cloud
 from release.tests.explore.faults import FAULTS, PASSING, Killed, Trial
-from release.tests.fakes import ALARMS, FUNCTION, FakeClock, event
+from release.tests.fakes import ALARMS, FUNCTION, OUTCOMES, FakeClock, event
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +33,7 @@ OUTPUTS = {
     "releaseAlarmNames": list(ALARMS),
     "reservedConcurrency": 5,
     "stack": "staging",
+    "outcomes": asdict(OUTCOMES),
 }
 EVENT = event("e1")
 STATUSES = (0, 1, 2, 3, 130)

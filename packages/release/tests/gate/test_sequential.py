@@ -39,14 +39,22 @@ def test_a_common_error_share_is_no_evidence_on_average(
 ) -> None:
     """Whichever errors fell to the candidate by the draw alone, drawn without replacement."""
     total = math.comb(candidate + live, errors)
-    mean = sum(
-        math.comb(candidate, mine)
-        * math.comb(live, errors - mine)
-        / total
-        * sequential.fails_more([((candidate, mine), (live, errors - mine))])
-        for mine in range(errors + 1)
-    )
-    assert mean <= 1 + 1e-9
+    for test in (sequential.fails_more, sequential.differs):
+        mean = sum(
+            math.comb(candidate, mine)
+            * math.comb(live, errors - mine)
+            / total
+            * test([((candidate, mine), (live, errors - mine))])
+            for mine in range(errors + 1)
+        )
+        assert mean <= 1 + 1e-9
+
+
+def test_a_difference_counts_in_both_directions() -> None:
+    """Three times as often, or never."""
+    assert sequential.differs([((100, 9), (900, 27))]) > 2
+    assert sequential.differs([((100, 0), (900, 90))]) > 20
+    assert sequential.differs([((100, 3), (900, 27))]) < 1
 
 
 def test_looking_after_every_sample_does_not_raise_the_false_alarms() -> None:

@@ -75,6 +75,14 @@ def test_an_entry_comes_back_whole_with_as_much_of_its_reason_as_fits(
     assert reason.startswith(back.reason or "")
 
 
+def test_an_entry_from_before_rejected_events_were_counted_has_its_figures() -> None:
+    """The ledger outlives what is written into it."""
+    old = '{"k":"gate","t":"2026-03-01T12:00:00.000Z","n":[310,1,900,2,0,12,11]}'
+    back = ledger.decode(StoredEntry("00000000", "2", old))
+    assert back is not None
+    assert back.figures == Figures(310, 1, 900, 2, 0, 12, 11, rejected=0, live_rejected=0)
+
+
 @pytest.mark.parametrize("text", ["", "no json", "[]", "{}", '{"k":"other"}', '{"k":1}'])
 def test_an_alias_of_somebody_elses_is_no_entry(text: str) -> None:
     """What merely looks like one is left out."""
