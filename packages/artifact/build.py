@@ -60,7 +60,7 @@ def build(request: Request) -> dict[str, Any]:
     no artifact.
     """
     cache = request.root / "build" / "cache" / "artifact"
-    installed = dependencies.prepared(request.service.lock, cache, request.service.calls)
+    installed = dependencies.prepared(request.service, cache)
     request.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".build-", dir=request.out) as temporary:
         stage = Path(temporary) / "stage"

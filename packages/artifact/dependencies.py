@@ -23,7 +23,7 @@ from artifact import bytecode, licences, patterns, substitution, trimming
 if TYPE_CHECKING:
     from email.message import Message
 
-    from artifact.trimming import Calls
+    from service.declaration import Service
 
 
 @dataclass(frozen=True)
@@ -35,23 +35,23 @@ class Dependency:
     licence: str
 
 
-def prepared(lock: Path, cache: Path, calls: Calls) -> Path:
-    """Return the directory with the dependencies of `lock`, made on first use below `cache`.
+def prepared(service: Service, cache: Path) -> Path:
+    """Return the directory with a service's dependencies, made on first use below `cache`.
 
-    `calls` are the operations that the function calls, by AWS service. Raises UsageError where the
-    lock or uv is missing, or where uv cannot install it.
+    Raises UsageError where its lock or uv is missing, where uv cannot install it, or where it
+    leaves out what is not there.
     """
-    directory = cache / _key(lock, calls)
+    directory = cache / _key(service)
     if directory.is_dir():
         return directory
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache) as temporary:
         target = Path(temporary) / "target"
-        install(lock, target)
-        trimming.trim(target, calls)
-        substitution.substitute(target)
+        install(service.lock, target)
+        trimming.trim(target, service.calls, service.trimming.without)
+        substitution.substitute(target, service.trimming.substitutes)
         bytecode.compile_tree(target)
-        patterns.record(target, calls)
+        patterns.record(target, service.calls)
         try:
             target.rename(directory)
         except OSError:  # another build was faster; the two are equal
@@ -85,14 +85,15 @@ def _licence(name: str, metadata: Message) -> str:
     return licences.expression(name, metadata["License-Expression"] or metadata["License"])
 
 
-def _key(lock: Path, calls: Calls) -> str:
+def _key(service: Service) -> str:
     """Everything that the prepared directory depends on."""
     try:
-        content = lock.read_bytes()
+        content = service.lock.read_bytes()
     except OSError as error:
-        raise UsageError(f"Cannot read the lock {lock}: run `nox -s lock`.") from error
+        raise UsageError(f"Cannot read the lock {service.lock}: run `nox -s lock`.") from error
     digest = hashlib.sha256(content)
-    for part in (sys.version, sysconfig.get_platform(), repr(sorted(calls.items()))):
+    declared = repr((sorted(service.calls.items()), service.trimming))
+    for part in (sys.version, sysconfig.get_platform(), declared):
         digest.update(part.encode())
     for module in ("trimming.py", "substitution.py", "bytecode.py", "patterns.py"):
         digest.update(Path(__file__).with_name(module).read_bytes())

@@ -1,6 +1,6 @@
-"""Puts small modules of our own in the place of large ones that the function never uses.
+"""Puts small modules of our own in the place of large ones that a service says it never uses.
 
-Modules that are never imported are trimmed away; these are imported by modules that are needed.
+Modules that are never imported are left out; these are imported by modules that are needed.
 Each digest names the original that was looked at: with another one the build stops, so that no
 dependency update changes silently what a substitute stands in for.
 """
@@ -10,8 +10,12 @@ from __future__ import annotations
 import hashlib
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from console.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 SUBSTITUTES = Path(__file__).with_name("substitutes")
 
@@ -24,13 +28,16 @@ REPLACED = {
 }
 
 
-def substitute(root: Path) -> None:
-    """Replace the modules in an install directory; raises UsageError for an unknown original."""
-    for name, digest in REPLACED.items():
+def substitute(root: Path, names: Iterable[str]) -> None:
+    """Replace the modules in an install directory; raises UsageError for an unknown one."""
+    for name in names:
+        if name not in REPLACED:
+            raise UsageError(
+                f"There is no substitute for '{name}', which service.toml names in [artifact]: "
+                f"choose from {', '.join(REPLACED)}."
+            )
         original = root / name
-        if not (root / name.partition("/")[0]).is_dir():
-            continue  # not a library of this service
-        if not original.is_file() or _digest(original) != digest:
+        if not original.is_file() or _digest(original) != REPLACED[name]:
             raise UsageError(
                 f"{name} is not the one that its substitute was written for: see whether"
                 " packages/artifact/substitutes still fits and renew the digest beside it."

@@ -8,12 +8,14 @@ import shutil
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from console.errors import UsageError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     Calls: TypeAlias = Mapping[str, Sequence[str]]
 
-# Glob patterns below the install directory.
+# Glob patterns below the install directory of what no function runs.
 _UNUSED = (
     ".lock",
     "bin",
@@ -22,18 +24,7 @@ _UNUSED = (
     "**/*.pyi",
     "**/py.typed",
     "**/__pycache__",
-    "aws_lambda_powertools/event_handler",
-    "aws_lambda_powertools/metrics/provider/datadog",
-    # Generators of documentation; `substitution` leaves empty docstrings.
-    "botocore/docs/bcdoc",
-    "botocore/docs/[!_du]*.py",
-    # HTTP/2 needs a library that is not in the zip.
-    "urllib3/http2/connection.py",
-    # Time zone data; botocore asks dateutil for UTC and local time only.
-    "dateutil/zoneinfo/*.tar.gz",
 )
-# Of Powertools' utilities, those that Logger, Metrics and Tracer import.
-_POWERTOOLS_UTILITIES = {"__init__.py", "jmespath_utils", "typing"}
 _BOTOCORE_DATA = {
     "_retry.json",
     "endpoints.json",
@@ -43,16 +34,22 @@ _BOTOCORE_DATA = {
 _DIST_INFO = ("METADATA", "LICEN[CS]E*", "NOTICE*", "COPYING*", "AUTHORS*", "licenses")
 
 
-def trim(root: Path, calls: Calls) -> None:
+def trim(root: Path, calls: Calls, without: Sequence[str]) -> None:
     """Remove in place from an install directory all that the function never reads.
 
     `calls` are the operations that it calls, by AWS service; where there are none, botocore's data
-    stays as it is.
+    stays as it is. `without` are glob patterns below `root`. Raises UsageError for one that nothing
+    matches.
     """
-    for pattern in _UNUSED:
-        for path in sorted(root.glob(pattern)):
+    for pattern in (*_UNUSED, *without):
+        found = sorted(root.glob(pattern))
+        if not found and pattern in without:
+            raise UsageError(
+                f"[artifact] without '{pattern}' in service.toml leaves nothing out: take it out, "
+                "or see whether the library has renamed what it means."
+            )
+        for path in found:
             _remove(path)
-    _keep_only(root / "aws_lambda_powertools" / "utilities", _POWERTOOLS_UTILITIES)
     for directory in root.glob("*.dist-info"):
         for path in list(directory.iterdir()):
             if not any(PurePosixPath(path.name).match(pattern) for pattern in _DIST_INFO):
@@ -134,7 +131,7 @@ def _without_documentation(node: Any) -> Any:
 
 
 def _keep_only(directory: Path, names: set[str]) -> None:
-    for path in list(directory.glob("*")):  # nothing where it is no library of this service
+    for path in list(directory.iterdir()):
         if path.name not in names:
             _remove(path)
 

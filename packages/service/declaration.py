@@ -23,6 +23,7 @@ LONGEST: Final = 18
 IAM's 64."""
 _RESOURCES: Final = rf"[a-z][a-z0-9-]{{0,{LONGEST - 1}}}"
 
+_BELOW: Final = r"(?!.*\.\.)[^/].*"
 _METRIC: Final = r"[A-Za-z0-9_./#-]{1,255}"
 MOST_REASONS: Final = 100
 """Of two versions they fit into one GetMetricData, which takes 500 metrics."""
@@ -43,6 +44,16 @@ class Table:
     at: str
     variable: str
     expires: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trimming:
+    """What of its libraries a service never uses; paths below the folder that they are in."""
+
+    without: tuple[str, ...] = ()
+    """Glob patterns of what is not imported."""
+    substitutes: tuple[str, ...] = ()
+    """Modules that are imported, and for which the build has smaller ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +94,7 @@ class Service:
     calls: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The operations that it calls, by AWS service as botocore names it: the zip's botocore knows
     no others. It knows all where none are said."""
+    trimming: Trimming = field(default_factory=Trimming)
     table: Table | None = None
     outcomes: Outcomes | None = None
     """Without them the gate judges its versions by errors and durations alone."""
@@ -181,7 +193,7 @@ class _Reader:
             raise self._wrong("the folder's name", self.name, "a Python package's, lower case")
         function, calls = self._table("function"), self._table("calls")
         known = {"title", "resources", "state_prefix", "handler", "function", "settings"}
-        known |= {"variables", "calls", "table", "outcomes"}
+        known |= {"variables", "calls", "artifact", "table", "outcomes"}
         unknown = sorted(self.raw.keys() - known)
         if unknown:
             raise UsageError(f"{self._where} has the unknown key '{unknown[0]}': take it out.")
@@ -200,10 +212,20 @@ class _Reader:
             settings={key: _as_config(value) for key, value in self._table("settings").items()},
             variables={key: str(value) for key, value in self._table("variables").items()},
             calls={service: self._texts(calls, service, '["PutItem"]') for service in calls},
+            trimming=self._trimming(self._table("artifact")),
             table=self._own_table(self._table("table")) if "table" in self.raw else None,
             outcomes=self._outcomes(self._table("outcomes")) if "outcomes" in self.raw else None,
             folder=self.path.parent,
         )
+
+    def _trimming(self, raw: Mapping[str, Any]) -> Trimming:
+        if unknown := sorted(raw.keys() - {"without", "substitutes"}):
+            raise UsageError(f"[artifact] in {self._where} has the unknown key '{unknown[0]}'.")
+        found = {key: self._texts(raw, key, '["library/part"]') for key in raw}
+        for key, paths in found.items():
+            for path in paths:
+                self._text({key: path}, key, _BELOW)
+        return Trimming(**found)
 
     def _own_table(self, raw: Mapping[str, Any]) -> Table:
         attributes = {key: self._text(raw, key, r"\w+") for key in ("key", "digest", "at")}

@@ -218,21 +218,19 @@ def test_refuses_a_missing_lock(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", ["botocore==1.44.5\n", "no-such-thing @ nowhere\n"])
 def test_refuses_a_lock_that_cannot_be_installed(tmp_path: Path, content: str) -> None:
     """Without hashes or without sense: uv's reason is passed on, no cache entry stays."""
-    lock = tmp_path / "requirements.txt"
-    lock.write_text(content)
+    (tmp_path / "requirements.txt").write_text(content)
     with pytest.raises(UsageError, match="uv cannot install"):
-        dependencies.prepared(lock, tmp_path / "cache", {})
+        dependencies.prepared(replace(SERVICE, folder=tmp_path), tmp_path / "cache")
     assert list((tmp_path / "cache").iterdir()) == []
 
 
 def test_refuses_to_go_on_without_uv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The sentence says what to install."""
-    lock = tmp_path / "requirements.txt"
-    lock.write_text("")
+    (tmp_path / "requirements.txt").write_text("")
     monkeypatch.setattr(shutil, "which", lambda _: None)
     monkeypatch.setitem(sys.modules, "uv", None)
     with pytest.raises(UsageError, match="Cannot find uv"):
-        dependencies.prepared(lock, tmp_path / "cache", {})
+        dependencies.prepared(replace(SERVICE, folder=tmp_path), tmp_path / "cache")
 
 
 def test_refuses_an_overlay_without_the_package(tmp_path: Path) -> None:

@@ -78,7 +78,13 @@ def test_an_unknown_original_stops_the_build(tmp_path: Path, content: str | None
         if content is not None:
             (tmp_path / name).write_text(content)
     with pytest.raises(UsageError, match="substitute"):
-        substitute(tmp_path)
+        substitute(tmp_path, REPLACED)
+
+
+def test_a_substitute_that_there_is_not_is_refused(tmp_path: Path) -> None:
+    """With those that there are."""
+    with pytest.raises(UsageError, match=r"for 'six\.py'.* choose from aws_lambda_"):
+        substitute(tmp_path, ["six.py"])
 
 
 # Imports the function with the compiler of expressions counted, after taking over, or not.

@@ -63,6 +63,13 @@ def test_what_a_declaration_leaves_out_has_a_value(tmp_path: Path) -> None:
         ('title = "Invoices"', 'title = "Invoices', "cannot be read"),
         ("[function]", 'table = "x"\n[function]', "write a table, [table]"),
         ("[function]", '[table]\nname = "i"\n[function]', "key in services/invoices/service.toml"),
+        ("[function]", "[artifact]\nonly = []\n[function]", "has the unknown key 'only'"),
+        (
+            "[function]",
+            '[artifact]\nwithout = ["/etc"]\n[function]',
+            "without in services/invoices",
+        ),
+        ("[function]", '[artifact]\nwithout = ["a/../.."]\n[function]', "is 'a/../..'; write text"),
     ],
 )
 def test_a_wrong_declaration_is_refused(
