@@ -1,1 +1,1 @@
-"""The Pulumi program of the order processor: one set of resources per stack."""
+"""The Pulumi program of the services: on each stack one set of resources per service."""

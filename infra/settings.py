@@ -195,7 +195,7 @@ def parse(stack: str, raw: Mapping[str, str | None], service: Service) -> Settin
         reserved_concurrency=values.whole("reservedConcurrency", 1, 100_000),
         log_retention_days=values.retention("logRetentionDays"),
         log_format=values.matching("logFormat", "Text|JSON", "Text or JSON"),
-        # Below INFO the AWS client logs its requests, and these hold orders.
+        # Below INFO the AWS client logs its requests, and these hold events.
         log_level=values.matching(
             "logLevel", "INFO|WARN|ERROR|FATAL", "INFO, WARN, ERROR or FATAL"
         ),

@@ -40,7 +40,7 @@ def preview(scope: Scope) -> list[Statement]:
 def deploy(scope: Scope) -> list[Statement]:
     """Deploy and release what is made already: code, settings, alarms, tags.
 
-    What keeps orders, dead letters and logs is not changed, and nothing of it is deleted: the one
+    What keeps records, dead letters and logs is not changed, and nothing of it is deleted: the one
     is `make`'s, the other a person's decision, with a person's rights.
     """
     return [
@@ -95,7 +95,7 @@ def rollback(scope: Scope) -> list[Statement]:
 
 
 def load(scope: Scope) -> list[Statement]:
-    """Send orders to the alias, then count where each ended."""
+    """Send events to the alias, then count where each ended."""
     reads = [
         "lambda:GetAlias",
         "lambda:GetFunction",
@@ -112,8 +112,8 @@ def load(scope: Scope) -> list[Statement]:
     return [
         allow("FindTheTarget", reads, scope.functions),
         *_versions_read(scope),
-        allow("SendOrders", ["lambda:InvokeFunction"], scope.aliases),
-        allow("CountOrders", ["dynamodb:BatchGetItem", "dynamodb:Scan"], scope.tables),
+        allow("SendEvents", ["lambda:InvokeFunction"], scope.aliases),
+        allow("CountRecords", ["dynamodb:BatchGetItem", "dynamodb:Scan"], scope.tables),
         allow("LookAtDeadLetters", letters, scope.queues),
         allow("ReadDurations", ["logs:FilterLogEvents"], scope.logs),
         *measured(scope),

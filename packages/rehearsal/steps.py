@@ -112,7 +112,7 @@ class Rehearsal:
     def smoke(self) -> str:
         """Send synthetic events to the candidate by its version number.
 
-        Some faulty candidates show here already: they never see an order of a customer.
+        Some faulty candidates show here already: they never see an event of a caller.
         """
         smoke = self.stack.release("smoke", "--version", self.candidate, status=None)
         refused = smoke.status == 1

@@ -50,7 +50,7 @@ class Alias:
 
 @dataclass(frozen=True)
 class Events:
-    """Where every order sent ended, in orders; all but `duplicated` add up to `sent`.
+    """Where every event sent ended, in events; all but `duplicated` add up to `sent`.
 
     `unverified` events could not be looked up: neither found nor known to be lost.
     """

@@ -40,7 +40,7 @@ class Source:
         shutil.rmtree(self._commits, ignore_errors=True)
         checkout(tree, self.origin)
         _build_for_this_python(self.origin / "Pulumi.yaml")
-        _name_the_boundaries(self.origin / "infra" / "stacks")
+        _name_the_boundaries(self.origin / "Pulumi.yaml", self.origin / "infra" / "stacks")
         self._git("init", "--quiet", "--initial-branch=main")
         # GitHub lets a job fetch its commit by name.
         self._git("config", "uploadpack.allowAnySHA1InWant", "true")
@@ -105,16 +105,17 @@ def _build_for_this_python(project: Path) -> None:
         project.write_text(text, encoding="utf-8")
 
 
-def _name_the_boundaries(stacks: Path) -> None:
+def _name_the_boundaries(project: Path, stacks: Path) -> None:
     """Put into each stack's file what the bootstrap prints for it, as whoever forks this must."""
+    (name,) = re.findall(r"^name: (\S+)$", project.read_text(encoding="utf-8"), re.MULTILINE)
     for path in stacks.glob("Pulumi.*.yaml"):
         text = path.read_text(encoding="utf-8")
         if "permissionsBoundaryArn" not in text:
             stack = path.name.split(".")[1]
-            named = f"  order-processing:permissionsBoundaryArn: {boundary(stack)}\n"
+            named = f"  {name}:permissionsBoundaryArn: {boundary(stack)}\n"
             path.write_text(text + named, encoding="utf-8")
 
 
 def boundary(stack: str) -> str:
     """The policy that bounds a stack's function, in the account of the scenarios."""
-    return f"arn:aws:iam::123456789012:policy/order-processing-{stack}-execution-boundary"
+    return f"arn:aws:iam::123456789012:policy/{stack}-execution-boundary"

@@ -136,7 +136,7 @@ def function(stack: str) -> str:
 
 
 def bound(cloud: Mapping[str, str]) -> None:
-    """Make what bounds each stack's function, under the name that infra/bootstrap gives it."""
+    """Make what bounds each stack's functions."""
     everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [everything]})
     iam = client("iam", cloud)
@@ -162,7 +162,7 @@ def environments(root: Path) -> dict[str, Environment]:
     found = {"prod-approval": Environment(reviewed=True, branches=["main"])}
     for stack in STACKS:
         for kind in ("deploy", "preview", "rollback", "load"):
-            role = f"arn:aws:iam::123456789012:role/workflow-order-processing-{stack}-{kind}"
+            role = f"arn:aws:iam::123456789012:role/workflow-{stack}-{kind}"
             given = {"AWS_ROLE_ARN": role, "AWS_REGION": "us-east-1"}
             if kind in ("deploy", "preview"):
                 given["PULUMI_BACKEND_URL"] = f"file://{root / 'state'}"

@@ -22,7 +22,7 @@ REQUEST = re.compile(
     "`aws service-quotas request-service-quota-increase --service-code lambda "
     r"--quota-code L-B99A9384 --desired-value (\d+)`"
 )
-LOWER = re.compile(r"lower order-processing:reservedConcurrency to (\d+)")
+LOWER = re.compile(r"lower [\w-]+:reservedConcurrency to (\d+)")
 
 
 def run(env: DrillEnvironment) -> Observation:
