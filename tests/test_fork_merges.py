@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,9 @@ STRUCTURE = (
     "test_runbooks.py",
 )  # fmt: skip
 """Tests of who imports whom, of what packages need, of what documents name."""
+
+CALM = ("--peak-rate", "30", "--load-seconds", "60")
+"""A rehearsal that is about the release on a busy machine too: less is throttled, for longer."""
 
 
 def owned() -> tuple[list[str], list[str]]:
@@ -57,7 +61,10 @@ def change_what_is_owned(fork: Path) -> None:
     for name, old, new in (
         (".github/CODEOWNERS", "@your-org/order-processing", "@ours/payments"),
         ("loadtest/locust.conf", "\n", "\n# Ours.\n"),
+        ("loadtest/scenarios.py", '"smoke", smoke, 5.0', '"smoke", smoke, 4.0'),
+        ("loadtest/thresholds.toml", "[smoke]", "# Ours.\n[smoke]"),
         ("infra/tags.py", '"""', '"""Ours. '),
+        (f"services/{SERVICE}/service.toml", '"invoice-processor"', '"our-invoices"'),
         ("services/order_processor/README.md", "# order_processor", "# Our order_processor"),
     ):
         path = fork / name
@@ -98,6 +105,16 @@ def test_its_tests_of_structure_and_of_its_service_pass(fork: Path) -> None:
     )
     assert " passed" in said
     assert "skipped" not in said
+
+
+def test_it_rehearses_its_own_service(fork: Path) -> None:
+    """The merged machinery releases what the fork made, under its own names, beside the first."""
+    (fork / "build").mkdir(exist_ok=True)
+    (fork / "build" / "tools").symlink_to(ROOT / "build" / "tools")
+    runs = fork / "build" / "rehearsal"
+    python(fork, "-m", "rehearsal", "--service", SERVICE, "--directory", str(runs), *CALM)
+    report = json.loads((runs / "report.json").read_text(encoding="utf-8"))
+    assert report["verdict"] == "pass"
 
 
 def test_the_page_says_what_was_changed_where(fork: Path) -> None:

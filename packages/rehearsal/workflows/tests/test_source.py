@@ -16,7 +16,7 @@ def test_a_commit_keeps_its_workflow_files(tmp_path: Path) -> None:
     tree = tmp_path / "tree"
     (tree / ".github/workflows").mkdir(parents=True)
     (tree / ".github/workflows/ci.yml").write_text("name: old\n")
-    (tree / "Pulumi.yaml").write_text("    default: python3.99\n")
+    (tree / "Pulumi.yaml").write_text("name: ours\n    default: python3.99\n")
     (tree / "build").mkdir()
     (tree / "build/left").write_text("what no checkout has")
     source = Source(tmp_path / "origin", tmp_path / "commits")
