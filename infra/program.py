@@ -106,6 +106,7 @@ def _resources(plan: Plan) -> dict[str, pulumi.Input[Any]]:
         # What a later deployment asks before it replaces this one; a build without git has none.
         "commit": plan.artifact.origin.commit or "none",
         "reservedConcurrency": plan.settings.reserved_concurrency,
+        "plan": plan.settings.plan,
         "logGroupName": function.log_group_name,
         **({"tableName": table.name} if table else {}),
         "dlqQueueUrl": dead_letters.queue_url,

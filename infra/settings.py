@@ -46,6 +46,7 @@ _KEYS = (
     "logFormat",
     "logLevel",
     "guardData",
+    "plan",
     "alarmWarmUpMinutes",
     "alarmTopicArn",
     "permissionsBoundaryArn",
@@ -76,6 +77,8 @@ class Settings:
     guard_data: bool
     release_duration_ms: int
     release_throttle_percent: int
+    plan: str
+    """How a release shifts traffic; what each does is in `packages/release/plans.py`."""
     alarm_warm_up_minutes: int
     alarm_topic_arn: str | None
     """Who is paged; nobody where it is None."""
@@ -203,6 +206,7 @@ def parse(stack: str, raw: Mapping[str, str | None], service: Service) -> Settin
         guard_data=values.flag("guardData"),
         release_duration_ms=values.whole("releaseDurationMs", 1, 900_000),
         release_throttle_percent=values.whole("releaseThrottlePercent", 1, 100),
+        plan=values.matching("plan", "canary|linear|stepped", "canary, linear or stepped"),
         alarm_warm_up_minutes=values.whole("alarmWarmUpMinutes", 0, 2880),
         alarm_topic_arn=values.optional(
             "alarmTopicArn", r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:\S+", "an SNS topic's ARN"

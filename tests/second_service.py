@@ -33,7 +33,7 @@ def main(arguments: Sequence[str]) -> int:
         changed = candidates.overlay(load(name), candidates.GOOD, directory)
         stack.build(directory / "changed", changed)
         assert stack.deploy(directory / "changed") == "2"
-        release(stack, name, "rollout", "--plan", "canary", *WATCH)
+        release(stack, name, "rollout", *WATCH)
         print(json.dumps({each: served(stack, each) for each in names()}))
     return 0
 

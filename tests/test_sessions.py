@@ -285,7 +285,7 @@ def typed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[tuple[str, ...]
 
 @pytest.mark.parametrize(
     "words",
-    ["rollout --plan linear", "status", "smoke", "prune --keep 3", "rollback --canary-only"],
+    ["rollout --plan stepped", "status", "smoke", "prune --keep 3", "rollback --canary-only"],
 )
 def test_each_service_in_turn(words: str, typed: Callable[..., list[tuple[str, ...]]]) -> None:
     """What is no guess needs no name; the second is reached although the first failed."""

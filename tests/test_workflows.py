@@ -14,7 +14,7 @@ from github.provenance import options
 from rehearsal.workflows.filters import starts
 from rehearsal.workflows.sessions import sessions
 from release.cli.arguments import parse
-from release.rollout import PLANS
+from release.plans import SHIPPED
 
 from loadtest.scenarios import LOAD_TESTS
 
@@ -26,8 +26,6 @@ PINNED = re.compile(r"uses: [\w.-]+/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$")
 OWN = re.compile(r"uses: \$/(\S+)$")
 RELEASED = ("dev", "staging", "prod")
 RELEASE_COMMANDS = {"prune", "rollback", "rollout", "status"}
-CHOSEN = {"$PLAN": "canary"}
-"""A value for each variable that must be one of several words."""
 
 Mapping = dict[Any, Any]
 
@@ -130,7 +128,7 @@ def test_the_release_tool_takes_what_workflows_pass(job: str, run: str) -> None:
     assert (separator, stack) == ("--", "$STACK"), job
     if options[:1] == ["$SERVICE"]:  # the session's own
         options = options[1:]
-    values = [CHOSEN.get(word, "1") if word.startswith("$") else word for word in options]
+    values = ["1" if word.startswith("$") else word for word in options]
     assert parse(["--outputs", "outputs.json", session, *values]).command == session
 
 
@@ -153,14 +151,12 @@ def test_scenarios_offered_exist() -> None:
     assert scheduled <= offered
 
 
-def test_plans_asked_for_exist() -> None:
-    """A release goes by a plan of the release tool, in each stack and where none is named."""
-    declared = load(GITHUB / "workflows" / "release.yml")[True]["workflow_call"]["inputs"]["plan"]
-    deploy = load(GITHUB / "workflows" / "deploy.yml")["jobs"].values()
-    called = [job for job in deploy if "stack" in job.get("with", {})]
-    asked = {job["with"].get("plan", declared["default"]) for job in called}
-    assert asked
-    assert asked <= set(PLANS) - {"all-at-once"}
+def test_a_release_goes_by_its_stacks_plan() -> None:
+    """The workflow names none, and a stack without one goes by the plan that ships."""
+    (rollout,) = [step for step in release_job()["steps"] if step.get("id") == "rollout"]
+    assert not {"--plan", "--steps"} & set(shlex.split(rollout["run"]))
+    project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))
+    assert project["config"]["plan"]["default"] == SHIPPED
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.parent.name + "/" + path.name)

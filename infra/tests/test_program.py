@@ -42,7 +42,7 @@ OUTPUTS = {
     *("lambdaFunctionName", "lambdaFunctionArn", "lambdaAliasName", "lambdaAliasArn"),
     *("dlqQueueUrl", "dlqQueueArn", "dashboardName", "alarmName", "logGroupName"),
     *("tableName", "candidateVersion", "reservedConcurrency", "releaseAlarmNames"),
-    *("standingAlarmNames", "stack", "service"),
+    *("standingAlarmNames", "stack", "service", "plan"),
     *("codeSha256", "commit", "outcomes"),
 }
 

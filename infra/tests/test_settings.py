@@ -11,6 +11,7 @@ from console.checkout import ROOT
 from console.errors import UsageError
 from hypothesis import given
 from hypothesis import strategies as st
+from release.plans import PLANS
 from service.declaration import load
 from service.names import Names
 
@@ -78,6 +79,8 @@ def test_stack_files_set_only_declared_keys(stack: str) -> None:
         # The AWS client would log its requests, and these hold orders.
         ("logLevel", "DEBUG", "INFO, WARN, ERROR or FATAL"),
         ("warmWritesPerSecond", "100", "from 4000 to 40000"),
+        # It skips the gate, so a person asks for it, with a reason.
+        ("plan", "all-at-once", "canary, linear or stepped"),
         ("alarmWarmUpMinutes", "2881", "from 0 to 2880"),
         ("memoryMb", "64", "from 128 to 10240"),
         ("timeoutSeconds", "901", "from 1 to 900"),
@@ -99,6 +102,12 @@ def test_a_bad_value_is_refused_by_name(key: str, value: str, rule: str) -> None
     sentence = str(refusal.value)
     for part in (key, f"'{value}'", rule, "infra/stacks/Pulumi.dev.yaml"):
         assert part in sentence
+
+
+def test_a_stack_may_name_each_plan_that_is_watched() -> None:
+    """As the release tool has them; one that skips the gate needs a person's reason each time."""
+    named = {name for name, shares in PLANS.items() if shares}
+    assert {settings.parse("dev", raw("dev", plan=name), SERVICE).plan for name in named} == named
 
 
 @pytest.mark.parametrize("key", ["reservedConcurrency", "createdAt", "aws:region"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -39,13 +40,18 @@ class Settings:
     storage_latency_ms: int = 60
     """Added to each DynamoDB call. It stretches the slot time until one laptop can offer more
     load than the reserved concurrency serves."""
-    canary_weight: float = 0.5
-    minimum_samples: int = 299
-    """Enough to see one error of 1 % with a certainty of 95 %: 1 - 0.99 ** 299."""
+    maximum_error_share: float = 0.05
+    """What a pass rules out: five times what a release does. Waiting is compressed, events are not,
+    and the shipped plan gives the candidate a tenth of them (docs/adr/0014)."""
     peak_rate: float = 70.0
     """Events per second in the busiest hour of the profile."""
     load_seconds: float = 42.0
     """As long as the rollout and three windows of a shift take: docs/adr/0014 has each second."""
+
+    @property
+    def minimum_samples(self) -> int:
+        """Enough to see one error of that share with a certainty of 95 %."""
+        return math.ceil(math.log(0.05) / math.log(1 - self.maximum_error_share))
 
     def overlay(self, candidate: str | None) -> Path | None:
         """Write the files that make the service that candidate; None for the service as it is."""

@@ -147,11 +147,12 @@ class Rehearsal:
         """Warm the candidate, shift, watch and promote by one command; or see it refused by it."""
         watch = ("--bake", str(BAKE_SECONDS), "--poll", "1")
         wait = ("--on-inconclusive", "wait", "--patience", str(self.settings.load_seconds))
-        rollout = self.stack.release(
-            *("rollout", "--version", self.candidate),
-            *("--steps", str(self.settings.canary_weight), *watch, *wait),
+        limits = (
             *("--minimum-samples", str(self.settings.minimum_samples)),
-            status=None,
+            *("--maximum-error-share", str(self.settings.maximum_error_share)),
+        )
+        rollout = self.stack.release(
+            *("rollout", "--version", self.candidate, *watch, *wait, *limits), status=None
         )
         judged = [step for step in rollout.result.get("steps", []) if "decision" in step]
         self.facts.gate = judged[-1] if judged else {}

@@ -43,6 +43,8 @@ class Outputs:
     service: str | None = None
     outcomes: Outcomes | None = None
     """How it counts what became of events; None where nobody can compare its answers."""
+    plan: str | None = None
+    """How a rollout shifts traffic to a candidate: a name of `release.plans`."""
 
     @property
     def place(self) -> tuple[str, ...]:
@@ -89,6 +91,7 @@ def _parse(values: dict[str, object], path: Path) -> Outputs:
         stack=_optional(values, "stack") or "STACK",
         service=_optional(values, "service"),
         outcomes=read_outcomes(values),
+        plan=_optional(values, "plan"),
     )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from console.errors import UsageError
 from reporting import amounts
@@ -35,14 +35,6 @@ if TYPE_CHECKING:
     from release.context import Release
     from release.result import Change
     from release.state.alias import Alias
-
-PlanName = Literal["canary", "linear", "all-at-once"]
-PLANS: dict[PlanName, tuple[float, ...]] = {
-    "canary": (0.1,),
-    "linear": (0.1, 0.25, 0.5),
-    "all-at-once": (),
-}
-"""Shares of the traffic that a candidate is watched at before it gets all of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,11 +23,16 @@ if TYPE_CHECKING:
     from rehearsal.settings import Settings
 
 RATE = 60.0
-"""Events a second, of which the candidate gets its weight."""
+"""Events a second, of which the candidate gets what the shipped plan says."""
 
-WEIGHT, BAKE, PATIENCE = 0.5, 15, 30
-"""A big share, a short watch and some patience: a trial is to be over soon. Five compressed minutes
-are as few as show a slow candidate, and an event that hangs shows only once it has timed out."""
+SLOTS = 12
+"""Reserved concurrency: some of it stays free, for a sample is a synthetic event where live traffic
+brings too few, as in the workflow."""
+
+BAKE, PATIENCE, SYNTHETIC_RATE = 15, 30, 60
+"""A short watch, some patience and synthetic events one after the other: a trial is to be over
+soon. Five compressed minutes are as few as show a slow candidate, and an event that hangs shows
+only once it has timed out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +73,7 @@ class Trials:
 
     def _deploy(self, name: str, candidate: str | None) -> None:
         self._stack.build_candidate(name, candidate)
-        self._stack.deploy(self._stack.path(name))
+        self._stack.deploy(self._stack.path(name), reservedConcurrency=SLOTS)
 
     def run(self, candidate: str, seed: int, *, good: bool, reason: str | None = None) -> Trial:
         """Roll the candidate that was offered last out under traffic, then put the alias back."""
@@ -95,10 +100,10 @@ class Trials:
         )
 
     def _roll_out(self, version: str, reason: str | None) -> dict[str, Any]:
-        wait = ("--on-inconclusive", "wait", "--patience", str(PATIENCE))
+        more = ("--on-inconclusive", "synthetic", "--synthetic-rate", str(SYNTHETIC_RATE))
         rollout = self._stack.release(
-            *("rollout", "--version", version, "--steps", str(WEIGHT)),
-            *("--poll", "1", "--bake", str(BAKE), *wait),
+            *("rollout", "--version", version, "--poll", "1", "--bake", str(BAKE)),
+            *(*more, "--patience", str(PATIENCE)),
             *(("--reason", reason) if reason else ()),
             status=None,
         )

@@ -13,7 +13,7 @@ from release import prune, redrive
 from release.aws.clock import from_text
 from release.gate.judge import PATIENCE
 from release.observation import MAXIMUM_ERROR_SHARE, MINIMUM_SAMPLES
-from release.rollout import PLANS
+from release.plans import PLANS
 from release.synthetic import traffic
 from release.synthetic.answers import MAXIMUM_INIT_MS
 
@@ -124,7 +124,7 @@ def _add_rollout(commands: argparse._SubParsersAction[RaisingParser]) -> None:
     rollout = _command(commands, "rollout", "warm, shift, watch at each step, promote; resumable")
     _add_target(rollout)
     _add_origin(rollout)
-    rollout.add_argument("--plan", choices=tuple(PLANS), default="canary")
+    rollout.add_argument("--plan", choices=tuple(PLANS), help="default: the stack's")
     rollout.add_argument("--steps", type=_shares, help="shares instead of the plan's: 0.1,0.5")
     rollout.add_argument(
         "--reason", help="for all-at-once, or what was rolled back from or is older"

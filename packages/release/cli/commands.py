@@ -15,13 +15,14 @@ from release.canary import canary
 from release.drift import drift
 from release.gate.judge import Request, judge
 from release.invoke import invoke
+from release.plans import shares
 from release.promote import promote
 from release.prune import prune
 from release.redrive import list_messages, redrive
 from release.remedy import Typed
 from release.result import Exit, Result
 from release.rollback import end_canary, rollback
-from release.rollout import PLANS, Rollout, RolloutRequest
+from release.rollout import Rollout, RolloutRequest
 from release.smoke import smoke
 from release.state.versions import check_target, choose, wait_until_made
 from release.status import show_ledger, status
@@ -160,7 +161,7 @@ def _rollout(call: Call) -> Result:
     options = call.options
     request = RolloutRequest(
         version=call.version,
-        steps=PLANS[options.plan] if options.steps is None else options.steps,
+        steps=options.steps or shares(options.plan or call.release.outputs.plan),
         gate=_request(call),
         commit=call.commit,
         pull_request=call.pull_request,

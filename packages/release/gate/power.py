@@ -1,8 +1,9 @@
-"""`python -m release.power`: how often the gate's tests err, and how soon they are sure; simulated.
+"""`python -m release.gate.power`: how often the gate errs, and how soon it is sure; simulated.
 
-Every simulated release is judged by `gate.decide` itself, with alarms that stay OK, so that the
-figures are those of the comparison alone: at each poll once the bake time began, a fail ends it;
-after the bake time a pass ends it, and without a verdict it waits as long as its patience lasts.
+Every simulated release is rolled out by a plan and judged by `gate.decide` itself, with alarms that
+stay OK, so that the figures are those of the comparison alone. At each share of the plan: at each
+poll once the bake time began, a fail ends it; after the bake time a pass leads to the next share,
+and without a verdict it waits as long as its patience lasts.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import math
 import random
 import sys
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import NormalDist, median
@@ -24,6 +25,7 @@ from reporting import amounts, terminal
 
 from release.gate.decision import decide
 from release.observation import Alarm, Count, Period, Policy, Samples
+from release.plans import PLANS, SHIPPED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +36,7 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 BAKE, PATIENCE = 10, 30
 """Periods (minutes on AWS): the workflow's bake time, and how long a waiting gate goes on."""
 
-_POLICY = Policy("function", "production", "2", START, START, live="1", weight=0.1)
+_POLICY = Policy("function", "production", "2", START, START, live="1")
 _WATCHED = frozenset(
     {("FunctionName", "function"), ("Resource", "function:production"), ("ExecutedVersion", "2")}
 )
@@ -58,9 +60,9 @@ class World:
     spread: float = 0.4
     noise: float = 0.1
 
-    def period(self, rng: random.Random) -> Period:
-        """One period of traffic."""
-        mine = _binomial(rng, self.rate, _POLICY.weight or 0.0)
+    def period(self, rng: random.Random, weight: float) -> Period:
+        """One period of traffic, of which the candidate gets its weight."""
+        mine = _binomial(rng, self.rate, weight)
         others = self.rate - mine
         return Period(
             Count(mine, _binomial(rng, mine, self.candidate_errors)),
@@ -111,24 +113,37 @@ class Power:
     periods: float
 
 
-def run(world: World, rng: random.Random) -> tuple[Verdict, int, int]:
+def run(world: World, rng: random.Random, shares: Sequence[float]) -> tuple[Verdict, int, int]:
     """One release: its verdict, the candidate's samples and the periods it took."""
+    samples = periods = 0
+    verdict: Verdict = "pass"
+    for weight in shares:
+        verdict, seen, taken = _step(world, rng, weight)
+        samples, periods = samples + seen, periods + taken
+        if verdict != "pass":
+            break
+    return verdict, samples, periods
+
+
+def _step(world: World, rng: random.Random, weight: float) -> tuple[Verdict, int, int]:
+    """What `run` returns, of one share."""
     periods: list[Period] = []
+    policy = replace(_POLICY, weight=weight)
     while True:
-        periods.append(world.period(rng))
+        periods.append(world.period(rng, weight))
         mine = sum((period.candidate for period in periods), Count())
         newest = START + timedelta(minutes=len(periods))
         samples = Samples(mine.invocations, mine.errors, newest=newest, periods=tuple(periods))
-        verdict = decide(_ALARMS, samples, _POLICY).verdict
+        verdict = decide(_ALARMS, samples, policy).verdict
         baked = len(periods) >= BAKE
         if verdict == "fail" or (baked and verdict == "pass") or len(periods) >= BAKE + PATIENCE:
             return verdict, mine.invocations, len(periods)
 
 
-def measure(world: World, runs: int, seed: int) -> Power:
+def measure(world: World, runs: int, seed: int, shares: Sequence[float]) -> Power:
     """Many releases in one world."""
     rng = random.Random(f"{seed}/{world.name}")  # noqa: S311 - replayable
-    ended = [run(world, rng) for _ in range(runs)]
+    ended = [run(world, rng, shares) for _ in range(runs)]
     verdicts = Counter(verdict for verdict, _, _ in ended)
     return Power(
         world.name,
@@ -157,14 +172,17 @@ def table(figures: Sequence[Power]) -> str:
 
 def main(arguments: list[str]) -> int:
     """Simulate, print the table, write the figures."""
-    parser = Parser(prog="python -m release.power", description=__doc__)
+    parser = Parser(prog="python -m release.gate.power", description=__doc__)
     parser.add_argument("--runs", type=int, default=2000, help="per world (%(default)s)")
     parser.add_argument("--seed", type=int, default=1)
+    watched = [name for name, shares in PLANS.items() if shares]
+    parser.add_argument("--plan", choices=watched, default=SHIPPED, help="(%(default)s)")
     parser.add_argument("--out", type=Path, default=Path("build/bench/gate.json"))
     options = parser.parse_args(arguments)
-    figures = [measure(world, options.runs, options.seed) for world in WORLDS]
+    shares = PLANS[options.plan]
+    figures = [measure(world, options.runs, options.seed, shares) for world in WORLDS]
     options.out.parent.mkdir(parents=True, exist_ok=True)
-    report = {"seed": options.seed, "bake": BAKE, "patience": PATIENCE, "weight": _POLICY.weight}
+    report = {"seed": options.seed, "bake": BAKE, "patience": PATIENCE, "shares": shares}
     content = {**report, "worlds": [asdict(each) for each in figures]}
     options.out.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     print(table(figures))

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from reporting import amounts
 
 from release.aws.clock import to_text
 from release.aws.lambda_functions import Invocation, Version
 from release.cli.main import main
 from release.context import Release
 from release.outputs import load
+from release.plans import PLANS, SHIPPED
 from release.state import alias
 from release.tests.fakes import (
     ALARMS,
@@ -321,7 +324,7 @@ def test_the_region_is_the_functions(shell: Shell) -> None:
 def test_a_whole_release_in_one_command(shell: Shell, capsys: pytest.CaptureFixture[str]) -> None:
     """Rolled out, told by the ledger, rolled back to by its commit, pruned, nothing drifted."""
     watch = ("--bake", "20", "--poll", "10", "--commit", "a" * 40, "--pull-request", "7")
-    assert shell("rollout", "--plan", "linear", *watch) == 0
+    assert shell("rollout", "--plan", "stepped", *watch) == 0
     assert shell("ledger", "--json", str(shell.result)) == 0
     entries = shell.written()["ledger"]
     assert isinstance(entries, list)
@@ -339,6 +342,36 @@ def test_a_whole_release_in_one_command(shell: Shell, capsys: pytest.CaptureFixt
     assert alias.read(shell.functions).version == "2"
     assert shell("prune", "--keep", "2") == 0
     assert shell("drift") == 0
+
+
+@pytest.mark.parametrize(
+    ("plan", "options", "shares"),
+    [
+        ("linear", (), PLANS["linear"]),
+        ("linear", ("--plan", "stepped"), PLANS["stepped"]),
+        # Outputs that `discover` wrote name none.
+        (None, (), PLANS[SHIPPED]),
+    ],
+)
+def test_a_rollout_goes_by_its_stacks_plan(
+    shell: Shell, capsys: pytest.CaptureFixture[str], plan: str | None, options: tuple[str, ...],
+    shares: tuple[float, ...],
+) -> None:  # fmt: skip
+    """Unless somebody names another one, and by the plan that ships where nobody names any."""
+    shell.outputs.write_text(json.dumps(CONTENT | {"plan": plan}))
+    assert shell("rollout", *options, "--bake", "10", "--poll", "10") == 0
+    watched = re.findall(r"sends (.+) to version 2", capsys.readouterr().out)
+    assert watched == [amounts.weight(share) for share in shares]
+
+
+def test_a_stacks_plan_that_there_is_not_is_refused(
+    shell: Shell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Before anything gets traffic."""
+    shell.outputs.write_text(json.dumps(CONTENT | {"plan": "sudden"}))
+    assert shell("rollout", "--bake", "10") == 2
+    assert "'sudden': choose one of canary, linear" in capsys.readouterr().err
+    assert shell.functions.writes == 0
 
 
 def test_steps_and_reasons_on_the_command_line(shell: Shell) -> None:

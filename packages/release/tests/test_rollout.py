@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import pytest
 from console.errors import UsageError
@@ -13,9 +13,10 @@ from release.aws.lambda_functions import Invocation
 from release.aws.report_line import Report
 from release.canary import canary
 from release.gate.judge import Request
+from release.plans import PLANS
 from release.result import Exit, Result
 from release.rollback import end_canary, rollback
-from release.rollout import PLANS, Rollout, RolloutRequest, remaining
+from release.rollout import Rollout, RolloutRequest, remaining
 from release.state import alias, ledger
 from release.tests.fakes import (
     OUTPUTS,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from release.observation import Alarm
 
 ROLLOUT = RolloutRequest(
-    "2", PLANS["linear"], Request("2", bake=20, poll=10), commit="0123456789abcdef"
+    "2", PLANS["stepped"], Request("2", bake=20, poll=10), commit="0123456789abcdef"
 )
 
 
@@ -74,7 +75,7 @@ class Scene:
         return [entry.kind for entry in reversed(linked)]
 
 
-def test_a_linear_plan_is_watched_at_every_step() -> None:
+def test_a_plan_is_watched_at_every_step() -> None:
     """Three gates, one promotion, no weights left."""
     scene = Scene()
     result = scene.run()
@@ -256,7 +257,7 @@ def test_a_rollout_does_not_end_another_s_canary() -> None:
     ],
 )
 def test_what_may_take_longer_than_there_is_time_is_refused(
-    plan: Literal["canary", "linear"], within: float, fits: bool
+    plan: str, within: float, fits: bool
 ) -> None:
     """Before the canary: a job that ends in the middle leaves it to nobody."""
     scene = Scene()

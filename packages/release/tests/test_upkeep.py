@@ -20,10 +20,11 @@ from release.aws.lambda_functions import Configured, Version
 from release.canary import canary
 from release.drift import canary_findings, drift
 from release.gate.judge import Request
+from release.plans import PLANS
 from release.promote import promote
 from release.prune import prune
 from release.result import Exit
-from release.rollout import PLANS, Rollout, RolloutRequest
+from release.rollout import Rollout, RolloutRequest
 from release.state import alias, ledger
 from release.state.versions import check_target, wait_until_made
 from release.stored import StoredEntry

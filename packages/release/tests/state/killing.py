@@ -96,7 +96,7 @@ def gate(functions: Functions, version: str) -> object:
 
 
 def rollout(functions: Functions, version: str) -> object:
-    """The linear plan."""
+    """Two steps."""
     request = Request(version, bake=10, poll=10)
     wanted = RolloutRequest(version, (0.1, 0.5), request)
     fake = monitoring(version)
