@@ -27,6 +27,10 @@ class Function:
 
     def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
         self._capsys = capsys
+        self.reload()
+
+    def reload(self) -> None:
+        """Initialise anew."""
         self._module = importlib.reload(importlib.import_module("order_processor.handler"))
 
     def handle(self, event: object, context: Context) -> dict[str, Any]:
@@ -114,6 +118,32 @@ def test_a_confirmed_order_prints_one_line_and_its_metrics(function: Function) -
     logs, metrics = function.printed()
     assert logs[0]["outcome"] == "duplicate"
     assert set(_metrics(metrics)) == _counted("OrderDuplicates", "ProcessingTime")
+
+
+def test_one_invocation_that_comes_twice_confirms_once(function: Function) -> None:
+    """Lambda's queue delivers at least once, under one request id: log and metric agree."""
+    for _ in range(2):
+        assert function.handle(ORDER, Context())["status"] == "confirmed"
+    logs, metrics = function.printed()
+    assert [line["outcome"] for line in logs] == ["confirmed", "duplicate"]
+    assert _metrics(metrics)[("OrdersConfirmed",)] == 1
+    assert _metrics(metrics)[("OrderDuplicates",)] == 1
+
+
+def test_what_was_initialised_ahead_is_no_cold_start(
+    function: Function, aws: pytest.MonkeyPatch
+) -> None:
+    """Under provisioned concurrency, in the metric as in the log line."""
+    function.handle(ORDER, Context())  # whatever is the first in this process
+    function.printed()
+    for kind, cold in (("provisioned-concurrency", False), ("on-demand", True)):
+        aws.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", kind)
+        aws.setattr("aws_lambda_powertools.logging.logger.is_cold_start", True)
+        function.reload()
+        function.handle(changed(orderId=kind), Context(aws_request_id=kind))
+        logs, metrics = function.printed()
+        assert logs[0]["cold_start"] is cold
+        assert (("ColdStart",) in _metrics(metrics)) is cold
 
 
 def test_a_rejected_order_is_counted_by_reason(function: Function) -> None:

@@ -8,6 +8,7 @@ Nothing is emitted at import.
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any, cast
 
 from aws_lambda_powertools import Logger, Tracer
@@ -28,6 +29,12 @@ if TYPE_CHECKING:
 
 _MAX_CODES = 10
 """Reason codes counted per rejected order; every code belongs to a closed set."""
+_REMEMBERED = 1_000
+"""Invocations of this environment whose confirmation is known to have been told."""
+# What they say of a request below that has the order, the signature and the session's token in it.
+# Lambda sets the level of all loggers at once where its log format is JSON.
+for _name in ("botocore", "urllib3"):
+    logging.getLogger(_name).setLevel(logging.WARNING)
 
 
 class Observability:
@@ -45,7 +52,8 @@ class Observability:
         # Enabled everywhere: without a sampled trace, as outside Lambda, it sends nothing.
         provider = cast("BaseProvider", xray.Provider())
         self._tracer = Tracer(auto_patch=False, disabled=False, provider=provider)
-        self._cold = True
+        self._cold = not settings.provisioned()
+        self._told: dict[str, None] = {}
 
     def observe(self, handler: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
         """Wrap a Lambda handler in a trace subsegment and put the invocation's context in logs."""
@@ -56,8 +64,13 @@ class Observability:
         return self._logger.inject_lambda_context(traced, log_event=False)
 
     def report(self, outcome: Outcome, delivery: Delivery, seconds: float) -> None:
-        """Tell what became of an order, after `seconds` of handling it."""
+        """Tell what became of an order, after `seconds` of handling it.
+
+        An invocation that comes twice here, as Lambda's queue may have it, confirms once.
+        """
         cold, self._cold = self._cold, False
+        if outcome.kind == "confirmed":
+            outcome = self._once(outcome, delivery.request_id)
         self._annotate(outcome.kind, outcome.order_id, delivery)
         self._logger.info(
             "order processed",
@@ -69,6 +82,14 @@ class Observability:
             self._metrics.flush_metrics()
         else:
             self._measure(outcome, delivery.function_version, seconds, cold=cold)
+
+    def _once(self, outcome: Outcome, request_id: str) -> Outcome:
+        if request_id in self._told:
+            return outcome._replace(kind="duplicate")
+        self._told[request_id] = None
+        if len(self._told) > _REMEMBERED:
+            del self._told[next(iter(self._told))]
+        return outcome
 
     def report_failure(
         self, error: Exception, order_id: str | None, delivery: Delivery, seconds: float

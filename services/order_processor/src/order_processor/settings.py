@@ -57,6 +57,15 @@ def snapshot_taken(environment: Mapping[str, str] | None = None) -> bool:
     return source.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "snap-start"
 
 
+def provisioned(environment: Mapping[str, str] | None = None) -> bool:
+    """Whether Lambda initialised this process ahead of its events: the first is no cold start.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+    """
+    source = os.environ if environment is None else environment
+    return source.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "provisioned-concurrency"
+
+
 def sampled_trace(environment: Mapping[str, str] | None = None) -> Trace | None:
     """Return the trace of the invocation at hand; None where Lambda does not sample it.
 
