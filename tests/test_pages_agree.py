@@ -25,7 +25,7 @@ def both(**changes: Any) -> tuple[Figure, Figure]:
     run = summary(**changes)
     made = rehearsal(Path("unused"))
     made.facts.load = run
-    made.stack.outputs = {"reservedConcurrency": run["run"]["slots"]}
+    made.stack.outputs = {"reservedConcurrency": run["run"]["concurrency"]}
     return (
         concurrency(load_figures(run, NOTHING)),
         concurrency(rehearsal_figures(assemble.series(made))),

@@ -38,7 +38,7 @@ class Outputs:
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """A function behind an alias: timeout in seconds; slots are the concurrency it may use.
+    """A function behind an alias: timeout in seconds; concurrency is what it may use at a time.
 
     `ca_bundle` is the file of certificates to trust instead of the usual ones, as AWS_CA_BUNDLE has
     it.
@@ -49,7 +49,7 @@ class Destination:
     function: str
     alias: str
     timeout: float
-    slots: int
+    concurrency: int
     ca_bundle: str | None = None
 
     @property
@@ -138,10 +138,10 @@ def connect(aws: Aws, outputs: Outputs) -> Destination:
         alias = client.get_alias(FunctionName=outputs.function, Name=outputs.alias)
         settings = client.get_function_configuration(FunctionName=outputs.function)
         reserved: Any = client.get_function_concurrency(FunctionName=outputs.function)
-        slots = reserved.get("ReservedConcurrentExecutions")
-        if slots is None:
+        concurrency = reserved.get("ReservedConcurrentExecutions")
+        if concurrency is None:
             limits = client.get_account_settings()["AccountLimit"]
-            slots = limits["UnreservedConcurrentExecutions"]
+            concurrency = limits["UnreservedConcurrentExecutions"]
         client.invoke(
             FunctionName=outputs.function, Qualifier=alias["Name"], InvocationType="DryRun"
         )
@@ -151,7 +151,7 @@ def connect(aws: Aws, outputs: Outputs) -> Destination:
         function=outputs.function,
         alias=outputs.alias,
         timeout=float(settings["Timeout"]),
-        slots=slots,
+        concurrency=concurrency,
         ca_bundle=aws.session.get_config_variable("ca_bundle"),
     )
 

@@ -148,7 +148,7 @@ def _run(load_tests: LoadTests, options: argparse.Namespace) -> int:
     outputs = load_outputs(options.outputs)
     destination = connect(Aws(), outputs)
     probes_of(outputs.service)
-    open_files.check(chosen, destination.slots, options.processes)
+    open_files.check(chosen, destination.concurrency, options.processes)
     if options.run_logs is not None:
         options.run_log = dated(options.run_logs)
     make_room(options.run_log, chosen.events())

@@ -36,8 +36,8 @@ BUILD: Final = ROOT / "build"
 TIME_SCALE: Final = 20
 """Divides what Lambda makes one wait, for one the minutes between the tries of an event."""
 LATENCY: Final = "dynamodb=60"
-"""Stretches the time of a slot until one machine can offer more than a few slots serve."""
-SLOTS: Final = 10
+"""Stretches an execution until one machine can offer more than a few at a time serve."""
+CONCURRENCY: Final = 10
 """Reserved concurrency, as staging has it: what the scenarios' thresholds are made for."""
 LAST_WORDS: Final = 30.0
 QUIET_SECONDS: Final = 180 / TIME_SCALE
@@ -99,7 +99,7 @@ def deployed(service: str) -> Iterator[Stack]:
         if running is None or not (left.exists() and emulated.knows(left.parent.parent)):
             with doing("building and deploying, on the emulated AWS"):
                 stack.build(directory / "stacks" / "artifact")
-                stack.deploy(directory / "stacks" / "artifact", reservedConcurrency=SLOTS)
+                stack.deploy(directory / "stacks" / "artifact", reservedConcurrency=CONCURRENCY)
         yield stack
 
 

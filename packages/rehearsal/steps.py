@@ -14,7 +14,7 @@ from reporting.terminal import spaced
 from service.candidates import COLD_SHIFT
 
 from rehearsal import alias as alias_view
-from rehearsal import left
+from rehearsal import engine_comparison
 from rehearsal.journal import StepError
 from rehearsal.stack import Stack
 from rehearsal.traffic_shift import attempts
@@ -25,7 +25,7 @@ from rehearsal.traffic_shift.measurement import (
     judge,
     shift_costs,
 )
-from rehearsal.traffic_shift.warm_slots import expected_refusals
+from rehearsal.traffic_shift.warm_environments import expected_refusals
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -250,7 +250,7 @@ class Rehearsal:
 
     def compare_engines(self) -> str:
         """Hold that both engines leave the same in AWS."""
-        return left.compare(self.stack, "artifact-2")
+        return engine_comparison.compare(self.stack, "artifact-2")
 
     def judges(self, action: Callable[[Rehearsal], str]) -> bool:
         """Whether a step only judges what has happened, and something has."""

@@ -105,7 +105,7 @@ def version_findings(version: Version, outputs: Outputs) -> list[str]:
     found = []
     configured, queue = version.configured, outputs.dead_letter_arn
     if queue not in (None, configured.dead_letters):
-        sends = f"sends dead letters to {configured.dead_letters}, not {queue}"
+        sends = f"has the DLQ {configured.dead_letters}, not {queue}"
         found.append(f"version {version.number} {sends}")
     if outputs.table is not None and outputs.table not in configured.variables.values():
         found.append(f"none of version {version.number}'s variables names table {outputs.table}")

@@ -63,7 +63,7 @@ class Named:
             "messageId": self.message.message_id,
             "requestId": self.message.request_id,
             "eventId": self.event_id,
-            "deadLetterError": self.message.error,
+            "errorMessage": self.message.error,
         }
 
 

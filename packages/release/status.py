@@ -134,7 +134,7 @@ def _alarms(monitoring: Monitoring, names: Sequence[str]) -> tuple[Alarm, ...]:
 
 
 def _details(
-    outputs: Outputs, seen: Alias, alarms: Sequence[Alarm], dead_letters: int | None
+    outputs: Outputs, seen: Alias, alarms: Sequence[Alarm], dlq_messages: int | None
 ) -> dict[str, object]:
     record = seen.record
     canary = record.candidate
@@ -151,7 +151,7 @@ def _details(
         "lastCanary": canary.version if canary else None,
         "lastCanarySince": canary.since if canary else None,
         "lastCanaryVerdict": canary.verdict if canary else None,
-        "deadLetters": dead_letters,
+        "dlqMessages": dlq_messages,
         "alarms": [{"name": alarm.name, "state": alarm.state} for alarm in alarms],
     }
 

@@ -8,7 +8,7 @@ NOTE = (
 )
 
 
-def chart(most: Points, let_in: Points, slot_seconds: float | None, slots: int | None) -> Chart:
+def chart(most: Points, let_in: Points, slot_seconds: float | None, reserved: int | None) -> Chart:
     """Return it of the most at once, and of the events per second that were not refused."""
     held = list(most)
     if len(held) > 1:
@@ -16,9 +16,9 @@ def chart(most: Points, let_in: Points, slot_seconds: float | None, slots: int |
         held.append((2 * held[-1][0] - held[-2][0], held[-1][1]))
     lines = [Line("most at once", held, "served", "step")]
     if slot_seconds and let_in:
-        top = float("inf") if slots is None else slots
+        top = float("inf") if reserved is None else reserved
         busy = [(at, min(top, rate * slot_seconds)) for at, rate in let_in]
         lines.append(Line("busy on average", busy, "second", "area"))
-    limits = () if slots is None else (Limit(f"reserved {slots}", float(slots)),)
+    limits = () if reserved is None else (Limit(f"reserved {reserved}", float(reserved)),)
     title = "Concurrency against its limit"
     return Chart("concurrency", title, "executions", lines, limits=limits)

@@ -8,7 +8,7 @@ def meant(
     bounds: tuple[float, float] | None,
     *,
     peak_rate: float | None,
-    slots: int,
+    concurrency: int,
     slot_seconds: float | None,
 ) -> str:
     """Say why throttling is no fault of the run, in two sentences; "" where nothing predicts it.
@@ -22,8 +22,8 @@ def meant(
     if peak_rate:
         asks = (
             f": the peak's {rate(peak_rate)} of {milliseconds(slot_seconds * 1000)} each ask for "
-            f"{number(round(peak_rate * slot_seconds, 1))} executions on average where {slots} are "
-            "reserved, and they come in bursts"
+            f"{number(round(peak_rate * slot_seconds, 1))} executions on average where "
+            f"{concurrency} are reserved, and they come in bursts"
         )
     return (
         f"Throttling is intended{asks}. Erlang-B predicts that {share(predicted)}{between} of "

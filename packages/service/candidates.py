@@ -22,7 +22,7 @@ GOOD: Final = "good-release"
 """Of any service: a harmless change, of nothing but the name in the log lines."""
 COLD_SHIFT: Final = "cold-shift"
 """Of any service: a good release that takes two seconds to start. Warmed it costs nobody anything;
-getting all the traffic at once, unwarmed, it keeps every slot busy meanwhile."""
+getting all the traffic at once, unwarmed, it keeps all concurrency busy meanwhile."""
 _OF_ANY: Final = {
     GOOD: '"""A harmless change of the name in the log lines."""\n',
     COLD_SHIFT: (

@@ -111,7 +111,7 @@ def test_an_invocation_is_logged_in_the_stacks_group(stack: Deployed) -> None:
 
 
 def test_more_than_the_reserved_concurrency_is_throttled(stack: Deployed) -> None:
-    """Of 20 orders at once some find no slot: 429 with the reason, and nothing else fails."""
+    """Of 20 orders at once some are one too many: 429 with the reason; nothing else fails."""
     client = stack.lambda_
     results = at_once(20, lambda _: stack.invoke(order(), client))
     refused = [result for result in results if isinstance(result, ClientError)]
@@ -125,7 +125,7 @@ def test_more_than_the_reserved_concurrency_is_throttled(stack: Deployed) -> Non
 
 
 def test_one_order_many_times_at_once_is_one_order(stack: Deployed) -> None:
-    """As many callers as there are slots send the same order: one effect, one answer."""
+    """As many callers as may run at a time send the same order: one effect, one answer."""
     placed, client = order(), stack.lambda_
     stack.invoke(order(), client)
     results = at_once(5, lambda _: stack.invoke(placed, client))

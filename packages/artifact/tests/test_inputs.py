@@ -176,7 +176,7 @@ def test_the_command_tells_counts_and_seed(
         (deployed.Seen(accepted=3, refused=1, rejected=3), True),
         (deployed.Seen(accepted=3, rejected=2), False),
         (deployed.Seen(accepted=3, rejected=3, errors=1), False),
-        (deployed.Seen(accepted=3, rejected=3, dead_letters=1), False),
+        (deployed.Seen(accepted=3, rejected=3, dlq_messages=1), False),
     ],
 )
 def test_the_stack_holds_where_all_that_it_took_is_rejected(

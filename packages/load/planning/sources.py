@@ -77,7 +77,7 @@ def _slot(place: Path, summary: dict[str, Any]) -> Measured | None:
         slot["error"],
         f"measured in {place}, {run.get('scenario')} {run.get('runId')}",
         run.get("function"),
-        run.get("slots"),
+        run.get("concurrency"),
         record.get("memoryMb"),
     )
 

@@ -1,8 +1,8 @@
-"""The queue of asynchronous events over time: as measured, and as a fluid would have it.
+"""The queue of asynchronous events over time: as measured, and by a fluid-queue approximation.
 
-Prediction: while events come faster than the slots that synchronous ones leave can take, the queue
-grows by the difference; afterwards it shrinks by it. Lambda's own pauses after throttles come on
-top, so that the prediction is the least that can be.
+Prediction: while events come faster than the concurrency that synchronous ones leave can take,
+the queue grows by the difference; afterwards it shrinks by it. Lambda's own pauses after throttles
+come on top, so that the prediction is the least that can be.
 """
 
 from __future__ import annotations
@@ -84,19 +84,19 @@ def predicted(run: Run, asynchronous: float, slot_seconds: float) -> list[float]
 
 
 def _left(run: Run, rate: float, asynchronous: float, slot_seconds: float) -> float:
-    """Return how many events a second the slots take that synchronous ones leave free."""
+    """Return how many events a second fit into the concurrency that synchronous ones leave."""
     if slot_seconds <= 0:
         return float("inf")
     offered = rate * (1 - asynchronous) * slot_seconds
-    busy = offered * (1 - erlang.erlang_b(offered, run.slots))
-    return max(0.0, run.slots - busy) / slot_seconds
+    busy = offered * (1 - erlang.erlang_b(offered, run.concurrency))
+    return max(0.0, run.concurrency - busy) / slot_seconds
 
 
 def figures(run: Run, flow: Flow, asynchronous: float, slot: SlotTime | None) -> dict[str, Any]:
     """Return backlog and drain time, measured and predicted.
 
     The drain is in seconds from the end of the peak, or of the run where that is its end, until no
-    more events are under way than there are slots; None without asynchronous events.
+    more events are under way than can run at a time; None without asynchronous events.
     """
     queued = flow.queued()
     ended = peak_end(run.stages)
@@ -104,7 +104,7 @@ def figures(run: Run, flow: Flow, asynchronous: float, slot: SlotTime | None) ->
     found: dict[str, Any] = {
         "queued": queued,
         "peak": max(queued, default=0),
-        "drainSeconds": drain_seconds(queued, 1.0, zero, run.slots) if queued else None,
+        "drainSeconds": drain_seconds(queued, 1.0, zero, run.concurrency) if queued else None,
         "predicted": None,
         "predictedPeak": None,
         "predictedPeakInterval": None,

@@ -67,10 +67,10 @@ def _latency_note(summary: Mapping[str, Any]) -> str:
 
 
 def _queues(summary: Mapping[str, Any]) -> bool:
-    """Return whether asynchronous events ever waited: more were under way than there are slots."""
+    """Return whether asynchronous events ever waited: more under way than can run at a time."""
     found = summary["backlog"]
     return bool(found["queued"]) and (
-        max(found["peak"], found["predictedPeak"] or 0) > summary["run"]["slots"]
+        max(found["peak"], found["predictedPeak"] or 0) > summary["run"]["concurrency"]
         or not summary["throttle"]["attempts"]
     )
 
@@ -127,7 +127,7 @@ def _concurrency(summary: Mapping[str, Any], bins: Sequence[Bin]) -> Chart:
     most = [(point["second"], float(point["maximum"])) for point in summary["concurrency"]]
     slot = summary["slotTime"]
     let_in = [(b.at, b.offered - b.throttled) for b in bins]
-    return concurrency.chart(most, let_in, slot and slot["mean"], summary["run"]["slots"])
+    return concurrency.chart(most, let_in, slot and slot["mean"], summary["run"]["concurrency"])
 
 
 def _latency(bins: Sequence[Bin]) -> Chart:

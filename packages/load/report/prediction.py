@@ -35,12 +35,12 @@ class Prediction:
         rates = rate_per_bin(run.stages)
         slot_seconds = max(0.0, slot_seconds)
         if retries.tries == 1:
-            shares = erlang.predicted_shares(rates, slot_seconds, run.slots, retried)
+            shares = erlang.predicted_shares(rates, slot_seconds, run.concurrency, retried)
             self.seconds, self.weights = shares, rates
             return
         fine = rate_per_bin(run.stages, _WIDTH)
         waits = [retries.wait(tried, 0.5) for tried in range(1, retries.tries)]
-        tried = erlang.predicted_tries(fine, _WIDTH, slot_seconds, run.slots, retried, waits)
+        tried = erlang.predicted_tries(fine, _WIDTH, slot_seconds, run.concurrency, retried, waits)
         per = round(1 / _WIDTH)
         seconds = [tried[at : at + per] for at in range(0, len(tried), per)]
         self.weights = [sum(bin_.callers for bin_ in second) * _WIDTH for second in seconds]

@@ -109,7 +109,7 @@ def throttled_on_purpose(summary: Mapping[str, Any]) -> str:
         throttle["predictedShare"],
         throttle["predictedInterval"],
         peak_rate=run["peakRate"],
-        slots=run["slots"],
+        concurrency=run["concurrency"],
         slot_seconds=slot["mean"] if slot else None,
     )
 
@@ -132,7 +132,7 @@ def throttling(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
         ),
         ("gap", amounts.points(throttle["gap"])),
         ("slot time", amounts.milliseconds(slot["mean"] * 1000 if slot else None)),
-        ("concurrency limit", amounts.count(summary["run"]["slots"])),
+        ("concurrency limit", amounts.count(summary["run"]["concurrency"])),
     ]
 
 

@@ -86,7 +86,7 @@ class Run:
     service: str
     function: str
     alias: str
-    slots: int
+    concurrency: int
     started_at: float
     ended_at: float | None = None
     sent_all: bool = False

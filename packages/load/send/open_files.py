@@ -16,12 +16,12 @@ _REFUSAL_SECONDS: Final = 1.0
 """A refused event's connection is free again by then, so that many seconds of the peak may wait."""
 
 
-def check(scenario: Scenario, slots: int, processes: int = 1) -> None:
+def check(scenario: Scenario, concurrency: int, processes: int = 1) -> None:
     """Raise UsageError where the run needs more in one process than the system allows.
 
-    Each of the `slots` keeps one connection busy, and the peak's refusals need some besides.
+    Each concurrent execution keeps one connection busy, and the peak's refusals need some besides.
     """
-    shared = round(slots + scenario.peak_rate * _REFUSAL_SECONDS) // processes
+    shared = round(concurrency + scenario.peak_rate * _REFUSAL_SECONDS) // processes
     try:
         allow_open_files(_OWN + shared)
     except UsageError as error:

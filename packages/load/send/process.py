@@ -204,7 +204,7 @@ class Process:
             service=self._outputs.service.name,
             function=self.destination.function,
             alias=self.destination.alias,
-            slots=self.destination.slots,
+            concurrency=self.destination.concurrency,
             started_at=start,
             workers=workers,
         )

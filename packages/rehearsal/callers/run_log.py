@@ -44,7 +44,7 @@ class RunLog:
             service=str(self._outputs["service"]),
             function=str(self._outputs["lambdaFunctionName"]),
             alias=str(self._outputs["lambdaAliasName"]),
-            slots=int(self._outputs["reservedConcurrency"]),
+            concurrency=int(self._outputs["reservedConcurrency"]),
             started_at=self._started,
         )
         log.write(self.directory / log.RUN, log.record(run))

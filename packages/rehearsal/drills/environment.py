@@ -89,7 +89,7 @@ class DrillEnvironment(Stack):
 
     def deployment(self, artifact: Path, config: Mapping[str, object]) -> list[str]:
         """Return the command that deploys, with what the drill needs of the stack."""
-        needed = {"reservedConcurrency": self.needs.slots, **self.needs.config}
+        needed = {"reservedConcurrency": self.needs.concurrency, **self.needs.config}
         return super().deployment(artifact, needed | dict(config))
 
     def artifact(self, candidate: str) -> Path:
@@ -192,7 +192,7 @@ class DrillEnvironment(Stack):
         accepted = {answer.event_id for answer in self.callers.since(0.0, "accepted")}
         return accepted - self.recorded()
 
-    def dead_letters(self) -> int:
+    def dlq_messages(self) -> int:
         """Return how many events wait in the dead-letter queue."""
         answer = self.client("sqs").get_queue_attributes(
             QueueUrl=self.outputs["dlqQueueUrl"], AttributeNames=["ApproximateNumberOfMessages"]

@@ -16,13 +16,13 @@ class Needs:
     """The emulated AWS, the stack and the callers that a drill needs.
 
     `time_scale` divides what AWS makes one wait; `storage_latency_ms` is added to each DynamoDB
-    call; `slots` is the reserved concurrency and `rate` the callers' events a second. Callers that
+    call; `concurrency` is the reserved one and `rate` the callers' events a second. Callers that
     are `patient` send an event again until it is confirmed.
     """
 
     time_scale: float = 20.0
     storage_latency_ms: int = 20
-    slots: int = 5
+    concurrency: int = 5
     rate: float = 20.0
     asynchronous: float = 0.1
     patient: bool = False

@@ -46,7 +46,7 @@ def _row(row: Row) -> dict[str, Any]:
         "lost": row.lost,
         "events": dict(row.events) if row.events is not None else None,
         "timeScale": row.drill.needs.time_scale,
-        "slots": row.drill.needs.slots,
+        "concurrency": row.drill.needs.concurrency,
         "rate": row.drill.needs.rate,
         "seconds": row.seconds,
     }

@@ -99,12 +99,12 @@ class Driver:
             await asyncio.gather(*(self._event(event) for event in unit))
 
     async def _squeezed(self, unit: Sequence[PlannedEvent]) -> None:
-        """Send a unit while the function has one slot, for this unit and everybody else."""
+        """Send a unit while the concurrency is 1, for this unit and everybody else."""
         async with self._squeezing:
             await self._client.reserve(1)
             tasks = [asyncio.create_task(self._event(event)) for event in unit]
             await asyncio.sleep(_SQUEEZE_SECONDS)
-            await self._client.reserve(self._settings.slots)
+            await self._client.reserve(self._settings.concurrency)
         await asyncio.gather(*tasks)
 
     async def _in_lane(self, event: PlannedEvent) -> None:

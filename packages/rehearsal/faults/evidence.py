@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from load.run_log.digests import content_digest as digest
 
-from rehearsal.faults.run_log import Letter
+from rehearsal.faults.run_log import DlqMessage
 from rehearsal.faults.settings import TIME_SCALE
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ _QUIET_SECONDS = 120 / TIME_SCALE + 1.0
 _PATIENCE_SECONDS = 300 / TIME_SCALE + 15.0
 
 
-class DeadLetters:
-    """Takes dead letters out of the queue and into the ledger, each once."""
+class DlqReader:
+    """Takes DLQ messages out of the queue and into the run log, each once."""
 
     def __init__(
         self, stack: Stack, event_id: Callable[[object], str | None], run_log: RunLog
@@ -51,24 +51,24 @@ class DeadLetters:
             self.found_at = time.monotonic()
             for message in messages:
                 event = json.loads(message["Body"])
-                letter = Letter(str(self._event_id(event)), digest(event))
-                self.found.add((letter.event_id, letter.digest))
-                self._run_log.note(letter)
+                kept = DlqMessage(str(self._event_id(event)), digest(event))
+                self.found.add((kept.event_id, kept.digest))
+                self._run_log.note(kept)
 
 
-async def settle(driver: Driver, proxy: FaultProxy, letters: DeadLetters) -> None:
+async def settle(driver: Driver, proxy: FaultProxy, dlq: DlqReader) -> None:
     """Wait until every accepted event is found, or until nothing has happened for long.
 
     Then no attempt is under way any more either: what would be doubled has been.
     """
     while True:
-        await asyncio.to_thread(letters.collect)
+        await asyncio.to_thread(dlq.collect)
         open_ = [
             taken
             for taken in driver.accepted
-            if not proxy.written[taken[0]] and taken not in letters.found
+            if not proxy.written[taken[0]] and taken not in dlq.found
         ]
-        quiet = time.monotonic() - max(proxy.busy_at, letters.found_at)
+        quiet = time.monotonic() - max(proxy.busy_at, dlq.found_at)
         if quiet > (_PATIENCE_SECONDS if open_ else _QUIET_SECONDS):
             return
         await asyncio.sleep(0.2)

@@ -31,14 +31,14 @@ class Evidence:
     """All that was seen of one event's id.
 
     `item` is the record in DynamoDB's JSON, `kept` its content's digest, `writes` the digests of
-    the items that the table confirmed, `letters` the content digests of the dead letters.
+    the items that the table confirmed, `dlq_messages` the content digests of the DLQ messages.
     """
 
     answers: list[Answer] = field(default_factory=list)
     item: Mapping[str, Any] | None = None
     kept: str | None = None
     writes: list[str] = field(default_factory=list)
-    letters: list[str] = field(default_factory=list)
+    dlq_messages: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def judge(oracle: Oracle, contents: Mapping[str, Expected], seen: Evidence) -> V
 
     Lost: taken on (confirmed, or accepted with 202) and neither recorded nor dead-lettered.
     Doubled: written more than once, or the record is not the one first written. Wrong: a record,
-    answer or dead letter that is not what was sent, and an answer that differs from the first.
+    answer or DLQ message that is not what was sent, and an answer that differs from the first.
     """
     complaints: list[tuple[Fault, str]] = []
     complaints += [("lost", text) for text in _lost(contents, seen)]
@@ -75,7 +75,7 @@ def _fate(seen: Evidence, complaints: list[tuple[Fault, str]]) -> Fate:
         return "lost"
     if seen.item is not None:
         return "confirmed"
-    if seen.letters:
+    if seen.dlq_messages:
         return "deadLettered"
     if any(answer.outcome == "rejected" for answer in seen.answers):
         return "rejected"
@@ -94,7 +94,7 @@ def _lost(contents: Mapping[str, Expected], seen: Evidence) -> list[str]:
         if (
             answer.outcome == "accepted"
             and contents[answer.digest].valid
-            and answer.digest not in seen.letters
+            and answer.digest not in seen.dlq_messages
         ):
             texts.append("was accepted and is neither recorded nor dead-lettered")
     return texts[:1]
@@ -135,7 +135,7 @@ def _wrong_answers(oracle: Oracle, contents: Mapping[str, Expected], seen: Evide
         if answer.outcome == "rejected":
             texts += _wrong_rejection(oracle, answer, contents[answer.digest], seen.kept)
     sent = {answer.digest for answer in seen.answers if answer.mode == "async"}
-    if not set(seen.letters) <= sent:
+    if not set(seen.dlq_messages) <= sent:
         texts.append("is dead-lettered with a content that was not sent asynchronously")
     return sorted(set(texts))
 

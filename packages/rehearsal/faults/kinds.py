@@ -178,7 +178,7 @@ KINDS: Final = {
         Kind("kill-after-write", 1.0, _killed(True, "kill")),
         Kind("kill-after-answer", 1.0, _killed(True, "answer-kill", 0.004)),
         Kind("timeout-after-write", 1.0, _timeout_after_write),
-        # Each of these keeps a slot waiting for seconds.
+        # Each of these keeps an execution waiting for seconds.
         Kind("answer-too-late", 1.0, _answer_too_late),
         Kind("throughput-exceeded", 4.0, _refused("ProvisionedThroughputExceededException")),
         Kind("throttling", 4.0, _refused("ThrottlingException")),

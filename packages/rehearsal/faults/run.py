@@ -49,7 +49,7 @@ def run(settings: Settings, tell: Callable[[str], None]) -> Report:
     _clear(settings.directory)
     log = settings.directory / "run_log"
     with Children(ROOT, settings.directory / "logs") as children:
-        tell(f"deploying the stack with {settings.slots} slots")
+        tell(f"deploying the stack for {settings.concurrency} concurrent executions")
         deployed = stack.deploy(settings, children)
         count = sum(len(unit) for unit in units)
         tell(f"sending {count} events of {len({unit[0].kind for unit in units})} kinds of fault")
@@ -77,7 +77,7 @@ async def _send(
     key = table_of(settings.service).key
     environments = Environments(deployed.emulator.process.pid)
     proxy = FaultProxy(deployed.environment["AWS_ENDPOINT_URL"], environments, log, key)
-    letters = evidence.DeadLetters(deployed, probes.load(settings.service).event_id, log)
+    dlq = evidence.DlqReader(deployed, probes.load(settings.service).event_id, log)
     with socket.socket() as nobody:
         # Taken and never listened at: a connection is refused there, and nobody else can come.
         nobody.bind(("127.0.0.1", 0))
@@ -90,7 +90,7 @@ async def _send(
             async with LambdaClient(deployed.environment, deployed.function) as client:
                 driver = Driver(settings, client, proxy, environments, log)
                 await driver.run(units, qualifiers, started_at)
-                await evidence.settle(driver, proxy, letters)
+                await evidence.settle(driver, proxy, dlq)
         finally:
             await proxy.stop()
             log.close()
@@ -111,8 +111,8 @@ def gather(log: Path) -> defaultdict[str, Evidence]:
             seen[sent.event_id].answers.append(cut)
     for write in run_log.writes(log):
         seen[write.event_id].writes.append(write.item)
-    for letter in run_log.letters(log):
-        seen[letter.event_id].letters.append(letter.digest)
+    for message in run_log.dlq_messages(log):
+        seen[message.event_id].dlq_messages.append(message.digest)
     return seen
 
 

@@ -2,7 +2,7 @@
 
 `deliveries.jsonl`: an invocation about to be made. `answers.jsonl`: what came of it.
 `writes.jsonl`: a write that DynamoDB confirmed, seen between the function and the table.
-`letters.jsonl`: a dead letter. What happened is judged from these files and the table alone.
+`dlq_messages.jsonl`: a DLQ message. What happened is judged from these files and the table alone.
 """
 
 from __future__ import annotations
@@ -53,19 +53,19 @@ class Write:
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
-    """A dead letter; `digest` is of its body as an event."""
+class DlqMessage:
+    """A DLQ message; `digest` is of its body as an event."""
 
     event_id: str
     digest: str
 
 
-Line = Sent | Answer | Write | Letter
+Line = Sent | Answer | Write | DlqMessage
 _FILES: dict[type[Line], str] = {
     Sent: "deliveries.jsonl",
     Answer: "answers.jsonl",
     Write: "writes.jsonl",
-    Letter: "letters.jsonl",
+    DlqMessage: "dlq_messages.jsonl",
 }
 
 
@@ -111,9 +111,9 @@ def writes(directory: Path) -> Iterator[Write]:
     return (Write(**line) for line in _lines(directory, Write))
 
 
-def letters(directory: Path) -> Iterator[Letter]:
-    """Iterate over the dead letters of a run log."""
-    return (Letter(**line) for line in _lines(directory, Letter))
+def dlq_messages(directory: Path) -> Iterator[DlqMessage]:
+    """Iterate over the DLQ messages of a run log."""
+    return (DlqMessage(**line) for line in _lines(directory, DlqMessage))
 
 
 def _lines(directory: Path, kind: type[Line]) -> Iterator[dict[str, Any]]:

@@ -36,7 +36,7 @@ class Settings:
     service: Service = field(default_factory=declaration.chosen)
 
     @property
-    def slots(self) -> int:
+    def concurrency(self) -> int:
         """Reserved concurrency: for the clients, the lanes, and asynchronous events beside them."""
         return self.clients + self.lanes + self.clients // 4
 

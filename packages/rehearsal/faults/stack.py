@@ -33,7 +33,7 @@ def deploy(settings: Settings, children: Children) -> Stack:
         *("--seed", str(settings.seed), "--time-scale", str(TIME_SCALE)),
         service=settings.service.name,
         overlay=overlay,
-        config={"reservedConcurrency": settings.slots},
+        config={"reservedConcurrency": settings.concurrency},
     )
 
 

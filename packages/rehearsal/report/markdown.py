@@ -8,7 +8,7 @@ from reporting.amounts import count, seconds, share
 from reporting.markdown import escape, table
 from reporting.verdicts import EMOJI
 
-from rehearsal.report import words
+from rehearsal.report import wording
 
 
 def render(report: Mapping[str, Any]) -> str:
@@ -17,7 +17,7 @@ def render(report: Mapping[str, Any]) -> str:
 
 
 def _lines(report: Mapping[str, Any]) -> Iterator[str]:
-    yield f"## {EMOJI[words.tone(report)]} Release rehearsal: {escape(report['headline'])}"
+    yield f"## {EMOJI[wording.tone(report)]} Release rehearsal: {escape(report['headline'])}"
     yield ""
     yield escape(report["why"])
     yield ""
@@ -25,15 +25,15 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
         (EMOJI[s["status"]], s["name"], seconds(s["seconds"]), s["seen"]) for s in report["steps"]
     )
     yield from table(("", "step", "time", "what was seen"), steps)
-    yield from table(("figure", "seen"), words.figures(report))
+    yield from table(("figure", "seen"), wording.figures(report))
     if report["events"]:
         counts = [(text, count(report["events"][key])) for key, text, _ in fates.ROWS]
         total = ("sent", count(report["events"]["sent"]))
         yield from table(("where every event ended", "events"), [*counts, total])
     if report["shifts"]:
         moves = (
-            (seconds(m["second"]), words.move(m["shares"]), share(m["before"]), share(m["after"]),
-             words.rise(m))
+            (seconds(m["second"]), wording.move(m["shares"]), share(m["before"]), share(m["after"]),
+             wording.rise(m))
             for m in report["shifts"]["moves"]
         )  # fmt: skip
         heads = ("move at", "to", "throttled before", "after", "raised beyond the load's own")

@@ -108,8 +108,9 @@ class Shift:
     """One move of the alias under load, `second` seconds after the load began.
 
     `shares` is what each version got from then on, `before` and `after` the refused shares of the
-    attempts on either side, `expected_*` what warm slots would have refused of the same attempts,
-    `raised` how much more the refused share exceeded that after the move; all shares are 0..1.
+    attempts on either side, `expected_*` what warm environments would have refused of the
+    same attempts, `raised` how much more the refused share exceeded that after the move; all
+    shares are 0..1.
     """
 
     second: float

@@ -6,7 +6,7 @@ from typing import Any
 
 from reporting import fates, pages
 
-from rehearsal.report import plots, words
+from rehearsal.report import plots, wording
 from rehearsal.report.model import Series
 
 _ENVIRONMENT = pages.environment(Path(__file__).parent)
@@ -24,11 +24,11 @@ def render(report: Mapping[str, Any], series: Series) -> str:
         figures=plots.figures(series),
         marks=series.marks,
         rows=fates.ROWS,
-        move=words.move,
-        budget=words.budget,
-        tone=words.tone(report),
-        release=words.release(report),
-        on_purpose=words.throttled_on_purpose(report),
+        move=wording.move,
+        budget=wording.budget,
+        tone=wording.tone(report),
+        release=wording.release(report),
+        on_purpose=wording.throttled_on_purpose(report),
         balance=fates.balance(report["events"]),
         longest=max([0.001, *(step["seconds"] for step in report["steps"])]),
     )

@@ -7,7 +7,7 @@ from reporting import terminal
 from reporting.amounts import seconds
 from reporting.verdicts import STATUS
 
-from rehearsal.report import words
+from rehearsal.report import wording
 
 
 def render(report: Mapping[str, Any], width: int | None = None) -> str:
@@ -21,7 +21,7 @@ def render(report: Mapping[str, Any], width: int | None = None) -> str:
     sections = [
         [*said, *terminal.wrapped(report["why"], columns)],
         list(_steps(report["steps"], columns)),
-        list(terminal.pairs(words.figures(report), columns)),
+        list(terminal.pairs(wording.figures(report), columns)),
         said,
     ]
     rule = "-" * columns

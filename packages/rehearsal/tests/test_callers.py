@@ -98,7 +98,11 @@ def test_accepted_events_are_sent_again_as_they_were(aws: Lambda, tmp_path: Path
     # What the load test reads of it: the run, each event with its digest, each answer.
     run_log = tmp_path / "run_log"
     found, entries = log.run(run_log), list(log.entries(run_log))
-    assert (found.scenario in LOAD_TESTS.names, found.sent_all, found.slots) == (True, True, 5)
+    assert (found.scenario in LOAD_TESTS.names, found.sent_all, found.concurrency) == (
+        True,
+        True,
+        5,
+    )
     assert {hashlib.sha256(event).hexdigest() for event in aws.events} == {
         entry.digest for entry in entries
     }

@@ -1,1 +1,1 @@
-"""What a traffic shift costs live traffic: measured under load, beside what warm slots refuse."""
+"""What a traffic shift costs live traffic, beside what warm environments refuse of the same."""

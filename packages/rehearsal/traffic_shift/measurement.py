@@ -64,7 +64,7 @@ class ShiftCost:
     """One move of the alias, at `at` (epoch seconds), to `shares` of the requests by version.
 
     `before` and `after` are the refused shares of the attempts on either side, `expected_before`
-    and `expected_after` what warm slots would have refused of the very same attempts.
+    and `expected_after` what warm environments would have refused of the very same attempts.
     """
 
     at: float
@@ -104,7 +104,7 @@ class _Side:
 
     @property
     def surplus(self) -> float:
-        """Share of the attempts that was refused beyond what warm slots would have."""
+        """Share of the attempts that was refused beyond what warm environments would have."""
         return (self.refused - self.expected) / self.attempts
 
 
@@ -116,7 +116,7 @@ def shift_costs(
 ) -> list[ShiftCost]:
     """Return the cost of every move of the alias that had enough traffic on both sides.
 
-    `expected` has for each attempt the chance of its refusal (`warm_slots.expected_refusals`),
+    `expected` has each attempt's chance of refusal (`warm_environments.expected_refusals`),
     `history` the alias's states with the moments (epoch seconds) from which they may have been
     served, the first state included.
     """

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Configured:
-    """What a deployment set on a version: where dead letters go (an ARN), and its variables."""
+    """What a deployment set on a version: its DLQ's ARN, and its variables."""
 
     dead_letters: str | None = None
     variables: Mapping[str, str] = field(default_factory=dict)

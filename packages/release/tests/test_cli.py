@@ -123,7 +123,7 @@ def test_1_a_failing_smoke_test(shell: Shell) -> None:
     assert shell("smoke", "--version", "2") == 1
 
 
-def test_1_dead_letters_that_stay(shell: Shell) -> None:
+def test_1_dlq_messages_that_stay(shell: Shell) -> None:
     """Exit 1 while something in the queue still fails."""
     shell.queue = FakeQueue("no json")
     assert shell("redrive") == 1
@@ -249,7 +249,7 @@ def test_status_in_both_forms(shell: Shell, capsys: pytest.CaptureFixture[str]) 
     assert shell("status", "--json") == 0
     content = json.loads(capsys.readouterr().out)
     assert (content["version"], content["weights"]) == ("1", {"2": 0.25})
-    assert (content["lastCanary"], content["deadLetters"]) == ("2", 0)
+    assert (content["lastCanary"], content["dlqMessages"]) == ("2", 0)
 
 
 def test_status_shows_the_standing_alarms_first(
@@ -409,7 +409,7 @@ def test_the_artifact_that_was_built_is_the_one_released(shell: Shell, tmp_path:
     assert shell("verify", *named, "--version", "3") == 0
 
 
-def test_dead_letters_are_listed(shell: Shell, capsys: pytest.CaptureFixture[str]) -> None:
+def test_dlq_messages_are_listed(shell: Shell, capsys: pytest.CaptureFixture[str]) -> None:
     """Nothing is replayed."""
     shell.queue = FakeQueue("no json")
     assert shell("redrive", "--list") == 0

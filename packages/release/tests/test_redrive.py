@@ -1,4 +1,4 @@
-"""Replaying dead letters."""
+"""Replaying DLQ messages."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_handled_events_leave_and_failing_ones_stay_visible() -> None:
     left = result.details["left"]
     assert isinstance(left, list)
     assert left[0]["replayError"] == "InvalidRequestContentException"
-    assert left[0]["deadLetterError"] == "it broke"
+    assert left[0]["errorMessage"] == "it broke"
 
 
 def test_an_empty_queue_is_done() -> None:
@@ -103,7 +103,7 @@ def test_twice_is_as_good_as_once(kinds: list[str]) -> None:
 
 
 def test_the_rate_is_bounded() -> None:
-    """Ten dead letters at two a second take at least four and a half seconds."""
+    """Ten DLQ messages at two a second take at least four and a half seconds."""
     clock = FakeClock()
     queue = FakeQueue(*(event(str(n)) for n in range(10)))
     redrive(release_of(FakeFunctions(), clock=clock, queue=queue), rate=2.0)

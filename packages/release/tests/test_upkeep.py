@@ -177,7 +177,7 @@ def test_each_difference_is_named() -> None:
     """One sentence per thing."""
     functions = configured()
     (other,) = findings(functions, FakeMonitoring(), dead_letter_arn="arn:other")
-    assert other == "version 1 sends dead letters to arn:dlq, not arn:other"
+    assert other == "version 1 has the DLQ arn:dlq, not arn:other"
     (reserved,) = findings(functions, FakeMonitoring(), reserved_concurrency=9)
     assert reserved == "the reserved concurrency is 5, not 9"
     assert len(findings(functions, FakeMonitoring(watched_version="1"))) == 3

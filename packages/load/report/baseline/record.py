@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 RECORD: Final = "record.json"
 _CONFIGURATION: Final = (
-    "scenario", "peakRate", "duration", "stages", "function", "alias", "slots", "workers", "tries",
+    "scenario", "peakRate", "duration", "stages", "function", "alias", "concurrency", "workers",
+    "tries",
 )  # fmt: skip
 _VERSIONS: Final = ("locust", "botocore")
 

@@ -39,7 +39,7 @@ def leave_run(build: Path, name: str, began: float, verdict: str = "pass", ms: f
     document = {
         "verdict": verdict,
         "slotTime": {"mean": ms / 1000, "error": 0.001},
-        "run": {"startedAt": began, "scenario": "average", "runId": name, "slots": 5},
+        "run": {"startedAt": began, "scenario": "average", "runId": name, "concurrency": 5},
     }
     (place / "summary.json").write_text(json.dumps(document))
     return place

@@ -83,7 +83,7 @@ def summary(**changes: Any) -> dict[str, Any]:
             "stages": [{"seconds": 6.0, "rate": 12.0}, {"seconds": 2.0, "rate": 2.0}],
             "function": "events-local",
             "alias": "production",
-            "slots": 5,
+            "concurrency": 5,
             "startedAt": 1_893_553_445.0,
             "endedAt": 1_893_553_453.0,
             "sentAll": True,

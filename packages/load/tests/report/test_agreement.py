@@ -19,7 +19,7 @@ from loadtest.scenarios import LOAD_TESTS
 if TYPE_CHECKING:
     from load.run_log.classify import Outcome
 
-SLOTS = 5
+CONCURRENCY = 5
 REFUSED_AFTER = 0.002
 AGAIN_AFTER = 0.5
 
@@ -30,20 +30,20 @@ class Function:
     def __init__(self, mean: float, rng: random.Random) -> None:
         self._mean, self._rng = mean, rng
         self._busy: list[float] = []
-        self._left, self._since = 10.0 * SLOTS, 0.0
+        self._left, self._since = 10.0 * CONCURRENCY, 0.0
 
     def take(self, at: float, *, asynchronous: bool) -> float | None:
         """Return how long a request at `at` is served, or None where it is refused."""
         while self._busy and self._busy[0] <= at:
             heapq.heappop(self._busy)
-        if len(self._busy) >= SLOTS or (not asynchronous and not self._grants(at)):
+        if len(self._busy) >= CONCURRENCY or (not asynchronous and not self._grants(at)):
             return None
         took = self._mean / 2 + self._rng.expovariate(2 / self._mean)
         heapq.heappush(self._busy, at + took)
         return took
 
     def _grants(self, at: float) -> bool:
-        most = 10.0 * SLOTS
+        most = 10.0 * CONCURRENCY
         self._left, self._since = min(most, self._left + (at - self._since) * most), at
         granted = self._left >= 1
         self._left -= granted
@@ -113,7 +113,7 @@ def test_the_measured_throttle_share_is_the_predicted_one(
         "order_processor",
         "f",
         "production",
-        SLOTS,
+        CONCURRENCY,
         1_000.0,
     )
     counted = figures.tally(run, attempts(plan, seed, mean, 1_000.0))

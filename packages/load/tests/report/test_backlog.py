@@ -8,7 +8,7 @@ from load.report.telemetry import SlotTime
 from load.run_log.log import Run
 
 
-def run(*stages: Stage, slots: int = 2) -> Run:
+def run(*stages: Stage, concurrency: int = 2) -> Run:
     """Return a run of some stages."""
     seconds = sum(stage.seconds for stage in stages)
     return Run(
@@ -23,13 +23,13 @@ def run(*stages: Stage, slots: int = 2) -> Run:
         "order_processor",
         "f",
         "p",
-        slots,
+        concurrency,
         100.0,
     )
 
 
 def test_what_cannot_be_taken_queues_and_drains_at_what_is_left() -> None:
-    """Two slots of 0.1 s take 20 a second: 30 come for 10 s, so that 100 wait, then 10 s long."""
+    """Two at a time, 0.1 s each, are 20 a second: 30 come for 10 s, so 100 wait, then 10 s long."""
     course = predicted(run(Stage(10, 30.0), Stage(20, 10.0)), 1.0, 0.1)
     assert max(course) == pytest.approx(100, abs=2)
     assert drain_seconds(course, backlog.WIDTH, 10.0, 0.0) == pytest.approx(10, abs=0.3)
@@ -59,7 +59,7 @@ def test_the_measured_queue_is_what_was_accepted_and_not_yet_confirmed() -> None
 
 
 def test_measured_and_predicted_drain_count_from_the_end_of_the_peak() -> None:
-    """The first second in which no more are under way than there are slots."""
+    """The first second in which no more are under way than can run at a time."""
     flow = Flow(100.0)
     for number in range(40):
         flow.see(100 + number / 10, 100.5 + number / 4)

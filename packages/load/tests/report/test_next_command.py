@@ -32,7 +32,7 @@ RUN_LOG = Path("build/load/dev-smoke/20261127T100000Z")
 RUN = Run(
     run_id="a", scenario="smoke", seed=1, peak_rate=5.0, duration=10.0, stages=(), retries=ONCE,
     stack="dev", service="order_processor", function="order-processing-dev", alias="production",
-    slots=5, started_at=0.0, workers=1,
+    concurrency=5, started_at=0.0, workers=1,
 )  # fmt: skip
 
 

@@ -36,6 +36,6 @@ DRILL = Drill(
     fault="a candidate that fails on one event in five gets half of the traffic",
     run=run,
     needs=Needs(rate=40.0),
-    # An event that the candidate fails three times over waits as a dead letter.
+    # An event that the candidate fails three times over waits in the DLQ.
     ends=frozenset({"confirmed", "throttled", "failed", "deadLettered"}),
 )

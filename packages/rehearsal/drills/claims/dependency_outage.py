@@ -49,6 +49,6 @@ DRILL = Drill(
         "as long"
     ),
     run=run,
-    needs=Needs(patient=True, rate=15.0, slots=10, asynchronous=0.2),
+    needs=Needs(patient=True, rate=15.0, concurrency=10, asynchronous=0.2),
     ends=frozenset({"confirmed"}),
 )

@@ -1,7 +1,7 @@
-"""Where not even a dead letter can be written an alarm says so, and the senders' books, not AWS,
+"""Where not even a DLQ message can be written an alarm says so, and the senders' run log, not AWS,
 bring every event back.
 
-Lambda deletes an event whose dead letter it cannot deliver and counts it in `DeadLetterErrors`
+Lambda deletes an event whose DLQ message it cannot deliver and counts it in `DeadLetterErrors`
 (Lambda Developer Guide, monitoring-metrics-types). So the claim is not that AWS loses nothing.
 """
 
@@ -35,10 +35,10 @@ def run(env: DrillEnvironment) -> Observation:
     detected = env.until(f"{alarm} in ALARM", lambda: env.alarm(alarm) == "ALARM")
     time.sleep(max(0.0, BROKEN_SECONDS - env.seconds()))
     iam.put_role_policy(**role, PolicyDocument=rights)
-    # A last try that failed just before the rights came back is a dead letter after all.
+    # A last try that failed just before the rights came back is in the DLQ after all.
     env.until(
         "every event done, kept or counted as gone",
-        lambda: len(env.missing()) <= _undelivered(env) + env.dead_letters(),
+        lambda: len(env.missing()) <= _undelivered(env) + env.dlq_messages(),
     )
     gone = _undelivered(env)
     if not gone:

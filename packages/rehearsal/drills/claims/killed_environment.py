@@ -60,6 +60,6 @@ DRILL = Drill(
         f"{amounts.number(KILLING_SECONDS)} s"
     ),
     run=run,
-    needs=Needs(patient=True, rate=30.0, storage_latency_ms=100, slots=8, asynchronous=0.2),
+    needs=Needs(patient=True, rate=30.0, storage_latency_ms=100, concurrency=8, asynchronous=0.2),
     ends=frozenset({"confirmed"}),
 )

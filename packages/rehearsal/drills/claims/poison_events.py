@@ -1,4 +1,4 @@
-"""Events that fail every time are kept as dead letters, and done once the fault is mended."""
+"""Events that fail every time are kept in the DLQ, and done once the fault is mended."""
 
 from __future__ import annotations
 
@@ -23,38 +23,38 @@ ERROR = "RuntimeError"
 def run(env: DrillEnvironment) -> Observation:
     """Let one event in fifteen fail for ever, mend it, and replay what was kept."""
     alarm = env.alarm_on("ApproximateNumberOfMessagesVisible")
-    broken = env.deploy_candidate("dead-letters" if env.faulty else "good-release")
+    broken = env.deploy_candidate("poison-events" if env.faulty else "good-release")
     env.inject(lambda: env.release("promote", "--version", broken, "--reason", "for the drill"))
     detected = env.alarmed(alarm)
     time.sleep(max(0.0, POISONED_SECONDS - env.seconds()))
     env.release("rollback")
     env.until(
         "every accepted event recorded or dead-lettered",
-        lambda: len(env.missing()) <= env.dead_letters(),
+        lambda: len(env.missing()) <= env.dlq_messages(),
     )
-    letters = env.release("redrive", "--list").result["messages"]
-    unexplained = [each for each in letters if not _explained(env, each)]
+    messages = env.release("redrive", "--list").result["messages"]
+    unexplained = [each for each in messages if not _explained(env, each)]
     if unexplained:
-        raise StepError(f"{len(unexplained)} of {len(letters)} dead letters lead to no error")
+        raise StepError(f"{len(unexplained)} of {len(messages)} DLQ messages lead to no error")
     redriven = env.release("redrive", "--rate", REDRIVE_RATE).result
-    if redriven["confirmed"] != len(letters):
-        raise StepError(f"{redriven['confirmed']} of {len(letters)} dead letters were confirmed")
+    if redriven["confirmed"] != len(messages):
+        raise StepError(f"{redriven['confirmed']} of {len(messages)} DLQ messages were confirmed")
     again = env.release("redrive", "--rate", REDRIVE_RATE).result
     recovered = env.until(f"{alarm} OK again", lambda: env.alarm(alarm) == "OK")
     return Observation(
-        f"{len(letters)} events were kept, each led to its {ERROR} in the log by its request id; "
+        f"{len(messages)} events were kept, each led to its {ERROR} in the log by its request id; "
         f"rolled back and redriven, all were confirmed; a second redrive found {again['deleted']}",
         detected,
         recovered,
     )
 
 
-def _explained(env: DrillEnvironment, letter: Mapping[str, str | None]) -> bool:
-    """Whether the letter's attributes lead to what happened, as the runbook has it."""
-    if not letter["requestId"] or not letter["deadLetterError"]:
+def _explained(env: DrillEnvironment, message: Mapping[str, str | None]) -> bool:
+    """Whether the message's attributes lead to what happened, as the runbook has it."""
+    if not message["requestId"] or not message["errorMessage"]:
         return False
     found = env.client("logs").filter_log_events(
-        logGroupName=env.outputs["logGroupName"], filterPattern=f'"{letter["requestId"]}"'
+        logGroupName=env.outputs["logGroupName"], filterPattern=f'"{message["requestId"]}"'
     )
     return any(ERROR in event["message"] for event in found["events"])
 
@@ -64,5 +64,5 @@ DRILL = Drill(
     claim="An event that always fails is kept with its error, and processed once after the fix",
     fault="a live version that fails on one event in fifteen, every time",
     run=run,
-    needs=Needs(time_scale=60.0, slots=10, rate=40.0, asynchronous=0.5),
+    needs=Needs(time_scale=60.0, concurrency=10, rate=40.0, asynchronous=0.5),
 )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rehearsal.drills.barrier import RequestBarrier
 from rehearsal.drills.drill import Drill, Observation
-from rehearsal.drills.meeting import Meeting
 from rehearsal.drills.needs import Needs
 from rehearsal.journal import StepError
 
@@ -21,9 +21,9 @@ def run(env: DrillEnvironment) -> Observation:
     """Promote the same candidate eight times, no write before the last racer has read the alias."""
     candidate = env.deploy_candidate("good-release")
     racers: list[Released] = []
-    with Meeting(env.environment["AWS_ENDPOINT_URL"], RACERS, _moves_the_alias) as meeting:
+    with RequestBarrier(env.environment["AWS_ENDPOINT_URL"], RACERS, _moves_the_alias) as barrier:
         direct = dict(env.environment)
-        env.environment["AWS_ENDPOINT_URL"] = meeting.endpoint
+        env.environment["AWS_ENDPOINT_URL"] = barrier.endpoint
         reason = ("--reason", "eight at once", "--commit", COMMIT)
         try:
             env.inject(lambda: racers.extend(
@@ -46,7 +46,7 @@ def run(env: DrillEnvironment) -> Observation:
     if len(promotions) != 1:
         raise StepError(f"the ledger knows of {len(promotions)} promotions instead of one")
     return Observation(
-        f"{meeting.met} writes at the same moment: 1 landed, {len(told)} were told that somebody "
+        f"{barrier.met} writes at the same moment: 1 landed, {len(told)} were told that somebody "
         f"else had changed the alias; version {candidate} serves alone, as the one new entry of "
         "the ledger says",
         detected,

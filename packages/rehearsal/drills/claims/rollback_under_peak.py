@@ -1,7 +1,7 @@
 """A rollback while traffic peaks takes seconds and costs the traffic next to nothing.
 
 That holds while the environments of the version before are still warm, as they are for minutes
-after a release. Later each slot starts cold: docs/runbooks/rollback-under-peak.md has the price.
+after a release. Later each starts cold: docs/runbooks/rollback-under-peak.md has the price.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from rehearsal.callers.callers import FAILED
 from rehearsal.drills.drill import Drill, Observation
 from rehearsal.drills.needs import Needs
 from rehearsal.journal import StepError
-from rehearsal.traffic_shift import attempts, measurement, warm_slots
+from rehearsal.traffic_shift import attempts, measurement, warm_environments
 
 if TYPE_CHECKING:
     from rehearsal.drills.environment import DrillEnvironment
 
-PEAK_RATE, SLOTS = 50.0, 8
-"""Sized as `nox -s plan` does it: at slots of 60 ms the peak has 1 % of its events refused."""
+PEAK_RATE, CONCURRENCY = 50.0, 8
+"""Sized as `nox -s plan` does it: at 60 ms each the peak has 1 % of its events refused."""
 CALM_SECONDS = 5.0
 """Before a shift, and beyond the seconds that the one before it may have disturbed: what the load
 itself makes of the throttle share."""
@@ -81,7 +81,7 @@ def _judge(env: DrillEnvironment, began: float) -> tuple[measurement.Verdict, st
         for attempt in attempts.read(env.run_log)
         if attempt.at >= env.struck_at - CALM_SECONDS
     ]
-    expected = warm_slots.expected_refusals(tried, env.needs.slots)
+    expected = warm_environments.expected_refusals(tried, env.needs.concurrency)
     costs = measurement.shift_costs(tried, expected, env.watcher.moves)
     back = [c for c in costs if c.at > began - CALM_SECONDS and c.shares == {"1": 1.0}]
     return measurement.judge(back, began)
@@ -95,6 +95,6 @@ DRILL = Drill(
     ),
     fault=f"a version that fails on one event in five goes live at {amounts.rate(PEAK_RATE)}",
     run=run,
-    needs=Needs(time_scale=60.0, rate=PEAK_RATE, slots=SLOTS),
+    needs=Needs(time_scale=60.0, rate=PEAK_RATE, concurrency=CONCURRENCY),
     ends=frozenset({"confirmed", "throttled", "failed", "deadLettered"}),
 )

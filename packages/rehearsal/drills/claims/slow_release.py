@@ -44,5 +44,5 @@ DRILL = Drill(
     claim="A version that is correct but slow is noticed and taken back, with nobody involved",
     fault="a candidate that takes 0.4 s longer gets 30 % of the traffic",
     run=run,
-    needs=Needs(rate=40.0, slots=20),
+    needs=Needs(rate=40.0, concurrency=20),
 )

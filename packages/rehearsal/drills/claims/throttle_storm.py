@@ -61,8 +61,8 @@ DRILL = Drill(
         "functions alone"
     ),
     fault=(
-        f"{amounts.rate(STORM_RATE)} for {amounts.number(STORM_SECONDS)} s where 5 slots serve "
-        "about 70"
+        f"{amounts.rate(STORM_RATE)} for {amounts.number(STORM_SECONDS)} s where 5 "
+        "concurrent executions serve about 70"
     ),
     run=run,
     needs=Needs(

@@ -22,7 +22,7 @@ def test_an_end_that_no_event_may_have_disproves_the_claim(end: str) -> None:
 
 
 def test_a_drill_may_allow_an_end() -> None:
-    """Where the fault may leave dead letters, they are no objection; a lost event always is."""
+    """Where the fault may leave DLQ messages, they are no objection; a lost event always is."""
     allowed = frozenset({"confirmed", "deadLettered"})
     assert row(counts=events(deadLettered=3), ends=allowed).proved
     assert not row(counts=events(lost=1), ends=allowed).proved

@@ -15,7 +15,7 @@ from rehearsal.faults.oracle import load
 from rehearsal.faults.plan import plan
 from rehearsal.faults.report import assemble
 from rehearsal.faults.run import gather
-from rehearsal.faults.run_log import Answer, Letter, RunLog, Sent, Write
+from rehearsal.faults.run_log import Answer, DlqMessage, RunLog, Sent, Write
 from rehearsal.faults.settings import Settings
 
 if TYPE_CHECKING:
@@ -33,11 +33,11 @@ def test_what_was_sent_is_known_before_its_answer(tmp_path: Path) -> None:
         run_log.note(Sent("o", number, "sync", "d"))
     run_log.note(Answer("o", 0, "sync", "d", "confirmed", {"total": "1"}))
     run_log.note(Write("o", "i"))
-    run_log.note(Letter("o", "d"))
+    run_log.note(DlqMessage("o", "d"))
     seen = gather(tmp_path)["o"]  # read while the run_log are open: every line is on disk
     run_log.close()
     assert [answer.outcome for answer in seen.answers] == ["confirmed", "unanswered"]
-    assert (seen.writes, seen.letters) == (["i"], ["d"])
+    assert (seen.writes, seen.dlq_messages) == (["i"], ["d"])
 
 
 def test_a_failing_run_names_the_command_that_replays_it(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ EVENTS = 300
 
 
 def made(directory: Path, **changes: Any) -> dict[str, Any]:
-    """Make a run on few slots; return its report."""
+    """Make a run at little concurrency; return its report."""
     settings = Settings(events=EVENTS, clients=10, lanes=2, directory=directory, **changes)
     report = run(settings, lambda _: None)
     assert report.passed or report.settings.broken, report.text()

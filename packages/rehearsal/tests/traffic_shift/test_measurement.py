@@ -59,7 +59,7 @@ def test_a_rise_is_the_shifts() -> None:
 
 
 def test_a_rise_of_the_load_is_not() -> None:
-    """What warm slots would have refused of the very same attempts is taken off."""
+    """What warm environments would have refused of the very same attempts is taken off."""
     found = cost(load(0.1, 0.4), 0.1, 0.4)
     assert found.rise.raised == pytest.approx(0, abs=0.06)
     assert over_budget([found]) == []

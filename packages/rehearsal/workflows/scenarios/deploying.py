@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rehearsal.workflows.scenarios.seen import Seen, watch
+from rehearsal.workflows.scenarios.observation import Seen, watch
 
 if TYPE_CHECKING:
     from rehearsal.workflows.runs import WorkflowRun

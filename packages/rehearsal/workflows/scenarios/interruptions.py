@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from rehearsal.workflows.scenarios.deploying import CLEAN_UP, DEV, ROLLOUT, STOPPED, merge
-from rehearsal.workflows.scenarios.seen import Seen, relabel, watch
+from rehearsal.workflows.scenarios.observation import Seen, relabel, watch
 from rehearsal.workflows.world import ALIAS, function
 
 if TYPE_CHECKING:

@@ -182,15 +182,15 @@ def test_an_alarm_on_another_version_proves_nothing(stack: Stack, tmp_path: Path
     assert "does not watch version 2" in report.read_text()
 
 
-def test_dead_letters_are_replayed(stack: Stack, tmp_path: Path) -> None:
+def test_dlq_messages_are_replayed(stack: Stack, tmp_path: Path) -> None:
     """What the service handles leaves the queue, what fails stays and is visible."""
     shell = Shell(stack, tmp_path, "2")
     sqs = boto3.client("sqs")
     for body in (event("dead"), "no json"):
         sqs.send_message(QueueUrl=stack.queue_url, MessageBody=body)
-    assert shell.status()["deadLetters"] == 2
+    assert shell.status()["dlqMessages"] == 2
     assert shell("redrive", "--rate", "50") == 1
-    assert shell.status()["deadLetters"] == 1
+    assert shell.status()["dlqMessages"] == 1
     sqs.purge_queue(QueueUrl=stack.queue_url)
     assert shell("redrive", "--rate", "50") == 0
 

@@ -42,14 +42,14 @@ def rejection(code: str) -> dict[str, object]:
         (recorded(answer("functionError")), "confirmed"),
         (recorded(answer("accepted")), "confirmed"),
         (recorded(CONFIRMED, answer("rejected", rejection(CONFLICT), OTHER)), "confirmed"),
-        (Evidence([answer("accepted")], letters=[ORDERED.digest]), "deadLettered"),
+        (Evidence([answer("accepted")], dlq_messages=[ORDERED.digest]), "deadLettered"),
         (Evidence([answer("functionError"), answer("throttled")]), "errors"),
         (Evidence([answer("rejected", rejection(OUT_OF_RANGE), REFUSED)]), "rejected"),
         (Evidence([answer("accepted", ordered=REFUSED)]), "rejected"),
     ],
 )
 def test_every_end_that_is_allowed(seen: Evidence, fate: str) -> None:
-    """One record, a dead letter, an error to the caller or a rejection: nothing to complain of."""
+    """One record, a DLQ message, an error to the caller or a rejection: nothing to complain of."""
     verdict = judge(ORACLE, CONTENTS, seen)
     assert (verdict.fate, verdict.complaints) == (fate, ())
 
@@ -67,9 +67,11 @@ def test_taken_on_and_nowhere_is_lost(taken_on: Answer) -> None:
     assert "lost" in {fault for fault, _ in verdict.complaints}
 
 
-def test_the_dead_letter_of_another_content_does_not_save_an_order() -> None:
-    """A dead letter counts for the content that it carries."""
-    seen = Evidence([answer("accepted"), answer("accepted", ordered=OTHER)], letters=[OTHER.digest])
+def test_the_dlq_message_of_another_content_does_not_save_an_order() -> None:
+    """A DLQ message counts for the content that it carries."""
+    seen = Evidence(
+        [answer("accepted"), answer("accepted", ordered=OTHER)], dlq_messages=[OTHER.digest]
+    )
     assert judge(ORACLE, CONTENTS, seen).fate == "lost"
 
 
@@ -112,10 +114,10 @@ def test_a_record_of_something_else_is_wrong(changes: dict[str, dict[str, str]])
         recorded(CONFIRMED, answer("rejected", rejection(CONFLICT))),
         recorded(CONFIRMED, answer("rejected", rejection("LINES_MISSING"), OTHER)),
         recorded(answer("functionError"), ordered=REFUSED),
-        replace(recorded(CONFIRMED), letters=[ORDERED.digest]),
+        replace(recorded(CONFIRMED), dlq_messages=[ORDERED.digest]),
     ],
 )
 def test_an_answer_that_may_not_be_given_is_wrong(seen: Evidence) -> None:
     """Different from the first, not the record's, to another content; a rejection without cause;
-    a record that had to be rejected; a dead letter of what was never sent asynchronously."""
+    a record that had to be rejected; a DLQ message of what was never sent asynchronously."""
     assert {fault for fault, _ in judge(ORACLE, CONTENTS, seen).complaints} == {"wrong"}

@@ -66,7 +66,7 @@ def _run(options: argparse.Namespace, seed: int, directory: Path) -> int:
     print(
         f"through the deployed stack, asynchronously: {seen.accepted} accepted, "
         f"{seen.refused} refused by Lambda as no JSON, {seen.rejected} rejected, "
-        f"{seen.errors} function errors, {seen.dead_letters} dead letters"
+        f"{seen.errors} function errors, {seen.dlq_messages} DLQ messages"
     )
     return 0 if seen.holds else 1
 

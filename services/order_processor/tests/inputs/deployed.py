@@ -1,4 +1,4 @@
-"""The same events through the deployed stack `local`, asynchronously: no dead letter may come.
+"""The same events through the deployed stack `local`, asynchronously: no DLQ message may come.
 
 The stack is used as anybody uses it: commands to start and to deploy, AWS's APIs to call and look.
 """
@@ -38,12 +38,12 @@ class Seen:
     refused: int = 0
     rejected: int = 0
     errors: int = 0
-    dead_letters: int = 0
+    dlq_messages: int = 0
 
     @property
     def holds(self) -> bool:
         """Whether every event that Lambda took was rejected by the function, and none failed."""
-        return self.accepted == self.rejected and not self.errors and not self.dead_letters
+        return self.accepted == self.rejected and not self.errors and not self.dlq_messages
 
 
 class StackError(Exception):
@@ -65,7 +65,7 @@ def put_through(sample: list[str], artifact: Path, directory: Path) -> Seen:
         attributes = stack.client("sqs").get_queue_attributes(
             QueueUrl=stack.outputs["dlqQueueUrl"], AttributeNames=["ApproximateNumberOfMessages"]
         )["Attributes"]
-        seen.dead_letters = int(attributes["ApproximateNumberOfMessages"])
+        seen.dlq_messages = int(attributes["ApproximateNumberOfMessages"])
         return seen
 
 

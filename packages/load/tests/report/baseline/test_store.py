@@ -50,7 +50,8 @@ def test_the_last_five_before_it_are_compared(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "other", [{"peakRate": 1.0}, {"slots": 7}, {"function": "f"}, {"duration": 3.0}, {"workers": 4}]
+    "other",
+    [{"peakRate": 1.0}, {"concurrency": 7}, {"function": "f"}, {"duration": 3.0}, {"workers": 4}],
 )
 def test_another_configuration_is_another_baseline(tmp_path: Path, other: dict[str, Any]) -> None:
     """Only like is compared with like; the seed may differ."""

@@ -43,7 +43,7 @@ def throttled_on_purpose(report: Mapping[str, Any]) -> str:
         seen["predictedShare"],
         None if low is None or high is None else (low, high),
         peak_rate=run["peakRate"],
-        slots=run["reservedConcurrency"],
+        concurrency=run["reservedConcurrency"],
         slot_seconds=seen["slotSeconds"],
     )
 

@@ -1,4 +1,4 @@
-"""The meeting point: who waits there, and for whom."""
+"""The barrier point: who waits there, and for whom."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from rehearsal.drills.meeting import Meeting
+from rehearsal.drills.barrier import RequestBarrier
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,19 +78,19 @@ def decisive(method: str, path: str) -> bool:
 
 def test_everything_is_passed_on_as_it_is(aws: Aws) -> None:
     """Method, query, signed Host and body there; status, headers and body back."""
-    with Meeting(aws.endpoint, 2, decisive) as meeting:
-        answer = ask(meeting.endpoint, "GET", "/race?a=b", "{}")
+    with RequestBarrier(aws.endpoint, 2, decisive) as barrier:
+        answer = ask(barrier.endpoint, "GET", "/race?a=b", "{}")
     assert answer == (412, "yes", "GET /race?a=b signed.example {}")
-    assert meeting.met == 0
+    assert barrier.met == 0
 
 
 def test_nobody_goes_on_before_all_have_come(aws: Aws) -> None:
     """Two of three wait however long; the third lets all of them through."""
-    with Meeting(aws.endpoint, 3, decisive) as meeting, ThreadPoolExecutor(3) as pool:
-        racers = [pool.submit(ask, meeting.endpoint, "PUT", "/race") for _ in range(2)]
-        assert ask(meeting.endpoint, "PUT", "/elsewhere")[0] == 412
+    with RequestBarrier(aws.endpoint, 3, decisive) as barrier, ThreadPoolExecutor(3) as pool:
+        racers = [pool.submit(ask, barrier.endpoint, "PUT", "/race") for _ in range(2)]
+        assert ask(barrier.endpoint, "PUT", "/elsewhere")[0] == 412
         assert aws.asked == ["/elsewhere"]
-        racers.append(pool.submit(ask, meeting.endpoint, "PUT", "/race"))
+        racers.append(pool.submit(ask, barrier.endpoint, "PUT", "/race"))
         assert [racer.result()[0] for racer in racers] == [412] * 3
     assert aws.asked == ["/elsewhere", "/race", "/race", "/race"]
-    assert meeting.met == 3
+    assert barrier.met == 3

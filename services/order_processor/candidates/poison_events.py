@@ -1,4 +1,4 @@
-"""One real order in fifteen fails again and again, so that it ends as a dead letter."""
+"""One real order in fifteen fails again and again, so that it ends in the DLQ."""
 
 from zlib import crc32
 

@@ -20,7 +20,7 @@ PATIENCE_SECONDS = 30.0
 _ONE_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length"})
 
 
-class Meeting:
+class RequestBarrier:
     """Passes every request on to `endpoint`; those that `decisive` (method, path) wait for `number`
     of their kind, the last of them for nobody. `met` says how many came together.
     """
@@ -72,13 +72,13 @@ class Meeting:
         self.met += self._all_here.parties
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
-        meeting = self
+        barrier = self
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
             def do_GET(self) -> None:
-                meeting.pass_on(self)
+                barrier.pass_on(self)
 
             do_POST = do_PUT = do_DELETE = do_GET  # noqa: N815 - the library's names
 

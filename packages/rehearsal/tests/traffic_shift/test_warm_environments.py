@@ -1,4 +1,4 @@
-"""What warm slots would refuse of a load, and how its attempts are read."""
+"""What warm environments would refuse of a load, and how its attempts are read."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from load.model.erlang import erlang_b
 from load.run_log import log
 
 from rehearsal.traffic_shift.attempts import Attempt, read
-from rehearsal.traffic_shift.warm_slots import WarmTimes, expected_refusals, warm_times
+from rehearsal.traffic_shift.warm_environments import WarmTimes, expected_refusals, warm_times
 
 if TYPE_CHECKING:
     from pathlib import Path

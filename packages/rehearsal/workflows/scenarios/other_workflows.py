@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rehearsal.workflows.hosting import REPOSITORY
-from rehearsal.workflows.scenarios.seen import Seen, relabel, watch
+from rehearsal.workflows.scenarios.observation import Seen, relabel, watch
 from rehearsal.workflows.world import ALIAS, STACKS, function
 
 if TYPE_CHECKING:

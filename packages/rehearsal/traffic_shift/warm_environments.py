@@ -1,4 +1,4 @@
-"""What warm slots would have refused of a load: its own arrivals, replayed. Pure.
+"""What warm environments would have refused of a load: its own arrivals, replayed. Pure.
 
 Synchronous invocations find one of the function's slots free or are refused; nothing waits.
 Erlang's formula says what that refuses of an average load of a rate. Here the arrivals are known
@@ -49,7 +49,7 @@ class WarmTimes:
 
 
 def expected_refusals(attempts: Sequence[Attempt], slots: int, seed: int = 1) -> list[float]:
-    """Return for each attempt (in order of time) the chance of being refused by warm slots."""
+    """Return each attempt's chance (in order of time) of being refused by warm environments."""
     times = warm_times(attempts)
     refused = [0] * len(attempts)
     for replay in range(REPLAYS):
