@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import sys
 import tempfile
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple, NoReturn
 
 import nox
+from packaging.specifiers import SpecifierSet
 
 LINUX = "in this repository's dev container, in a Codespace, or on Windows in WSL2"
 if sys.platform == "win32":
@@ -42,7 +44,6 @@ THIS_PYTHON = "{}.{}".format(*sys.version_info)
 STORAGE = "build/tools/storage"
 AWSCLI = "build/tools/awscli"
 GITHUB = "build/tools/github"
-SERVICE = ("packages/artifact/tests", "services/order_processor/tests")
 CODE = ("bench", "infra", "loadtest", "packages", "services", "tests", "noxfile.py")
 PORTABLE = (
     *(f"packages/{name}" for name in ("artifact", "cloud", "deploy", "github", "load", "release")),
@@ -223,12 +224,22 @@ def tests(session: nox.Session) -> None:
         session.warn("Not tried, as there is no Pulumi CLI: infra/tests/pulumi.")
 
 
+def supports(service: declaration.Service, python: str) -> bool:
+    """Whether the service's pyproject.toml names that version, such as 3.13."""
+    project = nox.project.load_toml(service.folder / "pyproject.toml")["project"]
+    return python in SpecifierSet(project["requires-python"])
+
+
 @nox.session(default=False)
 @nox.parametrize("python", ["3.11", "3.12", "3.13", "3.14"], ids=["3.11", "3.12", "3.13", "3.14"])
 def service_tests(session: nox.Session, python: str) -> None:
-    """Test the service with its own dependencies only, and the zip that each Python builds."""
+    """Test each service with its own dependencies only, and the zip that each Python builds."""
     install(session, "service-test", python)
-    call(session, "pytest", *(session.posargs or SERVICE))
+    supported = [each for each in declaration.load_all() if supports(each, python)]
+    for service in supported:  # its versions are those of locks/check.txt, as all others are
+        session.install("--require-hashes", "-r", str(service.lock), silent=True)
+    every = (f"services/{service.name}/tests" for service in supported)
+    call(session, "pytest", *(session.posargs or ("packages/artifact/tests", *every)))
 
 
 @nox.session(default=False)
@@ -236,17 +247,12 @@ def inputs(session: nox.Session) -> None:
     """Reject 10,000 malformed events for every reason: nox -s inputs [-- --examples N --seed N]."""
     install(session, "test")
     install_storage(session)
-    call(
-        session, "services.order_processor.tests.inputs", *session.posargs,
-        PYTHONPATH=f"{IMPORTED_FROM}:services/order_processor/src",
-    )  # fmt: skip
-
-
-@nox.session(default=False)
-def tour(session: nox.Session) -> None:
-    """Type the commands of docs/first-release.md, from the emulator to a rollback."""
-    install(session, "rehearsal")
-    call(session, "rehearsal.tour", sys.executable)
+    for folder in sorted(Path("services").glob("*/tests/inputs")):
+        service = folder.parents[1]
+        call(
+            session, f"services.{service.name}.tests.inputs", *session.posargs,
+            PYTHONPATH=os.pathsep.join([IMPORTED_FROM, str(service / "src")]),
+        )  # fmt: skip
 
 
 @nox.session(default=False)
@@ -255,15 +261,6 @@ def engines(session: nox.Session) -> None:
     install(session, "rehearsal")
     path = os.pathsep.join([os.environ["PATH"], str(Path("build/tools").resolve())])
     call(session, "engine.differential", *session.posargs, PATH=path)
-
-
-@nox.session(default=False)
-def emulator(session: nox.Session) -> None:
-    """Start the emulated AWS in the foreground; its variables go to build/emulator.env."""
-    install(session, "emulator")
-    install_storage(session)
-    Path("build").mkdir(exist_ok=True)
-    call(session, "emulator", "--env-file", "build/emulator.env", *session.posargs)
 
 
 @nox.session(default=False)
@@ -297,26 +294,35 @@ def verify(session: nox.Session) -> None:
     call(session, "artifact", "verify", *where, where=environment.outward)
 
 
-def operate(session: nox.Session, verb: str, stack: str, *further: str) -> None:
-    """Do something with a stack through Pulumi."""
+def define(name: str, what: str, does: Callable[..., None], *arguments: object) -> None:
+    """Make the session of a row: `does(session, *arguments)`; `what` is its line in `nox -l`."""
+
+    def body(session: nox.Session) -> None:
+        does(session, *arguments)
+
+    body.__doc__ = what
+    nox.session(name=name, default=False)(body)
+
+
+def operate(session: nox.Session, verb: str, *asked: str) -> None:
+    """Do something with a stack through Pulumi: the one `asked` for, or what follows `--`."""
+    if not asked:
+        stack, further = stack_argument(session)
+        asked = (stack, *further)
     install(session, "infra")
-    call(session, "deploy", verb, stack, *further, where=environment.outward)
+    call(session, "deploy", verb, *asked, where=environment.outward)
 
 
-@nox.session(default=False)
-def pulumi_cli(session: nox.Session) -> None:
-    """Build the Pulumi CLI that locks/pulumi/ pins, where none is on the PATH; needs Go."""
-    install(session, "infra")
-    call(
-        session, "deploy.cli_build", where=environment.outward
-    )  # with a person's Go, and its cache
-
-
-@nox.session(default=False)
-def preview(session: nox.Session) -> None:
-    """Show what a deployment would change: nox -s preview -- STACK."""
-    stack, further = stack_argument(session)
-    operate(session, "preview", stack, *further)
+# fmt: off
+OPERATIONS = {
+    "preview": "Show what a deployment would change: nox -s preview -- STACK.",
+    "recover": "Mend what an interrupted deployment left: nox -s recover -- STACK [--yes].",
+    "move": "Take a stack's state to another backend: nox -s move -- STACK --to s3://BUCKET/PREFIX.",
+    "destroy": "Delete a stack, but not what is guarded: nox -s destroy -- STACK [--yes].",
+}
+# fmt: on
+for name, what in OPERATIONS.items():
+    define(name, what, operate, name)
 
 
 @nox.session(default=False)
@@ -387,6 +393,7 @@ class Release(NamedTuple):
     watches: bool = False
 
 
+ALL_ALIKE = Release("")
 # fmt: off
 RELEASES = {
     "rollout": Release(
@@ -419,9 +426,7 @@ OF_ONE = ("--version", "--json")
 """Options that mean one service: a version's number, the file of one result."""
 
 
-def release(
-    session: nox.Session, command: str, *, one: bool = False, watches: bool = False
-) -> None:
+def release(session: nox.Session, command: str, row: Release = ALL_ALIKE) -> None:
     """Run a command on the services asked for; it ends as the first of them that fails does."""
     if asks_for_help(session):
         install(session, "release")
@@ -429,9 +434,9 @@ def release(
         return
     stack, further = stack_argument(session)
     # A canary that is ended is never a guess.
-    one = one and "--canary-only" not in further
+    one = row.one and "--canary-only" not in further
     one = one or any(option.startswith(OF_ONE) for option in further)
-    defaults = LOCAL_WATCH.split() if watches and stack == "local" else ()
+    defaults = LOCAL_WATCH.split() if row.watches and stack == "local" else ()
     services = services_of(session, further, one=one)
     install(session, "release")
     failure: Exception | SystemExit | None = None
@@ -446,18 +451,8 @@ def release(
         raise failure
 
 
-def define_release(name: str, row: Release) -> None:
-    """Make a session of a row."""
-
-    def body(session: nox.Session) -> None:
-        release(session, name, one=row.one, watches=row.watches)
-
-    body.__doc__ = row.what
-    nox.session(name=name, default=False)(body)
-
-
 for name, released in RELEASES.items():
-    define_release(name, released)
+    define(name, released.what, release, name, released)
 
 
 @nox.session(default=False)
@@ -477,27 +472,6 @@ def drift(session: nox.Session) -> None:
     release(session, "drift")
     if failure:
         raise failure
-
-
-@nox.session(default=False)
-def recover(session: nox.Session) -> None:
-    """Mend what an interrupted deployment left: nox -s recover -- STACK [--yes]."""
-    stack, further = stack_argument(session)
-    operate(session, "recover", stack, *further)
-
-
-@nox.session(default=False)
-def move(session: nox.Session) -> None:
-    """Take a stack's state to another backend: nox -s move -- STACK --to s3://BUCKET/PREFIX."""
-    stack, further = stack_argument(session)
-    operate(session, "move", stack, *further)
-
-
-@nox.session(default=False)
-def destroy(session: nox.Session) -> None:
-    """Delete a stack, but not what is guarded: nox -s destroy -- STACK [--yes]."""
-    stack, further = stack_argument(session)
-    operate(session, "destroy", stack, *further)
 
 
 @nox.session(default=False)
@@ -547,6 +521,13 @@ class Run(NamedTuple):
 STORAGE_TOO = (install_storage,)
 # fmt: off
 RUNS = {
+    "tour": Run("rehearsal", shlex.join(["rehearsal.tour", sys.executable]), (),
+        "Type the commands of docs/first-release.md, from the emulator to a rollback."),
+    "emulator": Run("emulator", "emulator --env-file build/emulator.env", STORAGE_TOO,
+        "Start the emulated AWS in the foreground; its variables go to build/emulator.env."),
+    "pulumi_cli": Run("infra", "deploy.cli_build", (),  # with a person's Go, and its cache
+        "Build the Pulumi CLI that locks/pulumi/ pins, where none is on the PATH; needs Go.",
+        environment.outward),
     "rehearse": Run("rehearsal", "rehearsal", STORAGE_TOO,
         "Rehearse a release on this machine: build, deploy, canary, peak hour, gate, roll back."),
     "drill": Run("rehearsal", "rehearsal.drills", STORAGE_TOO,
@@ -600,23 +581,18 @@ RUNS = {
 # fmt: on
 
 
-def define(name: str, run: Run) -> None:
-    """Make a session of a row."""
-
-    def body(session: nox.Session) -> None:
-        if run.needs:  # each of them needs Linux: told before anything is installed
-            need_linux(session)
-        install(session, run.lock)
-        for need in run.needs:
-            need(session)
-        call(session, *run.command.split(), *session.posargs, where=run.where)
-
-    body.__doc__ = run.what
-    nox.session(name=name, default=False)(body)
+def run(session: nox.Session, row: Run) -> None:
+    """Run a row's command, in its environment."""
+    if row.needs:  # each of them needs Linux: told before anything is installed
+        need_linux(session)
+    install(session, row.lock)
+    for need in row.needs:
+        need(session)
+    call(session, *shlex.split(row.command), *session.posargs, where=row.where)
 
 
-for each, row in RUNS.items():
-    define(each, row)
+for name, row in RUNS.items():
+    define(name, row.what, run, row)
 
 
 @nox.session(default=False)

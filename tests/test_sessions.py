@@ -253,6 +253,33 @@ def test_a_run_is_judged_again_where_it_was_sent(
     assert calls == [(judged, f"at {stack}")]
 
 
+@pytest.mark.parametrize(("python", "tested"), [("3.11", ["old"]), ("3.13", ["new", "old"])])
+def test_each_service_is_tested_on_the_pythons_that_it_supports(
+    python: str, tested: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With what its zip carries, and the zip itself on each."""
+    for name, supported in (("new", ">=3.12"), ("old", ">=3.11")):
+        (tmp_path / name).mkdir()
+        project = f'[project]\nname = "{name}"\nrequires-python = "{supported}"\n'
+        (tmp_path / name / "pyproject.toml").write_text(project)
+    loaded = noxfile("linux", monkeypatch)
+    known = loaded["install"].__globals__
+    there = [
+        SimpleNamespace(name=name, folder=tmp_path / name, lock=tmp_path / name / "lock")
+        for name in ("new", "old")
+    ]
+    ran: list[str] = []
+    installed: list[str] = []
+    monkeypatch.setattr("service.declaration.load_all", lambda: there)
+    monkeypatch.setitem(known, "install", lambda *_: None)
+    monkeypatch.setitem(known, "call", lambda _, *command: ran.extend(command))
+    session = SimpleNamespace(posargs=[], install=lambda *what, **_: installed.append(what[-1]))
+    loaded["service_tests"].func(session, python)
+    tests = [f"services/{name}/tests" for name in tested]
+    assert ran == ["pytest", "packages/artifact/tests", *tests]
+    assert installed == [str(tmp_path / name / "lock") for name in tested]
+
+
 @pytest.fixture
 def typed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[tuple[str, ...]]]:
     """Runs a release session on a stack that has the services `first` and `second`."""
