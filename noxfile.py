@@ -2,7 +2,6 @@
 
 import os
 import re
-import shlex
 import shutil
 import sys
 import tempfile
@@ -509,7 +508,10 @@ def load(session: nox.Session) -> None:
 
 
 class Run(NamedTuple):
-    """A session that runs one command with what follows `--`, in the environment of a lock."""
+    """A session that runs one command with what follows `--`, in the environment of a lock.
+
+    `{python}` in a command is the Python that runs nox.
+    """
 
     lock: str
     command: str
@@ -521,7 +523,7 @@ class Run(NamedTuple):
 STORAGE_TOO = (install_storage,)
 # fmt: off
 RUNS = {
-    "tour": Run("rehearsal", shlex.join(["rehearsal.tour", sys.executable]), (),
+    "tour": Run("rehearsal", "rehearsal.tour {python}", (),
         "Type the commands of docs/first-release.md, from the emulator to a rollback."),
     "emulator": Run("emulator", "emulator --env-file build/emulator.env", STORAGE_TOO,
         "Start the emulated AWS in the foreground; its variables go to build/emulator.env."),
@@ -588,7 +590,8 @@ def run(session: nox.Session, row: Run) -> None:
     install(session, row.lock)
     for need in row.needs:
         need(session)
-    call(session, *shlex.split(row.command), *session.posargs, where=row.where)
+    command = [word.format(python=sys.executable) for word in row.command.split()]
+    call(session, *command, *session.posargs, where=row.where)
 
 
 for name, row in RUNS.items():

@@ -15,7 +15,7 @@ from rehearsal.drills.tests.test_report import GOOD
 from rehearsal.drills.tests.test_report import document as drilled
 from rehearsal.journal import INDENT, Journal
 from rehearsal.report import terminal as rehearsed
-from rehearsal.report.model import Alarm, Gate, Step
+from rehearsal.report.model import Gate, Step
 from rehearsal.tests.report_sample import document
 from rehearsal.trials.trial import Trial
 from rehearsal.trials.trial import table as trials
@@ -51,7 +51,7 @@ STATUS: dict[str, object] = {
 
 
 def _rehearsal() -> str:
-    alarm = Alarm(f"{FUNCTION}-errors", "INSUFFICIENT_DATA", LONG)
+    alarm = {"name": f"{FUNCTION}-errors", "state": "INSUFFICIENT_DATA"}
     steps = (Step("Build and deploy a changed version 2 " * 3, "skipped", 1234.5, LONG),)
     gate = Gate("inconclusive", 1_000_000, (alarm, alarm), 299, LONG)
     return rehearsed.render(document(steps=steps, gate=gate, headline=LONG, why=LONG), COLUMNS)

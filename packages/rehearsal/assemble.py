@@ -5,26 +5,26 @@ from __future__ import annotations
 import os
 import platform
 import time
+from dataclasses import fields
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from reporting import fates
 from reporting.charts import Mark
 
 from rehearsal.outcome import judge
 from rehearsal.report.model import (
-    Alarm,
     Alias,
     Artifact,
-    Events,
     Gate,
     Report,
     Run,
     Series,
-    Shift,
     Shifts,
     Throttle,
     WeightStep,
+    camel,
 )  # fmt: skip
 from rehearsal.traffic_shift import measurement
 
@@ -130,38 +130,19 @@ def _shifts(rehearsal: Rehearsal) -> Shifts:
         raised=mean.raised if mean else None,
         low=mean.low if mean else None,
         high=mean.high if mean else None,
-        moves=[_shift(cost, zero) for cost in costs],
+        moves=[_move(cost, zero) for cost in costs],
     )
 
 
-def _shift(cost: measurement.ShiftCost, zero: float) -> Shift:
-    return Shift(
-        second=round(cost.at - zero, 2),
-        shares=cost.shares,
-        attempts=cost.attempts,
-        before=cost.before,
-        after=cost.after,
-        expected_before=cost.expected_before,
-        expected_after=cost.expected_after,
-        raised=cost.rise.raised,
-        low=cost.rise.low,
-        high=cost.rise.high,
-    )
+def _move(cost: measurement.ShiftCost, zero: float) -> dict[str, Any]:
+    bounds = {"raised": cost.rise.raised, "low": cost.rise.low, "high": cost.rise.high}
+    move = {camel(field.name): getattr(cost, field.name) for field in fields(cost)}
+    del move["at"], move["rise"]
+    return {"second": round(cost.at - zero, 2), **move, **bounds}
 
 
-def _events(load: dict[str, Any]) -> Events:
-    counts = load["events"]
-    return Events(
-        sent=counts["sent"],
-        confirmed=counts["confirmed"],
-        rejected=counts["rejected"],
-        dead_lettered=counts["deadLettered"],
-        throttled=counts["throttled"],
-        failed=counts["failed"],
-        lost=counts["lost"],
-        unverified=counts["unverified"],
-        duplicated=counts["duplicated"],
-    )
+def _events(load: dict[str, Any]) -> dict[str, int]:
+    return {key: load["events"][key] for key in ("sent", *(key for key, _, _ in fates.ROWS))}
 
 
 def _throttle(load: dict[str, Any]) -> Throttle:
@@ -180,11 +161,10 @@ def _throttle(load: dict[str, Any]) -> Throttle:
 
 
 def _gate(result: dict[str, Any]) -> Gate:
-    alarms = [Alarm(a["name"], a["state"]) for a in result.get("alarms", [])]
     return Gate(
         decision=result["decision"],
         samples=result.get("samples") or 0,
-        alarms=alarms,
+        alarms=result.get("alarms", []),
         minimum_samples=result.get("minimumSamples"),
         reason="; ".join(result.get("reasons", [])),
     )

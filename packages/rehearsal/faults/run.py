@@ -101,17 +101,17 @@ def gather(log: Path) -> defaultdict[str, Evidence]:
     """Join the run log by the events' ids."""
     seen: defaultdict[str, Evidence] = defaultdict(Evidence)
     answered: Counter[tuple[str, int]] = Counter()
-    for answer in run_log.answers(log):
+    for answer in run_log.read(log, run_log.Answer):
         seen[answer.event_id].answers.append(answer)
         answered[answer.event_id, answer.number] += 1
-    for sent in run_log.sent(log):
+    for sent in run_log.read(log, run_log.Sent):
         if not answered[sent.event_id, sent.number]:
             # Sent, and no answer was written down: to its caller an error.
             cut = run_log.Answer(sent.event_id, sent.number, sent.mode, sent.digest, "unanswered")
             seen[sent.event_id].answers.append(cut)
-    for write in run_log.writes(log):
+    for write in run_log.read(log, run_log.Write):
         seen[write.event_id].writes.append(write.item)
-    for message in run_log.dlq_messages(log):
+    for message in run_log.read(log, run_log.DlqMessage):
         seen[message.event_id].dlq_messages.append(message.digest)
     return seen
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from console.errors import UsageError
 
@@ -61,6 +61,7 @@ class DlqMessage:
 
 
 Line = Sent | Answer | Write | DlqMessage
+Kind = TypeVar("Kind", Sent, Answer, Write, DlqMessage)
 _FILES: dict[type[Line], str] = {
     Sent: "deliveries.jsonl",
     Answer: "answers.jsonl",
@@ -96,27 +97,8 @@ class RunLog:
             file.close()
 
 
-def sent(directory: Path) -> Iterator[Sent]:
-    """Iterate over the deliveries of a run log."""
-    return (Sent(**line) for line in _lines(directory, Sent))
-
-
-def answers(directory: Path) -> Iterator[Answer]:
-    """Iterate over the answers of a run log."""
-    return (Answer(**line) for line in _lines(directory, Answer))
-
-
-def writes(directory: Path) -> Iterator[Write]:
-    """Iterate over the writes of a run log."""
-    return (Write(**line) for line in _lines(directory, Write))
-
-
-def dlq_messages(directory: Path) -> Iterator[DlqMessage]:
-    """Iterate over the DLQ messages of a run log."""
-    return (DlqMessage(**line) for line in _lines(directory, DlqMessage))
-
-
-def _lines(directory: Path, kind: type[Line]) -> Iterator[dict[str, Any]]:
+def read(directory: Path, kind: type[Kind]) -> Iterator[Kind]:
+    """Iterate over the lines of one kind of a run log."""
     with (directory / _FILES[kind]).open(encoding="utf-8") as file:
         for line in file:
-            yield json.loads(line)
+            yield kind(**json.loads(line))

@@ -39,5 +39,5 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
         heads = ("move at", "to", "throttled before", "after", "raised beyond the load's own")
         yield from table(heads, moves)
     if report["gate"]:
-        alarms = ((a["name"], a["state"], a["reason"]) for a in report["gate"]["alarms"])
-        yield from table(("alarm", "state", "reason"), alarms)
+        alarms = ((a["name"], a["state"]) for a in report["gate"]["alarms"])
+        yield from table(("alarm", "state"), alarms)

@@ -49,24 +49,6 @@ class Alias:
 
 
 @dataclass(frozen=True)
-class Events:
-    """Where every event sent ended, in events; all but `duplicated` add up to `sent`.
-
-    `unverified` events could not be looked up: neither found nor known to be lost.
-    """
-
-    sent: int
-    confirmed: int
-    rejected: int
-    dead_lettered: int
-    throttled: int
-    failed: int
-    lost: int
-    duplicated: int
-    unverified: int = 0
-
-
-@dataclass(frozen=True)
 class Throttle:
     """Refused attempts (HTTP 429) against Erlang-B at the measured slot time; shares are 0..1.
 
@@ -84,51 +66,26 @@ class Throttle:
 
 
 @dataclass(frozen=True)
-class Alarm:
-    """One release alarm as CloudWatch reported it: `OK`, `ALARM` or `INSUFFICIENT_DATA`."""
-
-    name: str
-    state: str
-    reason: str = ""
-
-
-@dataclass(frozen=True)
 class Gate:
-    """What the gate decided on the candidate, from how many samples, and from which alarms."""
+    """What the gate decided on the candidate, from how many samples, and from which alarms.
+
+    An alarm has its `name` and `state` as CloudWatch reported it: `OK`, `ALARM` or
+    `INSUFFICIENT_DATA`.
+    """
 
     decision: Verdict
     samples: int
-    alarms: Sequence[Alarm]
+    alarms: Sequence[Mapping[str, str]]
     minimum_samples: int | None = None
     reason: str = ""
-
-
-@dataclass(frozen=True)
-class Shift:
-    """One move of the alias under load, `second` seconds after the load began.
-
-    `shares` is what each version got from then on, `before` and `after` the refused shares of the
-    attempts on either side, `expected_*` what warm environments would have refused of the
-    same attempts, `raised` how much more the refused share exceeded that after the move; all
-    shares are 0..1.
-    """
-
-    second: float
-    shares: Mapping[str, float]
-    attempts: int
-    before: float
-    after: float
-    expected_before: float
-    expected_after: float
-    raised: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True)
 class Shifts:
     """What moving the alias cost live traffic: the mean rise of its throttle share, with the bounds
     that hold with 95 % each, against the budget (shares 0..1); None if none was measured.
+
+    A move is a `ShiftCost`, `second` seconds after the load began.
     """
 
     budget: float
@@ -137,7 +94,7 @@ class Shifts:
     raised: float | None
     low: float | None
     high: float | None
-    moves: Sequence[Shift] = ()
+    moves: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass(frozen=True)
@@ -168,7 +125,9 @@ class Run:
 class Report:
     """A rehearsal's outcome: the `verdict` on the release, and whether it is the `expected` one.
 
-    `headline` says both in a line, `why` gives the reason in one or two sentences.
+    `headline` says both in a line, `why` gives the reason in one or two sentences. `events` counts
+    where every event sent ended, as the load's report does: `sent`, and the rows of
+    `reporting.fates`.
     """
 
     verdict: Verdict
@@ -179,7 +138,7 @@ class Report:
     expected: bool = False
     artifact: Artifact | None = None
     alias: Alias | None = None
-    events: Events | None = None
+    events: Mapping[str, int] | None = None
     throttle: Throttle | None = None
     gate: Gate | None = None
     shifts: Shifts | None = None
@@ -227,7 +186,7 @@ class Series:
 
 def _plain(value: object) -> Any:
     if is_dataclass(value):
-        return {_camel(f.name): _plain(getattr(value, f.name)) for f in fields(value)}
+        return {camel(f.name): _plain(getattr(value, f.name)) for f in fields(value)}
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, str):
@@ -237,6 +196,7 @@ def _plain(value: object) -> Any:
     return value
 
 
-def _camel(name: str) -> str:
+def camel(name: str) -> str:
+    """Return a field's name as JSON has it: `slot_seconds` is `slotSeconds`."""
     head, *rest = name.split("_")
     return head + "".join(word.capitalize() for word in rest)

@@ -3,23 +3,32 @@
 from dataclasses import replace
 from typing import Any
 
+from reporting import fates
 from reporting.charts import Mark
 
 from rehearsal.report.model import (
-    Alarm,
     Alias,
     Artifact,
-    Events,
     Gate,
     Report,
     Run,
     Series,
-    Shift,
     Shifts,
     Step,
     Throttle,
     WeightStep,
 )
+
+
+def event_counts(**counts: int) -> dict[str, int]:
+    """Return where events ended; what is not given is 0."""
+    return {**dict.fromkeys(("sent", *(key for key, _, _ in fates.ROWS)), 0), **counts}
+
+
+def alarm(name: str, state: str = "OK") -> dict[str, str]:
+    """Return an alarm as the gate tells it."""
+    return {"name": name, "state": state}
+
 
 RUN = Run(
     command="nox -s rehearse",
@@ -43,18 +52,9 @@ REPORT = Report(
     run=RUN,
     artifact=Artifact("ab" * 32, 13_204_118, "python3.11", "c0" * 20),
     alias=Alias("1", "2", "2", 0.25),
-    events=Events(
-        sent=100,
-        confirmed=80,
-        rejected=5,
-        dead_lettered=2,
-        throttled=12,
-        failed=1,
-        lost=0,
-        duplicated=0,
-    ),
+    events=event_counts(sent=100, confirmed=80, rejected=5, deadLettered=2, throttled=12, failed=1),
     throttle=Throttle(110, 12, 0.109, 0.105, 0.09, 0.12, 0.055, {"Reserved": 12}),
-    gate=Gate("pass", 812, (Alarm("errors", "OK"), Alarm("duration", "OK")), 299, "no alarm"),
+    gate=Gate("pass", 812, (alarm("errors"), alarm("duration")), 299, "no alarm"),
     shifts=Shifts(
         budget=0.05,
         window_seconds=6.0,
@@ -62,10 +62,16 @@ REPORT = Report(
         raised=0.004,
         low=-0.012,
         high=0.02,
-        moves=(Shift(20.1, {"2": 1.0}, 320, 0.25, 0.26, 0.24, 0.245, 0.004, -0.012, 0.02),),
+        moves=(
+            {
+                "second": 20.1, "shares": {"2": 1.0}, "attempts": 320,
+                "before": 0.25, "after": 0.26, "expectedBefore": 0.24, "expectedAfter": 0.245,
+                "raised": 0.004, "low": -0.012, "high": 0.02,
+            },
+        ),
     ),
     rollback_seconds=0.21,
-)
+)  # fmt: skip
 
 # What is left where a rehearsal fails in its first step.
 EARLY = Report(

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from reporting.tests.page_reader import Page, colours, loads
 
-from rehearsal.report.model import Alarm, Events, Gate, Series, Step, Verdict
+from rehearsal.report.model import Gate, Series, Step, Verdict
 from rehearsal.report.page import render
-from rehearsal.tests.report_sample import EARLY, REPORT, SERIES, document
+from rehearsal.tests.report_sample import EARLY, REPORT, SERIES, alarm, document, event_counts
 
 EVIL = "<script>alert('x')</script> & \"quoted\""
 
@@ -51,14 +51,14 @@ def test_what_was_not_reached_is_not_shown_as_zero() -> None:
 
 def test_events_that_do_not_add_up_are_pointed_at() -> None:
     """Events that were sent and are in no row are shown as unexplained."""
-    events = Events(10, 6, 1, 0, 1, 0, 0, 0)
+    events = event_counts(sent=10, confirmed=6, rejected=1, throttled=1)
     assert "unexplained" in render(document(events=events), SERIES)
     assert "unexplained" not in render(REPORT.to_json(), SERIES)
 
 
 def test_an_unread_alarm_is_not_green() -> None:
     """Only OK looks like a pass; lacking data looks like doubt."""
-    gate = Gate("inconclusive", 0, (Alarm("errors", "INSUFFICIENT_DATA"),))
+    gate = Gate("inconclusive", 0, (alarm("errors", "INSUFFICIENT_DATA"),))
     html = render(document(gate=gate), SERIES)
     assert '<span class="pill inconclusive">INSUFFICIENT_DATA</span>' in html
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from reporting.fates import balance
 
 from rehearsal.report import markdown, terminal
-from rehearsal.report.model import Events, Step
-from rehearsal.tests.report_sample import EARLY, REPORT, document
+from rehearsal.report.model import Step
+from rehearsal.tests.report_sample import EARLY, REPORT, document, event_counts
 
 PROMISED = {
     "steps": {"name", "status", "seconds"},
@@ -91,6 +91,6 @@ def test_an_early_end_has_no_figures(render: object) -> None:
 def test_the_balance_counts_what_is_in_no_row() -> None:
     """Events add up to those sent; duplicates are counted on top and explain nothing."""
     assert balance(REPORT.to_json()["events"]) == 0
-    events = Events(10, 6, 1, 0, 1, 0, 0, 2)
+    events = event_counts(sent=10, confirmed=6, rejected=1, throttled=1, duplicated=2)
     assert balance(document(events=events)["events"]) == 2
     assert "2 UNEXPLAINED" in terminal.render(document(events=events))

@@ -103,7 +103,10 @@ def test_a_write_counts_whether_or_not_the_function_hears_of_it(
     fault = Fault(stored, reply, code="InternalServerError")
     answers, table, _, proxy = asyncio.run(exchange(log, (fault,)))
     assert (
-        len(table.requests) == proxy.written["o"] == len(list(run_log.writes(tmp_path))) == stored
+        len(table.requests)
+        == proxy.written["o"]
+        == len(list(run_log.read(tmp_path, run_log.Write)))
+        == stored
     )
     assert answers[0] is None or answers[0].status == 500
     assert proxy.met["o"] == 1
