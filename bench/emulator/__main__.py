@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from console import closed_output
-from console.arguments import Parser
+from console.arguments import Parser, positive, whole
 from console.checkout import ROOT
 from reporting import amounts
 
@@ -43,7 +43,7 @@ def main() -> int:
     parser = Parser(prog="python -m bench.emulator", description=__doc__)
     parser.add_argument("what", choices=("speed", "throttling", "soak", "fuzz"))
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--seconds", type=float, default=15.0, help="throttling: for each cell")
+    parser.add_argument("--seconds", type=positive, default=15.0, help="throttling: for each cell")
     parser.add_argument(
         "--concurrency",
         type=int,
@@ -51,11 +51,11 @@ def main() -> int:
         choices=throttling.SLOT_SECONDS,
         help="throttling: measure these only; may be repeated, the others' figures are kept",
     )
-    parser.add_argument("--events", type=int, default=100_000, help="soak: events")
+    parser.add_argument("--events", type=whole(1), default=100_000, help="soak: events")
     parser.add_argument("--rate", type=float, default=0.0, help="soak: a second; 0 is no limit")
-    parser.add_argument("--time-scale", type=float, default=60.0, help="soak: see the emulator")
-    parser.add_argument("--kills", type=float, default=4.0, help="soak: environments a second")
-    parser.add_argument("--examples", type=int, default=10_000, help="fuzz: requests")
+    parser.add_argument("--time-scale", type=positive, default=60.0, help="soak: see the emulator")
+    parser.add_argument("--kills", type=positive, default=4.0, help="soak: environments a second")
+    parser.add_argument("--examples", type=whole(1), default=10_000, help="fuzz: requests")
     parser.add_argument("--storage", type=Path, default=BUILD / "tools" / "storage")
     parser.add_argument("--samcli", type=Path, default=BUILD / "tools" / "samcli")
     given = parser.parse_args()

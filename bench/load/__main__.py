@@ -17,7 +17,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any, Final
 
 from console import closed_output, lifelines
-from console.arguments import Parser
+from console.arguments import Parser, positive, whole
 from console.checkout import ROOT
 from reporting import amounts
 
@@ -172,11 +172,11 @@ def missed(result: dict[str, Any]) -> list[str]:
 def main() -> int:
     """Run the bench; return 1 when a goal is missed."""
     parser = Parser(prog="python -m bench.load", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=2.0, help="of each measurement")
-    parser.add_argument("--users", type=int, default=50)
+    parser.add_argument("--rounds", type=whole(1), default=3)
+    parser.add_argument("--seconds", type=positive, default=2.0, help="of each measurement")
+    parser.add_argument("--users", type=whole(1), default=50)
     parser.add_argument("--out", type=Path, default=ROOT / "build/bench/client.json")
-    parser.add_argument("--many", type=int, default=MANY, help="users whose memory is measured")
+    parser.add_argument("--many", type=whole(1), default=MANY, help="users to weigh")
     parser.add_argument("--only", default=",".join(NAMES), help="clients to measure")
     given = parser.parse_args()
     wanted = given.only.split(",")

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from console import closed_output
-from console.arguments import Parser
+from console.arguments import Parser, whole
 from console.checkout import ROOT
 
 from load.model.arrivals import Stage
@@ -91,7 +91,7 @@ def megabytes() -> float:
 def main() -> None:
     """Reconcile, print, write build/bench/reconciliation.json."""
     parser = Parser(description=__doc__)
-    parser.add_argument("--events", type=int, default=1_000_000)
+    parser.add_argument("--events", type=whole(1), default=1_000_000)
     events: int = parser.parse_args().events
     with tempfile.TemporaryDirectory() as name:
         directory = Path(name) / "run log"

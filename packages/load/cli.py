@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from console.arguments import RaisingParser
+from console.arguments import RaisingParser, whole
 from console.errors import UsageError
 from reporting import amounts
 
@@ -37,12 +37,6 @@ if TYPE_CHECKING:
 
 class Ended(Exception):  # noqa: N818 - what happened, not what went wrong
     """Another process told this one to end."""
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text} is no number of processes, give 1 or more")
-    return int(text)
 
 
 def _parser(load_tests: LoadTests) -> RaisingParser:
@@ -91,7 +85,7 @@ def _add_sending(run: RaisingParser, load_tests: LoadTests) -> None:
     add("--peak-rate", type=float, help="events per second in the busiest stage")
     add("--duration", type=float, help="seconds from the first to the last arrival")
     add("--day", type=Path, help="JSON list of a day's weights")
-    add("--processes", type=_count, default=1, help="that share the sending")
+    add("--processes", type=whole(1), default=1, help="that share the sending")
     add(
         "--statistics",
         choices=("events", "batches"),

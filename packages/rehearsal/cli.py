@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from console.arguments import Parser
+from console.arguments import Parser, positive
 from service import candidates, declaration
 from service.candidates import COLD_SHIFT
 
@@ -52,10 +51,10 @@ def parse(arguments: Sequence[str]) -> Settings:
         "--directory", type=Path, default=default["directory"], help="where the report goes"
     )
     parser.add_argument(
-        "--peak-rate", type=_positive, default=default["peak_rate"], help="events/s at the peak"
+        "--peak-rate", type=positive, default=default["peak_rate"], help="events/s at the peak"
     )
     parser.add_argument(
-        "--load-seconds", type=_positive, default=default["load_seconds"], help="length of the load"
+        "--load-seconds", type=positive, default=default["load_seconds"], help="length of the load"
     )
     known = parser.parse_args(arguments)
     service = declaration.chosen(known.service)
@@ -72,10 +71,3 @@ def parse(arguments: Sequence[str]) -> Settings:
         peak_rate=known.peak_rate,
         load_seconds=known.load_seconds,
     )
-
-
-def _positive(text: str) -> float:
-    number = float(text)
-    if not 0 < number < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text} is not above 0")
-    return number

@@ -246,7 +246,7 @@ class Rehearsal:
 
     def hold_deployment(self) -> str:
         """Hold that Pulumi's engine finds what it left, and puts back what a hand changed."""
-        return left.hold(self.stack, "artifact-2")
+        return engine_comparison.hold(self.stack, "artifact-2")
 
     def compare_engines(self) -> str:
         """Hold that both engines leave the same in AWS."""

@@ -8,6 +8,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from console.arguments import positive, whole
 from console.errors import UsageError
 from reporting import amounts
 
@@ -27,13 +28,13 @@ MEMORY_MB: Final = 512
 def add_options(parser: Parser) -> None:
     """Add the planner's options."""
     parser.add_argument(
-        "--peak", type=_positive, required=True, help="events per second in the busiest hour"
+        "--peak", type=positive, required=True, help="events per second in the busiest hour"
     )
     parser.add_argument(
         "--target", type=_share, default=0.01, help="share of attempts that may be refused: 1%%"
     )
     slot = parser.add_mutually_exclusive_group()
-    slot.add_argument("--slot-ms", type=_positive, help="time an execution holds its slot")
+    slot.add_argument("--slot-ms", type=positive, help="time an execution holds its slot")
     slot.add_argument("--run-log", type=Path, help="the run to take the slot time from")
     parser.add_argument(
         "--build", type=Path, default=Path("build"), help="where to look for the newest passed run"
@@ -43,12 +44,12 @@ def add_options(parser: Parser) -> None:
         "--architecture", choices=list(ARCHITECTURES), default="x86_64", help="of the stack"
     )
     parser.add_argument(
-        "--snapshots", type=_whole, default=0, metavar="N",
+        "--snapshots", type=whole(0), default=0, metavar="N",
         help="versions kept with a snapshot, where the stack has snapStart",
     )  # fmt: skip
     parser.add_argument("--log-format", choices=list(LOGGED_BYTES), default="Text")
     parser.add_argument(
-        "--warm-writes", type=_whole, default=COLD_WRITES, metavar="N",
+        "--warm-writes", type=whole(0), default=COLD_WRITES, metavar="N",
         help=f"the stack's warmWritesPerSecond; {amounts.count(COLD_WRITES)} are free",
     )  # fmt: skip
     parser.add_argument(
@@ -98,22 +99,6 @@ def _limits(function: str | None) -> Account | str:
         return sources.account(function)
     except UsageError as error:
         return str(error)
-
-
-def _whole(given: str) -> int:
-    if not given.isdecimal():
-        raise argparse.ArgumentTypeError(f"{given} is no whole number of 0 or more")
-    return int(given)
-
-
-def _positive(given: str) -> float:
-    try:
-        value = float(given)
-    except ValueError:
-        value = math.nan
-    if not (math.isfinite(value) and value > 0):
-        raise argparse.ArgumentTypeError(f"{given} is not above 0")
-    return value
 
 
 def _share(given: str) -> float:

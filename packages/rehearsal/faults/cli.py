@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from console.arguments import Parser
+from console.arguments import Parser, whole
 from service import declaration
 
 from rehearsal.command import ended
@@ -17,6 +16,7 @@ from rehearsal.faults.run import run, say
 from rehearsal.faults.settings import Settings
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Sequence
 
 
@@ -54,23 +54,17 @@ def prove(settings: Settings) -> int:
 def _parser() -> Parser:
     default = {field.name: field.default for field in fields(Settings)}
     parser = Parser(prog="faults", description="Hold exactly one effect per event against faults.")
-    add = parser.add_argument
+    add, count = parser.add_argument, whole(1, 1_000_000)
     add("--service", metavar="NAME", help="the first one, by default")
-    add("--events", "--orders", type=_count, default=default["events"], help="of the whole run")
+    add("--events", "--orders", type=count, default=default["events"], help="of the whole run")
     add("--seed", type=int, default=default["seed"], help="replays a run's faults")
     add("--only", choices=sorted(KINDS), metavar="KIND", help="send this kind's events only")
-    add("--clients", type=_count, default=default["clients"], help="events under way at a time")
-    add("--lanes", type=_count, default=default["lanes"], help="struck events under way at a time")
+    add("--clients", type=count, default=default["clients"], help="events under way at a time")
+    add("--lanes", type=count, default=default["lanes"], help="struck events under way at a time")
     add("--broken", metavar="NAME", help="break a copy of the service like this")
     add("--prove", action="store_true", help="break it in each way, and expect to find each")
     add("--directory", type=_directory, default=default["directory"], help="run log and report")
     return parser
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= 1_000_000:
-        raise argparse.ArgumentTypeError(f"{text} is not a whole number from 1 to 1000000")
-    return int(text)
 
 
 def _directory(text: str) -> Path:

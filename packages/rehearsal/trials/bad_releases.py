@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from console import closed_output
-from console.arguments import Parser
+from console.arguments import Parser, positive
 from console.checkout import ROOT
 from console.processes import Children
 from service import declaration
@@ -63,7 +63,7 @@ def _parser() -> Parser:
         "candidates", nargs="*", help="names of bad candidates of the service; all of them"
     )
     parser.add_argument("--service", metavar="NAME", help="the first one, by default")
-    parser.add_argument("--rate", type=float, default=RATE, help="events a second (%(default)s)")
+    parser.add_argument("--rate", type=positive, default=RATE, help="events a second (%(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="of the traffic (%(default)s)")
     parser.add_argument("--directory", type=Path, default=ROOT / "build" / "bad-releases")
     return parser

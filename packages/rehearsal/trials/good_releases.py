@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from console import closed_output
-from console.arguments import Parser
+from console.arguments import Parser, positive, whole
 from console.checkout import ROOT
 from console.processes import Children
 from reporting import amounts
@@ -130,9 +130,9 @@ def _run_batch(
 def _parser() -> Parser:
     parser = Parser(prog="good_releases", description=__doc__)
     parser.add_argument("--service", metavar="NAME", help="the first one, by default")
-    parser.add_argument("--runs", type=int, default=100, help="in all (%(default)s)")
+    parser.add_argument("--runs", type=whole(1), default=100, help="in all (%(default)s)")
     parser.add_argument("--fresh", action="store_true", help="forget the runs so far")
-    parser.add_argument("--rate", type=float, default=RATE, help="events a second (%(default)s)")
+    parser.add_argument("--rate", type=positive, default=RATE, help="events a second (%(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="of the first run (%(default)s)")
     parser.add_argument("--directory", type=Path, default=ROOT / "build" / "good-releases")
     return parser

@@ -25,6 +25,12 @@ COMMANDS = [
     "release.gate.power --nosuch",
     "artifact nosuch",
     "bench.handler --nosuch",
+    "bench.emulator soak --kills 0",
+    "bench.load --rounds 0",
+    "bench.load.reconciliation --events 0",
+    "rehearsal --peak-rate fast",
+    "rehearsal.trials.bad_releases --rate 0",
+    "rehearsal.trials.good_releases --runs 0",
 ]
 
 

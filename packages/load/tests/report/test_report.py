@@ -156,7 +156,7 @@ BAD: list[tuple[list[str], dict[str, str], str]] = [
     (
         ["--processes", "0"],
         {},
-        "--processes: 0 is no number of processes, give 1 or more.",
+        "--processes: 0 is not a whole number of 1 or more.",
     ),
 ]
 

@@ -6,7 +6,6 @@ else; then a sample of them through the deployed stack.
 
 from __future__ import annotations
 
-import argparse
 import re
 import secrets
 import sys
@@ -14,9 +13,11 @@ import tempfile
 import time
 import zipfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from artifact.build import Request, build
 from console import closed_output
+from console.arguments import Parser, whole
 from console.errors import UsageError
 from service.declaration import load_all
 
@@ -25,6 +26,9 @@ from services.order_processor.tests.function_process import FunctionEnded, Funct
 from services.order_processor.tests.inputs import deployed, oracle
 from services.order_processor.tests.inputs.invoices import main as invoices
 from services.order_processor.tests.inputs.run import Contradiction, Tally, run
+
+if TYPE_CHECKING:
+    import argparse
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -83,13 +87,13 @@ def _tell(tally: Tally, seconds: float) -> None:
     )
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="nox -s inputs --", description=__doc__)
-    parser.add_argument("--examples", type=_count, default=10_000, metavar="N")
-    parser.add_argument("--seed", type=_count, metavar="N", help="gives the same events again")
+def _parser() -> Parser:
+    parser = Parser(prog="nox -s inputs --", description=__doc__)
+    parser.add_argument("--examples", type=whole(0), default=10_000, metavar="N")
+    parser.add_argument("--seed", type=whole(0), metavar="N", help="gives the same events again")
     parser.add_argument(
         "--sample",
-        type=_count,
+        type=whole(0),
         default=200,
         metavar="N",
         help="through the deployed stack; 0: none",
@@ -102,13 +106,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--write", type=Path, metavar="FILE", help="and some of them as a sample")
     return parser
-
-
-def _count(text: str) -> int:
-    number = int(text)
-    if number < 0:
-        raise ValueError
-    return number
 
 
 if __name__ == "__main__":
