@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from load.run_log.log import camel
 from reporting import fates
 from reporting.charts import Mark
 
@@ -24,7 +25,6 @@ from rehearsal.report.model import (
     Shifts,
     Throttle,
     WeightStep,
-    camel,
 )  # fmt: skip
 from rehearsal.traffic_shift import measurement
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, Literal
 
+from load.run_log.log import camel
 from reporting.charts import BandPoints, Mark, Points
 
 Verdict = Literal["pass", "fail", "inconclusive"]
@@ -194,9 +195,3 @@ def _plain(value: object) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
-
-
-def camel(name: str) -> str:
-    """Return a field's name as JSON has it: `slot_seconds` is `slotSeconds`."""
-    head, *rest = name.split("_")
-    return head + "".join(word.capitalize() for word in rest)
