@@ -19,7 +19,7 @@ import pytest
 from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from engine.providers.iam import ROLE
+from engine.providers.iam import Role
 
 from infra import policies
 from infra.bootstrap import trust
@@ -300,11 +300,12 @@ def test_a_deploy_role_cannot_lift_the_execution_roles_boundary(aws: Aws) -> Non
 def test_the_rehearsals_engine_hands_a_boundary_on(aws: Aws) -> None:
     """It sets the boundary that the program names, and takes it away with the setting."""
     account: Any = SimpleNamespace(iam=aws.client("iam"))
-    inputs, _ = ROLE.check({"name": "order-processing-prod", "assumeRolePolicy": LAMBDA})
-    id_, held = ROLE.create(account, inputs | {"permissionsBoundary": DEV.execution_boundary})
+    role = Role()
+    inputs, _ = role.check({"name": "order-processing-prod", "assumeRolePolicy": LAMBDA})
+    id_, held = role.create(account, inputs | {"permissionsBoundary": DEV.execution_boundary})
     found = account.iam.get_role(RoleName=inputs["name"])["Role"]["PermissionsBoundary"]
     assert found["PermissionsBoundaryArn"] == DEV.execution_boundary
-    ROLE.update(account, id_, held, inputs)
+    role.update(account, id_, held, inputs)
     assert "PermissionsBoundary" not in account.iam.get_role(RoleName=inputs["name"])["Role"]
 
 

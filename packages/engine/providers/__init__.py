@@ -19,20 +19,6 @@ from engine.providers import (
 if TYPE_CHECKING:
     from engine.providers.base import Resource
 
-_KNOWN: tuple[Resource, ...] = (
-    iam.ROLE,
-    iam.ROLE_POLICY,
-    iam.ATTACHMENT,
-    logs.LOG_GROUP,
-    sqs.QUEUE,
-    dynamodb.TABLE,
-    functions.FUNCTION,
-    aliases.ALIAS,
-    aliases.EVENT_INVOKE,
-    cloudwatch.METRIC_ALARM,
-    cloudwatch.DASHBOARD,
-    *identities.KINDS,
-    *s3.KINDS,
-)
-PROVIDERS: dict[str, Resource] = {resource.type: resource for resource in _KNOWN}
+_MODULES = (iam, identities, logs, sqs, s3, dynamodb, functions, aliases, cloudwatch)
+PROVIDERS: dict[str, Resource] = {kind.type: kind for module in _MODULES for kind in module.KINDS}
 """Resource types by Pulumi's token."""

@@ -93,13 +93,8 @@ class EventInvokeConfig(Put):
         "qualifier": Argument(replaces=True),
         "maximumRetryAttempts": Argument(default=2),
         "maximumEventAgeInSeconds": Argument(),
-        "destinationConfig": Argument(),
+        "destinationConfig": Argument(offered=False),
     }
-
-    def check(self, inputs: Properties) -> Any:
-        """As the base; destinations are not offered."""
-        checked, failures = super().check(inputs)
-        return checked, [*failures, *self.refused(checked, "destinationConfig")]
 
     def identify(self, aws: Aws, inputs: Properties) -> str | None:
         """Function and qualifier."""
@@ -143,5 +138,4 @@ def _of(function: str, qualifier: str | None) -> dict[str, str]:
     return {"FunctionName": function} | ({"Qualifier": qualifier} if qualifier else {})
 
 
-ALIAS = Alias()
-EVENT_INVOKE = EventInvokeConfig()
+KINDS = (Alias(), EventInvokeConfig())

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import boto3
 from botocore.config import Config
@@ -30,44 +29,26 @@ _PAUSE_SECONDS = 0.2
 class Aws:
     """Clients of one region, made when first used; the environment says where AWS is."""
 
+    cloudwatch: CloudWatchClient
+    dynamodb: DynamoDBClient
+    iam: IAMClient
+    lambda_: LambdaClient
+    logs: CloudWatchLogsClient
+    s3: S3Client
+    sqs: SQSClient
+
     def __init__(self, region: str) -> None:
         self.region = region
         self.session = boto3.Session(region_name=region)
 
-    @cached_property
-    def lambda_(self) -> LambdaClient:
-        """AWS Lambda."""
-        return self.session.client("lambda", config=_CONFIG)
+    if not TYPE_CHECKING:  # for mypy there is nothing but what is declared above
 
-    @cached_property
-    def iam(self) -> IAMClient:
-        """Identity and Access Management."""
-        return self.session.client("iam", config=_CONFIG)
-
-    @cached_property
-    def logs(self) -> CloudWatchLogsClient:
-        """CloudWatch Logs."""
-        return self.session.client("logs", config=_CONFIG)
-
-    @cached_property
-    def sqs(self) -> SQSClient:
-        """Simple Queue Service."""
-        return self.session.client("sqs", config=_CONFIG)
-
-    @cached_property
-    def dynamodb(self) -> DynamoDBClient:
-        """DynamoDB."""
-        return self.session.client("dynamodb", config=_CONFIG)
-
-    @cached_property
-    def s3(self) -> S3Client:
-        """Simple Storage Service."""
-        return self.session.client("s3", config=_CONFIG)
-
-    @cached_property
-    def cloudwatch(self) -> CloudWatchClient:
-        """CloudWatch."""
-        return self.session.client("cloudwatch", config=_CONFIG)
+        def __getattr__(self, service: str) -> Any:
+            if service not in Aws.__annotations__:
+                raise AttributeError(service)
+            client = self.session.client(service.rstrip("_"), config=_CONFIG)
+            setattr(self, service, client)
+            return client
 
 
 def described(error: Exception) -> str:

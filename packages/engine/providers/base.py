@@ -63,6 +63,10 @@ class Argument:
     """A change makes the resource anew."""
     computed: bool = False
     """Left out, whatever AWS answers stands and is no difference."""
+    offered: bool = True
+    """Whether the calls behind it are made here; if not, any value is refused."""
+    only: Any = None
+    """The one value that is offered here; None: all are."""
     read: bool = True
     """Whether `read` asks AWS for it; if not, the state's value is carried on."""
     normal: Callable[[Any], Any] = lambda value: value
@@ -120,18 +124,18 @@ class Resource(ABC):
             for key, argument in self.arguments.items()
             if argument.default is not None and inputs.get(key) is None
         }
-        return {**inputs, **defaults}, [*unknown, *missing]
-
-    def refused(self, inputs: Properties, *keys: str) -> list[Failure]:
-        """Refuse arguments whose calls are not made here."""
-        reason = f"of {self.type} is not offered here"
-        return [Failure(key, f"{key} {reason}") for key in keys if inputs.get(key)]
-
-    def only(self, inputs: Properties, key: str, offered: str) -> list[Failure]:
-        """Refuse all but one value of an argument."""
-        if inputs.get(key) == offered:
-            return []
-        return [Failure(key, f"{key} of {self.type} can only be {offered} here")]
+        filled = {**inputs, **defaults}
+        absent = [
+            Failure(key, f"{key} of {self.type} is not offered here")
+            for key, argument in self.arguments.items()
+            if not argument.offered and filled.get(key)
+        ]
+        other = [
+            Failure(key, f"{key} of {self.type} can only be {argument.only} here")
+            for key, argument in self.arguments.items()
+            if argument.only not in (None, filled.get(key))
+        ]
+        return filled, [*unknown, *missing, *absent, *other]
 
     def diff(self, state: Properties, inputs: Properties, ignored: Collection[str] = ()) -> Diff:
         """Compare what is deployed with checked `inputs`; `ignored` arguments never differ."""
@@ -272,8 +276,7 @@ class Resource(ABC):
     def _read(self, aws: Aws, id_: str, state: Properties) -> Properties | None:
         """Ask AWS; None where it is gone."""
 
-    @abstractmethod
-    def _update(
+    def _update(  # noqa: B027  nothing of some can change
         self, aws: Aws, id_: str, changed: frozenset[str], state: Properties, inputs: Properties
     ) -> None:
         """Make the calls that the `changed` arguments need, in the provider's order.

@@ -214,5 +214,4 @@ class Dashboard(Put):
         aws.cloudwatch.delete_dashboards(DashboardNames=[id_])
 
 
-METRIC_ALARM = MetricAlarm()
-DASHBOARD = Dashboard()
+KINDS = (MetricAlarm(), Dashboard())

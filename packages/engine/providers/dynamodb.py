@@ -28,10 +28,10 @@ class Table(Resource):
     title = "DynamoDB Table"
     arguments = {
         "name": Argument(required=True, replaces=True),
-        "billingMode": Argument(default="PROVISIONED"),
+        "billingMode": Argument(default="PROVISIONED", only="PAY_PER_REQUEST"),
         "hashKey": Argument(required=True, replaces=True),
         "attributes": Argument(required=True, normal=as_set),
-        "tableClass": Argument(default="STANDARD"),
+        "tableClass": Argument(default="STANDARD", only="STANDARD"),
         "serverSideEncryption": Argument(computed=True),
         "pointInTimeRecovery": Argument(computed=True),
         "ttl": Argument(computed=True),
@@ -39,15 +39,6 @@ class Table(Resource):
         "deletionProtectionEnabled": Argument(),
         "tags": Argument(),
     }
-
-    def check(self, inputs: Properties) -> Any:
-        """As the base; provisioned capacity and table classes are not offered."""
-        checked, failures = super().check(inputs)
-        return checked, [
-            *failures,
-            *self.only(checked, "billingMode", "PAY_PER_REQUEST"),
-            *self.only(checked, "tableClass", "STANDARD"),
-        ]
 
     def _create(self, aws: Aws, inputs: Properties) -> str:
         request: dict[str, Any] = {
@@ -202,4 +193,4 @@ def _expire(aws: Aws, name: str, ttl: Properties) -> None:
     )
 
 
-TABLE = Table()
+KINDS = (Table(),)

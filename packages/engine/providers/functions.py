@@ -42,7 +42,7 @@ class Function(Resource):
     arguments = {
         "name": Argument(required=True, replaces=True),
         "role": Argument(required=True),
-        "packageType": Argument(default="Zip", replaces=True),
+        "packageType": Argument(default="Zip", only="Zip", replaces=True),
         "runtime": Argument(required=True),
         "handler": Argument(required=True),
         "code": Argument(read=False, normal=_hash),
@@ -65,11 +65,6 @@ class Function(Resource):
         "architectures": Argument(computed=True, normal=as_set),
         "tags": Argument(),
     }
-
-    def check(self, inputs: Properties) -> Any:
-        """As the base; images are not offered."""
-        checked, failures = super().check(inputs)
-        return checked, [*failures, *self.only(checked, "packageType", "Zip")]
 
     def recomputed(self, changed: Collection[str]) -> Collection[str]:
         """A new version, and what comes with new code."""
@@ -221,4 +216,4 @@ def _publish(aws: Aws, name: str) -> None:
     wait(settled, f"Lambda Function ({name}) version", _WAIT_SECONDS)
 
 
-FUNCTION = Function()
+KINDS = (Function(),)

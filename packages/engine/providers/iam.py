@@ -34,17 +34,11 @@ class Role(Resource):
         "description": Argument(),
         "maxSessionDuration": Argument(default=3600),
         "permissionsBoundary": Argument(),
-        "forceDetachPolicies": Argument(default=False, read=False),
-        "inlinePolicies": Argument(computed=True, normal=as_set),
-        "managedPolicyArns": Argument(computed=True, normal=as_set),
+        "forceDetachPolicies": Argument(default=False, read=False, offered=False),
+        "inlinePolicies": Argument(computed=True, normal=as_set, offered=False),
+        "managedPolicyArns": Argument(computed=True, normal=as_set, offered=False),
         "tags": Argument(),
     }
-
-    def check(self, inputs: Properties) -> Any:
-        """As the base; what the provider deprecates is not offered."""
-        checked, failures = super().check(inputs)
-        deprecated = ("inlinePolicies", "managedPolicyArns", "forceDetachPolicies")
-        return checked, [*failures, *self.refused(checked, *deprecated)]
 
     def _create(self, aws: Aws, inputs: Properties) -> str:
         request: dict[str, Any] = {
@@ -214,11 +208,6 @@ class Attachment(Resource):
         )
         return {"role": role, "policyArn": policy} if policy in (attached or ()) else None
 
-    def _update(
-        self, aws: Aws, id_: str, changed: frozenset[str], state: Properties, inputs: Properties
-    ) -> None:
-        """Nothing of it can change."""
-
     def _delete(self, aws: Aws, id_: str, state: Properties) -> None:
         role, _, policy = id_.partition("/")
         unless_gone(lambda: aws.iam.detach_role_policy(RoleName=role, PolicyArn=policy), _GONE)
@@ -240,6 +229,4 @@ def _bound(aws: Aws, role: str, boundary: str | None) -> None:
         aws.iam.delete_role_permissions_boundary(RoleName=role)
 
 
-ROLE = Role()
-ROLE_POLICY = RolePolicy()
-ATTACHMENT = Attachment()
+KINDS = (Role(), RolePolicy(), Attachment())

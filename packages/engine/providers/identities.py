@@ -29,13 +29,8 @@ class Policy(Resource):
         "path": Argument(default="/", replaces=True),
         "description": Argument(replaces=True),
         "policy": Argument(required=True, normal=json_text),
-        "tags": Argument(),
+        "tags": Argument(offered=False),
     }
-
-    def check(self, inputs: Properties) -> Any:
-        """As the base; tags are not offered."""
-        checked, failures = super().check(inputs)
-        return checked, [*failures, *self.refused(checked, "tags")]
 
     def identify(self, aws: Aws, inputs: Properties) -> str | None:
         """Look for the ARN by the name, which is the account's alone."""
@@ -108,14 +103,9 @@ class OpenIdConnectProvider(Resource):
     arguments = {
         "url": Argument(required=True, replaces=True, normal=_bare),
         "clientIdLists": Argument(required=True, normal=as_set),
-        "thumbprintLists": Argument(computed=True),
-        "tags": Argument(),
+        "thumbprintLists": Argument(computed=True, offered=False),
+        "tags": Argument(offered=False),
     }
-
-    def check(self, inputs: Properties) -> Any:
-        """As the base; thumbprints and tags are not offered."""
-        checked, failures = super().check(inputs)
-        return checked, [*failures, *self.refused(checked, "thumbprintLists", "tags")]
 
     def identify(self, aws: Aws, inputs: Properties) -> str | None:
         """Look for the ARN, which ends with the URL."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from engine.providers.aws import Aws, retried, unless_gone
 from engine.providers.base import Argument, Properties, Resource
 from engine.providers.values import fresh_tags, stale_tags
@@ -19,14 +17,9 @@ class LogGroup(Resource):
         "retentionInDays": Argument(default=0),
         "logGroupClass": Argument(computed=True, replaces=True),
         "skipDestroy": Argument(default=False, read=False),
-        "deletionProtectionEnabled": Argument(default=False),
+        "deletionProtectionEnabled": Argument(default=False, offered=False),
         "tags": Argument(),
     }
-
-    def check(self, inputs: Properties) -> Any:
-        """As the base; the calls behind these two are not made here."""
-        checked, failures = super().check(inputs)
-        return checked, [*failures, *self.refused(checked, "deletionProtectionEnabled")]
 
     def _create(self, aws: Aws, inputs: Properties) -> str:
         aws.logs.create_log_group(logGroupName=inputs["name"], tags=inputs.get("tags") or {})
@@ -84,4 +77,4 @@ def _retain(aws: Aws, name: str, days: int) -> None:
     )
 
 
-LOG_GROUP = LogGroup()
+KINDS = (LogGroup(),)

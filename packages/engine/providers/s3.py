@@ -20,14 +20,9 @@ class Bucket(Resource):
     name = "bucket"
     arguments = {
         "bucket": Argument(required=True, replaces=True),
-        "forceDestroy": Argument(default=False, read=False),
-        "tags": Argument(),
+        "forceDestroy": Argument(default=False, read=False, offered=False),
+        "tags": Argument(offered=False),
     }
-
-    def check(self, inputs: Properties) -> Any:
-        """As the base; tags are not offered."""
-        checked, failures = super().check(inputs)
-        return checked, [*failures, *self.refused(checked, "forceDestroy", "tags")]
 
     def _create(self, aws: Aws, inputs: Properties) -> str:
         bucket, where = inputs["bucket"], {"LocationConstraint": aws.region}
@@ -43,11 +38,6 @@ class Bucket(Resource):
 
     def _read(self, aws: Aws, id_: str, state: Properties) -> Properties | None:
         return {"bucket": id_, "arn": f"arn:aws:s3:::{id_}"} if _there(aws, id_) else None
-
-    def _update(
-        self, aws: Aws, id_: str, changed: frozenset[str], state: Properties, inputs: Properties
-    ) -> None:
-        """Nothing of it can change."""
 
     def _delete(self, aws: Aws, id_: str, state: Properties) -> None:
         unless_gone(lambda: aws.s3.delete_bucket(Bucket=id_), *_NO_BUCKET)

@@ -128,4 +128,4 @@ def _value(text: str | None) -> Any:
     return int(text) if text and text.isdecimal() else text or None
 
 
-QUEUE = Queue()
+KINDS = (Queue(),)
