@@ -18,8 +18,8 @@ MAXIMUM_NAME = 64
 """Of the bare name (Lambda API Reference, CreateFunction); the model allows for whole ARNs."""
 
 
-async def create_function(registry: Registry, params: Params) -> Answer:
-    """CreateFunction, code from `ZipFile`."""
+async def _create_function(registry: Registry, params: Params) -> Answer:
+    """Code from `ZipFile`."""
     name = unqualified(registry, params)
     if len(name) > MAXIMUM_NAME:
         raise refusals.invalid(
@@ -33,12 +33,11 @@ async def create_function(registry: Registry, params: Params) -> Answer:
         )
     policies.check_tags(params.get("Tags", {}))
     code = await _code(registry, params["Code"])
-    version = lifecycle.create(registry, name, code, params, publish=params.get("Publish", False))
-    return _shown(registry, version)
+    return _shown(registry, lifecycle.create(registry, name, code, params))
 
 
-async def get_function(registry: Registry, params: Params) -> Answer:
-    """GetFunction: configuration, where the code lies, tags and reserved concurrency."""
+async def _get_function(registry: Registry, params: Params) -> Answer:
+    """Configuration, where the code lies, tags and reserved concurrency."""
     asked = qualified(registry, params)
     function, version = registry.get_version(asked.name, asked.qualifier)
     body: dict[str, object] = {
@@ -52,54 +51,35 @@ async def get_function(registry: Registry, params: Params) -> Answer:
     return Answer(body)
 
 
-async def get_function_configuration(registry: Registry, params: Params) -> Answer:
-    """GetFunctionConfiguration."""
+async def _get_function_configuration(registry: Registry, params: Params) -> Answer:
     asked = qualified(registry, params)
     function, version = registry.get_version(asked.name, asked.qualifier)
     return Answer(descriptions.configuration(registry, function, version, asked.qualifier))
 
 
-async def update_function_code(registry: Registry, params: Params) -> Answer:
-    """UpdateFunctionCode, code from `ZipFile`."""
+async def _update_function_code(registry: Registry, params: Params) -> Answer:
+    """Code from `ZipFile`."""
     name = unqualified(registry, params)
     lifecycle.changeable(registry, name, params.get("RevisionId"))  # before the costly part
-    version = lifecycle.update_code(
-        registry,
-        name,
-        await _code(registry, params),
-        params,
-        revision_id=params.get("RevisionId"),
-        publish=params.get("Publish", False),
-        dry_run=params.get("DryRun", False),
-    )
-    return _shown(registry, version)
+    code = await _code(registry, params)
+    return _shown(registry, lifecycle.update_code(registry, name, code, params))
 
 
-async def update_function_configuration(registry: Registry, params: Params) -> Answer:
-    """UpdateFunctionConfiguration: members left out keep their values."""
+async def _update_function_configuration(registry: Registry, params: Params) -> Answer:
+    """Members left out keep their values."""
     name = unqualified(registry, params)
-    version = lifecycle.update_configuration(
-        registry, name, params, revision_id=params.get("RevisionId")
-    )
-    return _shown(registry, version)
+    return _shown(registry, lifecycle.update_configuration(registry, name, params))
 
 
-async def publish_version(registry: Registry, params: Params) -> Answer:
-    """PublishVersion."""
+async def _publish_version(registry: Registry, params: Params) -> Answer:
     if params.get("PublishTo"):
         raise refusals.not_emulated("The parameter PublishTo")
-    version = lifecycle.publish(
-        registry,
-        unqualified(registry, params),
-        description=params.get("Description"),
-        code_sha256=params.get("CodeSha256"),
-        revision_id=params.get("RevisionId"),
-    )
+    version = lifecycle.publish(registry, unqualified(registry, params), params)
     return _shown(registry, version)
 
 
-async def list_versions_by_function(registry: Registry, params: Params) -> Answer:
-    """ListVersionsByFunction: `$LATEST` first, then by number."""
+async def _list_versions_by_function(registry: Registry, params: Params) -> Answer:
+    """`$LATEST` first, then by number."""
     function = registry.get(qualified(registry, params).name)
     versions = [function.latest, *function.versions.values()]
     page = descriptions.page(versions, params)
@@ -108,7 +88,7 @@ async def list_versions_by_function(registry: Registry, params: Params) -> Answe
     )
 
 
-async def list_functions(registry: Registry, params: Params) -> Answer:
+async def _list_functions(registry: Registry, params: Params) -> Answer:
     """ListFunctions by name, with `FunctionVersion=ALL` every version of each."""
     functions = [registry.get(name) for name in sorted(registry.functions)]
     if params.get("FunctionVersion") == "ALL":
@@ -119,8 +99,8 @@ async def list_functions(registry: Registry, params: Params) -> Answer:
     return Answer(page.view("Functions", descriptions.listed_configuration))
 
 
-async def delete_function(registry: Registry, params: Params) -> Answer:
-    """DeleteFunction: all of it, or the version that the qualifier names."""
+async def _delete_function(registry: Registry, params: Params) -> Answer:
+    """All of it, or the version that the qualifier names."""
     asked = qualified(registry, params)
     lifecycle.delete(registry, asked.name, asked.qualifier)
     return Answer(status=204)  # as recorded; the model's 200 is for functions that end slowly
@@ -143,13 +123,13 @@ def _shown(registry: Registry, version: StoredVersion) -> Answer:
 
 
 HANDLERS: dict[str, Handler] = {
-    "CreateFunction": create_function,
-    "GetFunction": get_function,
-    "GetFunctionConfiguration": get_function_configuration,
-    "UpdateFunctionCode": update_function_code,
-    "UpdateFunctionConfiguration": update_function_configuration,
-    "PublishVersion": publish_version,
-    "ListVersionsByFunction": list_versions_by_function,
-    "ListFunctions": list_functions,
-    "DeleteFunction": delete_function,
+    "CreateFunction": _create_function,
+    "GetFunction": _get_function,
+    "GetFunctionConfiguration": _get_function_configuration,
+    "UpdateFunctionCode": _update_function_code,
+    "UpdateFunctionConfiguration": _update_function_configuration,
+    "PublishVersion": _publish_version,
+    "ListVersionsByFunction": _list_versions_by_function,
+    "ListFunctions": _list_functions,
+    "DeleteFunction": _delete_function,
 }

@@ -8,12 +8,12 @@ import sys
 import time
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from emulator.errors import AwsError
 from emulator.lambda_.runtime import outcome, platform_log
-from emulator.lambda_.runtime.process import Kind, RuntimeProcess, Signal
-from emulator.lambda_.runtime.runtime_api import RESPONSE_LIMIT, Event
+from emulator.lambda_.runtime.process import RuntimeProcess, Signal
+from emulator.lambda_.runtime.runtime_api import RESPONSE_LIMIT, Event, Kind
 from emulator.lambda_.runtime.variables import Place, variables
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from emulator.ids import Ids
     from emulator.lambda_.runtime.output import Line
     from emulator.lambda_.state.model import Target, Version
+    from emulator.logs import LogDelivery
 
 LOG_TAIL = 4096
 """Bytes of an invocation's log that a caller may ask for (botocore's Lambda model)."""
@@ -31,15 +32,6 @@ INIT_SECONDS = 10.0
 """Lambda Developer Guide, lambda-runtime-environment."""
 RUNTIME = f"python{sys.version_info.major}.{sys.version_info.minor}"
 """The one runtime that this emulator has: the Python it runs on."""
-
-
-class Logs(Protocol):
-    """Where log events go (`emulator.logs.LogDelivery`)."""
-
-    def write(
-        self, group: str, stream: str, credentials: Credentials, timestamp_ms: int, message: str
-    ) -> None:
-        """Queue one log event; never blocks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +44,7 @@ class Host:
     endpoint_url: str
     xray_port: int
     roles: RoleCredentials
-    logs: Logs
+    logs: LogDelivery
     ids: Ids
     starting: asyncio.Semaphore
     """Bounds the inits at one time: their limit of 10 s is meant for a CPU of one's own."""

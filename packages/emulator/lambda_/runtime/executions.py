@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from emulator.errors import AwsError
 from emulator.lambda_.runtime.concurrency import (
@@ -24,20 +24,7 @@ if TYPE_CHECKING:
     from emulator.lambda_.runtime.metrics import LambdaMetrics
     from emulator.lambda_.runtime.outcome import Outcome
     from emulator.lambda_.state.model import Target
-
-
-class Reservations(Protocol):
-    """What the control plane knows of concurrency (`emulator.lambda_.state.registry.Registry`)."""
-
-    def reserved_concurrency(self, function_name: str) -> int | None:
-        """The function's reservation."""
-
-    def unreserved_concurrency(self) -> int:
-        """What the account leaves to the others."""
-
-    @property
-    def concurrency_limit(self) -> int:
-        """The account's limit."""
+    from emulator.lambda_.state.registry import Registry
 
 
 class Executions:
@@ -45,14 +32,14 @@ class Executions:
 
     def __init__(
         self,
-        reservations: Reservations,
+        registry: Registry,
         environments: Environments,
         metrics: LambdaMetrics,
         requests_per_concurrency: float = REQUESTS_PER_CONCURRENCY,
     ) -> None:
         self.concurrent = ConcurrentExecutions()
         self._rates = RequestRates(requests_per_concurrency)
-        self._reservations = reservations
+        self._registry = registry
         self._environments = environments
         self._metrics = metrics
 
@@ -63,8 +50,8 @@ class Executions:
         only; AWS documents no order.
         """
         name = target.version.function_name
-        reserved = self._reservations.reserved_concurrency(name)
-        unreserved = 0 if reserved is not None else self._reservations.unreserved_concurrency()
+        reserved = self._registry.reserved_concurrency(name)
+        unreserved = 0 if reserved is not None else self._registry.unreserved_concurrency()
         try:
             execution = self.concurrent.acquire(name, target.resource, reserved, unreserved)
             if synchronous:
@@ -105,7 +92,7 @@ class Executions:
         return outcome
 
     def _reserved(self) -> int:
-        return self._reservations.concurrency_limit - self._reservations.unreserved_concurrency()
+        return self._registry.concurrency_limit - self._registry.unreserved_concurrency()
 
 
 def too_many_requests(throttled: Throttled) -> AwsError:

@@ -7,28 +7,13 @@ does not add up over dimensions, so each sample is put once per set.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from emulator.cloudwatch.metrics.store import Dimensions, MetricStore
     from emulator.lambda_.state.model import Target
 
 NAMESPACE = "AWS/Lambda"
-Dimensions = tuple[tuple[str, str], ...]
-
-
-class Store(Protocol):
-    """Where samples go (`emulator.cloudwatch.metrics.store.MetricStore`)."""
-
-    def put(
-        self,
-        namespace: str,
-        name: str,
-        dimensions: Dimensions,
-        value: float,
-        timestamp: float,
-        unit: str = "None",
-    ) -> None:
-        """Add one sample."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +31,7 @@ class Concurrency:
 class LambdaMetrics:
     """Puts samples, stamped with the time at which the invocation started."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: MetricStore) -> None:
         self._store = store
         self._sets: dict[tuple[str, str, str], tuple[Dimensions, ...]] = {}
 

@@ -46,14 +46,12 @@ def stream_name(version: Version, unique: str, now: float) -> str:
 def init_start(version: Version, region: str) -> str | None:
     """The line that opens an environment (Developer Guide, runtimes-update)."""
     if version.log_format == "JSON":
-        record = {
-            "initializationType": _initialization(version),
-            "phase": "init",
+        names = {
             "runtimeVersion": _runtime_label(version.runtime),
             "functionName": version.function_name,
             "functionVersion": version.version,
         }
-        return _event(version, "platform.initStart", "INFO", record)
+        return _event(version, "platform.initStart", "INFO", _init(version, "init") | names)
     label, opened = _runtime_label(version.runtime), _opened(version)
     arn = f"arn:aws:lambda:{region}::runtime:{'0' * 64}"
     return f"{opened}_START Runtime Version: {label}\tRuntime Version ARN: {arn}"
@@ -64,14 +62,11 @@ def init_report(
 ) -> str | None:
     """The report of an init that failed or ran out of time; in JSON, of any."""
     if version.log_format == "JSON":
-        record: dict[str, object] = {
-            "initializationType": _initialization(version),
-            "phase": phase,
-            "status": failed.status if failed else SUCCESS,
+        record = {
+            **_init(version, phase),
+            **_ended(failed),
             "metrics": {"durationMs": round(duration_ms, 3)},
         }
-        if failed:
-            record["errorType"] = failed.error_type
         return _event(version, "platform.initReport", "DEBUG", record)
     if failed is None:
         return None
@@ -102,13 +97,7 @@ def init_done(version: Version, phase: str, failed: Ending | None) -> str | None
     """`platform.initRuntimeDone`; text has no such line."""
     if version.log_format != "JSON":
         return None
-    record: dict[str, object] = {
-        "initializationType": _initialization(version),
-        "phase": phase,
-        "status": failed.status if failed else SUCCESS,
-    }
-    if failed:
-        record["errorType"] = failed.error_type
+    record = _init(version, phase) | _ended(failed)
     return _event(version, "platform.initRuntimeDone", "WARN" if failed else "DEBUG", record)
 
 
@@ -125,13 +114,11 @@ def start(version: Version, request_id: str, trace_header: str) -> str | None:
 def end(version: Version, request_id: str, ending: Ending, duration_ms: float) -> str | None:
     """The line after an attempt: END, in JSON `platform.runtimeDone`."""
     if version.log_format == "JSON":
-        record: dict[str, object] = {
+        record = {
             "requestId": request_id,
-            "status": ending.status,
+            **_ended(ending),
             "metrics": {"durationMs": round(duration_ms, 3)},
         }
-        if ending.error_type:
-            record["errorType"] = ending.error_type
         return _event(version, "platform.runtimeDone", _done_level(ending, "DEBUG"), record)
     return f"END RequestId: {request_id}"
 
@@ -172,13 +159,7 @@ def _report_event(
         metrics[f"{_opened(version).lower()}DurationMs"] = round(figures.init_ms, 3)
         if version.restored:
             metrics["billedRestoreDurationMs"] = math.ceil(figures.init_ms)
-    record: dict[str, object] = {
-        "requestId": request_id,
-        "status": ending.status,
-        "metrics": metrics,
-    }
-    if ending.error_type:
-        record["errorType"] = ending.error_type
+    record = {"requestId": request_id, **_ended(ending), "metrics": metrics}
     return _event(version, "platform.report", _done_level(ending, "INFO"), record)
 
 
@@ -187,8 +168,16 @@ def _opened(version: Version) -> str:
     return "RESTORE" if version.restored else "INIT"
 
 
-def _initialization(version: Version) -> str:
-    return "snap-start" if version.restored else "on-demand"
+def _init(version: Version, phase: str) -> dict[str, object]:
+    kind = "snap-start" if version.restored else "on-demand"
+    return {"initializationType": kind, "phase": phase}
+
+
+def _ended(ending: Ending | None) -> dict[str, object]:
+    """Status and, where there is one, error type; None: nothing went wrong."""
+    status = {"status": ending.status if ending else SUCCESS}
+    error_type = ending.error_type if ending else None
+    return {**status, "errorType": error_type} if error_type else {**status}
 
 
 def _status(ending: Ending) -> str:

@@ -6,11 +6,10 @@ import asyncio
 import contextlib
 import os
 from dataclasses import dataclass
-from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from emulator.lambda_.runtime.output import OutputParser
-from emulator.lambda_.runtime.runtime_api import Event, RuntimeApi
+from emulator.lambda_.runtime.runtime_api import Event, Kind, RuntimeApi
 from emulator.process import Child
 
 if TYPE_CHECKING:
@@ -23,19 +22,6 @@ if TYPE_CHECKING:
 _CHUNK = 65_536
 _MEMORY_SECONDS = 0.05
 """Between two looks at a running process's memory; its peak is judged at the end in any case."""
-
-
-class Kind(Enum):
-    """What may end a wait for the runtime."""
-
-    READY = auto()
-    INIT_ERROR = auto()
-    RESPONSE = auto()
-    ERROR = auto()
-    OVERSIZE = auto()
-    EXIT = auto()
-    TIMEOUT = auto()
-    MEMORY = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +44,7 @@ class RuntimeProcess:
         self._memory_limit_mb = memory_limit_mb
         self.peak_mb = 0
         """The process's peak resident memory as last seen, 0 where the kernel does not tell."""
-        self._api = RuntimeApi(self)
+        self._api = RuntimeApi(self._on_call)
         self._child: Child | None = None
         self._pipe = -1
         self._parser = OutputParser()
@@ -157,25 +143,9 @@ class RuntimeProcess:
         else:
             self._look_again(loop, deadline)
 
-    def on_ready(self) -> None:
-        """The runtime asked for its first event (Observer)."""
+    def _on_call(self, kind: Kind, body: bytes) -> None:
         self._drain()
-        self._set(Signal(Kind.READY))
-
-    def on_response(self, body: bytes) -> None:
-        """The handler returned (Observer)."""
-        self._drain()
-        self._set(Signal(Kind.RESPONSE, body))
-
-    def on_error(self, body: bytes, *, oversize: bool) -> None:
-        """The handler raised, or its response was too large (Observer)."""
-        self._drain()
-        self._set(Signal(Kind.OVERSIZE if oversize else Kind.ERROR, body))
-
-    def on_init_error(self, body: bytes) -> None:
-        """The handler could not be loaded (Observer)."""
-        self._drain()
-        self._set(Signal(Kind.INIT_ERROR, body))
+        self._set(Signal(kind, body))
 
     def _set(self, signal: Signal) -> None:
         if self._signal is not None and not self._signal.done():

@@ -12,11 +12,13 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from emulator.lambda_.runtime.http import Call, Connection
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from emulator.aws import Credentials
 
 PREFIX = "/2018-06-01/runtime"
@@ -40,20 +42,21 @@ class Event:
     body: bytes
 
 
-class Observer(Protocol):
-    """The environment behind one Runtime API."""
+class Kind(Enum):
+    """What may end a wait for the runtime."""
 
-    def on_ready(self) -> None:
-        """The runtime asked for its first event: init is over."""
-
-    def on_response(self, body: bytes) -> None:
-        """The handler returned `body`."""
-
-    def on_error(self, body: bytes, *, oversize: bool) -> None:
-        """The runtime reported an error for the running event, or posted too large a response."""
-
-    def on_init_error(self, body: bytes) -> None:
-        """The runtime could not load the handler."""
+    READY = auto()
+    """It asked for its first event: init is over."""
+    INIT_ERROR = auto()
+    """It could not load the handler."""
+    RESPONSE = auto()
+    ERROR = auto()
+    """It reported an error for the running event."""
+    OVERSIZE = auto()
+    """It posted too large a response."""
+    EXIT = auto()
+    TIMEOUT = auto()
+    MEMORY = auto()
 
 
 class State(Enum):
@@ -66,10 +69,13 @@ class State(Enum):
 
 
 class RuntimeApi:
-    """The Runtime API of one environment, over as many processes as that goes through."""
+    """The Runtime API of one environment, over as many processes as that goes through.
 
-    def __init__(self, observer: Observer) -> None:
-        self._observer = observer
+    `tell` hears what the runtime reports, with the body that it posted.
+    """
+
+    def __init__(self, tell: Callable[[Kind, bytes], None]) -> None:
+        self._tell = tell
         self._server: asyncio.Server | None = None
         self._connections: set[Connection] = set()
         self._waiting: Connection | None = None
@@ -157,7 +163,7 @@ class RuntimeApi:
         starting = self.state is State.INIT
         self._waiting, self.state = connection, State.WAITING
         if starting:
-            self._observer.on_ready()
+            self._tell(Kind.READY, b"")
         elif self._event is not None:
             self._send(connection)
 
@@ -189,7 +195,7 @@ class RuntimeApi:
             connection.reply(403, _transition(self.state))
             return
         connection.reply(202, _OK)
-        self._observer.on_init_error(call.body)
+        self._tell(Kind.INIT_ERROR, call.body)
 
     def _result(self, connection: Connection, call: Call) -> None:
         request_id, _, kind = call.path[len(PREFIX + "/invocation/") :].partition("/")
@@ -211,13 +217,10 @@ class RuntimeApi:
         self.state, self._event = State.RESPONDED, None
         if len(body) > RESPONSE_LIMIT:
             connection.reply(413, _problem("RequestEntityTooLarge", _OVERSIZE))
-            self._observer.on_error(b"", oversize=True)
+            self._tell(Kind.OVERSIZE, b"")
             return
         connection.reply(202, _OK)
-        if kind == "response":
-            self._observer.on_response(body)
-        else:
-            self._observer.on_error(body, oversize=False)
+        self._tell(Kind.RESPONSE if kind == "response" else Kind.ERROR, body)
 
 
 _INIT_ERRORS = (PREFIX + "/init/error", PREFIX + "/restore/error")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from emulator.lambda_.state import arns, refusals
 from emulator.lambda_.state.functions import Alias
@@ -15,25 +15,19 @@ if TYPE_CHECKING:
     from emulator.lambda_.state.registry import Registry
 
 
-def create(
-    registry: Registry,
-    function_name: str,
-    name: str,
-    version: str,
-    *,
-    description: str = "",
-    weights: Mapping[str, float] | None = None,
-) -> Alias:
+def create(registry: Registry, function_name: str, params: Mapping[str, Any]) -> Alias:
     """A new alias.
 
     Raises `AwsError`: 404 for a missing function or version, 409 where the name is taken, 400 for
     weights that Lambda refuses.
     """
+    name, version = params["Name"], params["FunctionVersion"]
     function = registry.get(function_name, version)
     arn = registry.home.function(function_name, name)
     if name in function.aliases:
         raise refusals.conflict(f"Alias already exists: {arn}")
-    alias = Alias(name, arn, version, registry.new_revision_id(), description, dict(weights or {}))
+    description, weights = params.get("Description", ""), _weights(params, {})
+    alias = Alias(name, arn, version, registry.new_revision_id(), description, weights)
     _check_routing(registry, function, alias)
     function.aliases[name] = alias
     return alias
@@ -48,21 +42,13 @@ def get(registry: Registry, function_name: str, name: str) -> Alias:
     return function.aliases[name]
 
 
-def update(
-    registry: Registry,
-    function_name: str,
-    name: str,
-    *,
-    version: str | None = None,
-    description: str | None = None,
-    weights: Mapping[str, float] | None = None,
-    revision_id: str | None = None,
-) -> Alias:
-    """Change what is given, keep what is `None`; empty `weights` end weighted routing.
+def update(registry: Registry, function_name: str, params: Mapping[str, Any]) -> Alias:
+    """Change what is given, keep what is not; empty weights end weighted routing.
 
-    A compare-and-swap when `revision_id` is given: 412 where it is not the latest. The result as
+    A compare-and-swap where a revision is given: 412 where it is not the latest. The result as
     a whole is judged before anything changes.
     """
+    name, revision_id = params["Name"], params.get("RevisionId")
     function = registry.get(function_name)
     current = function.aliases.get(name)
     if current is None:
@@ -72,9 +58,9 @@ def update(
         raise refusals.wrong_revision()
     updated = replace(
         current,
-        function_version=version or current.function_version,
-        description=current.description if description is None else description,
-        weights=current.weights if weights is None else dict(weights),
+        function_version=params.get("FunctionVersion") or current.function_version,
+        description=params.get("Description", current.description),
+        weights=_weights(params, current.weights),
         revision_id=registry.new_revision_id(),
     )
     _check_routing(registry, function, updated)
@@ -98,6 +84,14 @@ def list_all(registry: Registry, function_name: str, version: str | None) -> lis
     return sorted(
         (a for a in found if version in (None, a.function_version)), key=lambda alias: alias.name
     )
+
+
+def _weights(params: Mapping[str, Any], otherwise: Mapping[str, float]) -> Mapping[str, float]:
+    """The additional version's weight; `otherwise` where the caller does not mention routing."""
+    if "RoutingConfig" not in params:
+        return otherwise
+    weights: dict[str, float] = params["RoutingConfig"].get("AdditionalVersionWeights", {})
+    return weights
 
 
 def _check_routing(registry: Registry, function: Function, alias: Alias) -> None:

@@ -19,10 +19,8 @@ CREATING = "The function is being created."
 """AWS's reason both for `Pending` and, oddly, for an update in progress."""
 
 
-def create(
-    registry: Registry, name: str, code: Code, params: Mapping[str, Any], *, publish: bool = False
-) -> StoredVersion:
-    """A new function, `Pending`; with `publish` its version 1 is the answer.
+def create(registry: Registry, name: str, code: Code, params: Mapping[str, Any]) -> StoredVersion:
+    """A new function, `Pending`; where it is to be published version 1 is the answer.
 
     Raises `AwsError`: 409 where the name is taken, else as `settings.changes`.
     """
@@ -34,58 +32,43 @@ def create(
     function = Function(name, arn, latest, tags=dict(params.get("Tags", {})))
     registry.functions[name] = function
     registry.begin_change(function)
-    return _publish(registry, function, pending=True) if publish else latest
+    return _publish(registry, function, pending=True) if params.get("Publish") else latest
 
 
 def update_code(
-    registry: Registry,
-    name: str,
-    code: Code,
-    params: Mapping[str, Any],
-    *,
-    revision_id: str | None = None,
-    publish: bool = False,
-    dry_run: bool = False,
+    registry: Registry, name: str, code: Code, params: Mapping[str, Any]
 ) -> StoredVersion:
     """New code for `$LATEST`; calls run the old until the change has settled."""
-    function = changeable(registry, name, revision_id)
+    function = changeable(registry, name, params.get("RevisionId"))
     changed = settings.changes(params, function.latest) | _code_fields(code)
-    if dry_run:
+    if params.get("DryRun"):
         return replace(function.latest, **changed)
     _apply(registry, function, changed)
+    publish = params.get("Publish")
     return _publish(registry, function, pending=True) if publish else function.latest
 
 
-def update_configuration(
-    registry: Registry, name: str, params: Mapping[str, Any], *, revision_id: str | None = None
-) -> StoredVersion:
+def update_configuration(registry: Registry, name: str, params: Mapping[str, Any]) -> StoredVersion:
     """New settings for `$LATEST`; even an update that changes nothing takes its time."""
-    function = changeable(registry, name, revision_id)
+    function = changeable(registry, name, params.get("RevisionId"))
     _apply(registry, function, settings.changes(params, function.latest))
     return function.latest
 
 
-def publish(
-    registry: Registry,
-    name: str,
-    *,
-    description: str | None = None,
-    code_sha256: str | None = None,
-    revision_id: str | None = None,
-) -> StoredVersion:
+def publish(registry: Registry, name: str, params: Mapping[str, Any]) -> StoredVersion:
     """Freeze `$LATEST` under the next number, or return the last version if nothing changed.
 
     Raises `AwsError`: 409 while a change is under way, 412 for another revision, 400 for other
     code than expected.
     """
-    function = changeable(registry, name, revision_id)
-    current = function.latest.code_sha256
+    function = changeable(registry, name, params.get("RevisionId"))
+    current, code_sha256 = function.latest.code_sha256, params.get("CodeSha256")
     if code_sha256 and code_sha256 != current:
         raise refusals.invalid(
             f"CodeSHA256 ({code_sha256}) is different from current CodeSHA256 in $LATEST "
             f"({current}). Please try again with the CodeSHA256 in $LATEST."
         )
-    return _publish(registry, function, description=description)
+    return _publish(registry, function, description=params.get("Description"))
 
 
 def delete(registry: Registry, name: str, qualifier: str | None) -> None:
