@@ -101,18 +101,11 @@ class Table(Resource):
         if fresh := fresh_tags(state, inputs):
             aws.dynamodb.tag_resource(ResourceArn=state["arn"], Tags=tag_list(fresh))
         if "deletionProtectionEnabled" in changed:
-            aws.dynamodb.update_table(
-                TableName=id_,
-                DeletionProtectionEnabled=bool(inputs.get("deletionProtectionEnabled")),
-            )
-            _active(aws, id_)
+            _set(aws, id_, DeletionProtectionEnabled=bool(inputs.get("deletionProtectionEnabled")))
         if "warmThroughput" in changed:
-            aws.dynamodb.update_table(TableName=id_, WarmThroughput=_warm(inputs["warmThroughput"]))
-            _active(aws, id_)
+            _set(aws, id_, WarmThroughput=_warm(inputs["warmThroughput"]))
         if "serverSideEncryption" in changed:
-            specification: Any = {"Enabled": _enabled(inputs, "serverSideEncryption")}
-            aws.dynamodb.update_table(TableName=id_, SSESpecification=specification)
-            _active(aws, id_)
+            _set(aws, id_, SSESpecification={"Enabled": _enabled(inputs, "serverSideEncryption")})
         if "ttl" in changed:
             _expire(aws, id_, inputs["ttl"])
         if "pointInTimeRecovery" in changed:
@@ -147,6 +140,11 @@ def _enabled(inputs: Properties, key: str) -> bool:
 def _status(aws: Aws, name: str) -> str | None:
     answer = unless_gone(lambda: aws.dynamodb.describe_table(TableName=name), _GONE)
     return answer["Table"]["TableStatus"] if answer else None
+
+
+def _set(aws: Aws, name: str, **what: Any) -> None:
+    aws.dynamodb.update_table(TableName=name, **what)
+    _active(aws, name)
 
 
 def _active(aws: Aws, name: str) -> None:

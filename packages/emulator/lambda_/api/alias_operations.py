@@ -35,7 +35,7 @@ async def _delete(registry: Registry, params: Params) -> Answer:
 async def _list(registry: Registry, params: Params) -> Answer:
     name = unqualified(registry, params)
     found = aliases.list_all(registry, name, params.get("FunctionVersion"))
-    return Answer(descriptions.page(found, params).view("Aliases", descriptions.alias_view))
+    return descriptions.page("Aliases", found, descriptions.alias_view, params)
 
 
 HANDLERS: dict[str, Handler] = {

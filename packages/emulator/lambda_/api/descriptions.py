@@ -5,14 +5,15 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
+from emulator.lambda_.api.operation import Answer
 from emulator.lambda_.state import arns, lifecycle, refusals
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
+    from emulator.lambda_.api.operation import Params
     from emulator.lambda_.state.functions import Alias, Function, InvokeConfig, StoredVersion
     from emulator.lambda_.state.registry import Registry
 
@@ -107,25 +108,16 @@ def invoke_config_view(
     return view
 
 
-@dataclass(frozen=True, slots=True)
-class Page(Generic[Item]):
-    """Some items of a listing and, if more follow, the marker that asks for them."""
-
-    items: Sequence[Item]
-    marker: str | None
-
-    def view(self, member: str, show: Callable[[Item], object]) -> dict[str, object]:
-        """The page as a List operation's answer."""
-        body: dict[str, object] = {member: [show(item) for item in self.items]}
-        return body | ({"NextMarker": self.marker} if self.marker else {})
-
-
-def page(items: Sequence[Item], params: Mapping[str, Any]) -> Page[Item]:
+def page(
+    member: str, items: Sequence[Item], show: Callable[[Item], object], params: Params
+) -> Answer:
     """The page of `items` that `Marker` and `MaxItems` ask for; 400 for a foreign marker."""
     start = _offset(params.get("Marker"))
     end = start + min(params.get("MaxItems", PAGE_ITEMS), PAGE_ITEMS)
-    marker = base64.b64encode(str(end).encode()).decode() if end < len(items) else None
-    return Page(items[start:end], marker)
+    body: dict[str, object] = {member: [show(item) for item in items[start:end]]}
+    if end < len(items):
+        body["NextMarker"] = base64.b64encode(str(end).encode()).decode()
+    return Answer(body)
 
 
 def _offset(marker: str | None) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from emulator.lambda_.api import descriptions
@@ -82,9 +83,8 @@ async def _list_versions_by_function(registry: Registry, params: Params) -> Answ
     """`$LATEST` first, then by number."""
     function = registry.get(qualified(registry, params).name)
     versions = [function.latest, *function.versions.values()]
-    page = descriptions.page(versions, params)
-    return Answer(
-        page.view("Versions", lambda version: descriptions.version_entry(registry, version))
+    return descriptions.page(
+        "Versions", versions, partial(descriptions.version_entry, registry), params
     )
 
 
@@ -93,10 +93,10 @@ async def _list_functions(registry: Registry, params: Params) -> Answer:
     functions = [registry.get(name) for name in sorted(registry.functions)]
     if params.get("FunctionVersion") == "ALL":
         versions = [v for f in functions for v in (f.latest, *f.versions.values())]
-        page = descriptions.page(versions, params)
-        return Answer(page.view("Functions", lambda v: descriptions.version_entry(registry, v)))
-    page = descriptions.page([function.latest for function in functions], params)
-    return Answer(page.view("Functions", descriptions.listed_configuration))
+        entry = partial(descriptions.version_entry, registry)
+        return descriptions.page("Functions", versions, entry, params)
+    latest = [function.latest for function in functions]
+    return descriptions.page("Functions", latest, descriptions.listed_configuration, params)
 
 
 async def _delete_function(registry: Registry, params: Params) -> Answer:

@@ -10,6 +10,7 @@ from emulator.lambda_.api.operation import Answer, Handler, Params, qualified, u
 from emulator.lambda_.state import event_invoke, policies, reservations
 
 if TYPE_CHECKING:
+    from emulator.lambda_.state.functions import InvokeConfig
     from emulator.lambda_.state.registry import Registry
 
 
@@ -63,13 +64,12 @@ async def _delete_event_invoke_config(registry: Registry, params: Params) -> Ans
 async def _list_event_invoke_configs(registry: Registry, params: Params) -> Answer:
     """ListFunctionEventInvokeConfigs of all qualifiers."""
     name = qualified(registry, params).name
-    page = descriptions.page(event_invoke.list_all(registry, name), params)
-    return Answer(
-        page.view(
-            "FunctionEventInvokeConfigs",
-            lambda item: descriptions.invoke_config_view(registry, name, *item),
-        )
-    )
+    found = event_invoke.list_all(registry, name)
+
+    def show(item: tuple[str, InvokeConfig]) -> object:
+        return descriptions.invoke_config_view(registry, name, *item)
+
+    return descriptions.page("FunctionEventInvokeConfigs", found, show, params)
 
 
 async def _add_permission(registry: Registry, params: Params) -> Answer:
