@@ -54,8 +54,6 @@ def _join(path: str, name: str) -> str:
 
 def _fault(value: object, path: str, rule: str) -> str:
     shown = "null" if value is None else f"'{str(value)[:100]}'"
-    if value is None:
-        return f"Value null at '{path}' failed to satisfy constraint: {rule}"
     return f"Value {shown} at '{path}' failed to satisfy constraint: {rule}"
 
 

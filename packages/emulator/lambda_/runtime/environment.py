@@ -124,7 +124,7 @@ class Environment:
         self._stream = platform_log.stream_name(version, unique, time.time())
         place = Place(
             region=host.region,
-            runtime_api=await self._runtime.listen(),
+            runtime_api=await self._runtime.api.listen(),
             runtime_dir=host.runtime_dir,
             scratch=self._scratch,
             endpoint_url=host.endpoint_url,
@@ -132,7 +132,7 @@ class Environment:
             log_stream=self._stream,
             credentials_token=host.ids.hexadecimal(32),
         )
-        self._runtime.hand_out(place.credentials_token, credentials)
+        self._runtime.api.hand_out(place.credentials_token, credentials)
         self._variables = variables(version, place, credentials)
 
     async def _init(self, phase: str, limit: float, request_id: str) -> float | None:
@@ -163,7 +163,7 @@ class Environment:
             return self._failed_init
         event = self._event(job, started_at)
         signal = await self._attempt(event, deadline)
-        if signal.kind is Kind.EXIT and not self._runtime.delivered:
+        if signal.kind is Kind.EXIT and not self._runtime.api.delivered:
             # It died after its last response, so it never had this event.
             if not await self._init_again(job, deadline):
                 return self._failed_init
@@ -178,7 +178,7 @@ class Environment:
         return await self._init("invoke", seconds, job.request_id) is not None
 
     async def _attempt(self, event: Event, deadline: float) -> Signal:
-        self._runtime.deliver(event)
+        self._runtime.api.deliver(event)
         return await self._runtime.wait(deadline - asyncio.get_running_loop().time())
 
     def _event(self, job: Job, started_at: float) -> Event:

@@ -61,13 +61,11 @@ class LambdaMetrics:
 
     def throttled(self, target: Target, at: float) -> None:
         """One refused request: it ran no version, so it has no `ExecutedVersion`."""
-        self._put("Throttles", target, 1.0, at)
+        self.event("Throttles", target, 1.0, at)
 
     def event(self, name: str, target: Target, value: float, at: float) -> None:
-        """One of the asynchronous queue's counts, or `AsyncEventAge` in milliseconds."""
-        self._put(name, target, value, at, "Milliseconds" if name == "AsyncEventAge" else "Count")
-
-    def _put(self, name: str, target: Target, value: float, at: float, unit: str = "Count") -> None:
+        """A count that has no executed version, or `AsyncEventAge` in milliseconds."""
+        unit = "Milliseconds" if name == "AsyncEventAge" else "Count"
         for dimensions in self._dimensions(target)[:3]:
             self._store.put(NAMESPACE, name, dimensions, value, at, unit)
 

@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from emulator.lambda_.runtime.output import OutputParser
-from emulator.lambda_.runtime.runtime_api import Event, Kind, RuntimeApi
+from emulator.lambda_.runtime.runtime_api import Kind, RuntimeApi
 from emulator.process import Child
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from emulator.aws import Credentials
     from emulator.lambda_.runtime.output import Line
 
 _CHUNK = 65_536
@@ -44,34 +43,21 @@ class RuntimeProcess:
         self._memory_limit_mb = memory_limit_mb
         self.peak_mb = 0
         """The process's peak resident memory as last seen, 0 where the kernel does not tell."""
-        self._api = RuntimeApi(self._on_call)
+        self.api = RuntimeApi(self._on_call)
+        """The one address of all its processes."""
         self._child: Child | None = None
         self._pipe = -1
         self._parser = OutputParser()
         self._signal: asyncio.Future[Signal] | None = None
-
-    async def listen(self) -> str:
-        """Open the Runtime API; returns its `host:port`."""
-        await self._api.listen()
-        return self._api.address
-
-    def hand_out(self, token: str, credentials: Credentials) -> None:
-        """Give these credentials to a runtime that shows the token."""
-        self._api.hand_out(token, credentials)
 
     @property
     def alive(self) -> bool:
         """Whether a process is there."""
         return self._child is not None
 
-    @property
-    def delivered(self) -> bool:
-        """Whether the runtime took the last event."""
-        return self._api.delivered
-
     def start(self, arguments: Sequence[str], cwd: Path, environment: Mapping[str, str]) -> None:
         """Start the process; `environment` gains the descriptor for framed log records."""
-        self._api.reset()
+        self.api.reset()
         self.peak_mb = 0
         self._parser = OutputParser()
         self._pipe, write_end = os.pipe()
@@ -89,10 +75,6 @@ class RuntimeProcess:
         asyncio.get_running_loop().add_reader(self._pipe, self._drain)
         self._child = child
         child.exited.add_done_callback(lambda done: self._on_exit(child, done.result()))
-
-    def deliver(self, event: Event) -> None:
-        """Give the runtime its next event."""
-        self._api.deliver(event)
 
     async def wait(self, seconds: float) -> Signal:
         """The next signal; TIMEOUT after `seconds`, MEMORY where the process outgrew its limit."""
@@ -122,7 +104,7 @@ class RuntimeProcess:
         if self._child is not None:
             self._child.kill()
         self._forget()
-        self._api.close()
+        self.api.close()
 
     def _outgrown(self) -> bool:
         """Note the peak; whether it is above the limit."""

@@ -81,15 +81,14 @@ class RuntimeApi:
         self._waiting: Connection | None = None
         self._event: Event | None = None
         self.state = State.INIT
-        self.address = ""
         self._token, self._credentials = "", b""
 
-    async def listen(self) -> None:
-        """Open the address."""
+    async def listen(self) -> str:
+        """Open the address; returns its `host:port`."""
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(self._connect, "127.0.0.1", 0)
         host, port = self._server.sockets[0].getsockname()
-        self.address = f"{host}:{port}"
+        return f"{host}:{port}"
 
     def hand_out(self, token: str, credentials: Credentials) -> None:
         """Answer with these credentials whoever shows the token."""
