@@ -10,19 +10,17 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from engine.differential import programs
+from engine.differential.differences import differences
 from engine.differential.engines import Engine, Ours, Outcome
 from engine.differential.real import Real
 from engine.differential.world import LOOSE, NAMED, Fault, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from engine.differential.programs import Program
     from engine.differential.world import World, Worlds
-
-    Held = Mapping[str, Mapping[str, Any]]
-    """Arguments by resource."""
 
 
 class DisagreementError(AssertionError):
@@ -215,22 +213,6 @@ def _settled(planned: set[tuple[str, str]]) -> set[tuple[str, str]]:
     return {(operation, name) for operation, name in planned if name not in replaced} | {
         ("replace", name) for name in replaced
     }
-
-
-def differences(ours: Held, real: Held) -> list[str]:
-    """Name each resource and argument that the AWS of our engine and of Pulumi's hold otherwise."""
-    found = []
-    for name in sorted({*ours, *real}):
-        if name not in ours or name not in real:
-            found.append(f"{name}: only {'Pulumi' if name in real else 'ours'} left it")
-            continue
-        one, other = ours[name], real[name]
-        found += [
-            f"{name}.{key}: ours {one.get(key)!r}, Pulumi's {other.get(key)!r}"
-            for key in sorted({*one, *other})
-            if one.get(key) != other.get(key)
-        ]
-    return found
 
 
 @contextlib.contextmanager

@@ -13,7 +13,8 @@ from unittest import mock
 import pytest
 from engine import deployment
 from engine.deletion import Graph
-from engine.differential.compare import DisagreementError, Life, differences
+from engine.differential.compare import DisagreementError, Life
+from engine.differential.differences import differences
 from engine.differential.engines import Ours
 from engine.differential.world import Worlds
 from engine.monitor import Monitor
