@@ -535,7 +535,7 @@ RUNS = {
     "drill": Run("rehearsal", "rehearsal.drills", STORAGE_TOO,
         "Prove each claim of safety by a fault that would break it: [NAME ...] [--list]."),
     "faults": Run("rehearsal", "rehearsal.faults", STORAGE_TOO,
-        "Hold exactly one effect per order against faults: [--orders N] [--seed N] [--only KIND]."),
+        "Hold exactly one effect per event against faults: [--events N] [--seed N] [--only KIND]."),
     "workflows": Run("workflows", "rehearsal.workflows", (install_storage, install_github),
         "Execute the workflow files, step by step, against the emulated AWS: [SCENARIO ...]."),
     "bad_releases": Run("rehearsal", "rehearsal.trials.bad_releases", STORAGE_TOO,
