@@ -60,9 +60,10 @@ def body(names: Names, region: str) -> dict[str, Any]:
             "Concurrent executions", region, [_series(function, "ConcurrentExecutions", "Maximum")]
         ),
         _metrics("Error rate, %", region, _error_rate(function)),
+        *_outcomes(names, region),
     ]
     placed = [_place(widget, index) for index, widget in enumerate(widgets)]
-    log = _log_events(names.log_group, region, len(widgets) // _PER_ROW)
+    log = _log_events(names.log_group, region, -(-len(widgets) // _PER_ROW))
     return {"widgets": [_title(f"{names.service.title} on {names.stack}"), *placed, log]}
 
 
@@ -85,6 +86,28 @@ def _metrics(title: str, region: str, metrics: list[list[Any]]) -> dict[str, Any
 def _series(function: str, metric: str, statistic: str, **options: object) -> list[Any]:
     shown: dict[str, object] = {"stat": statistic, "label": f"{metric}, {statistic.lower()}"}
     return ["AWS/Lambda", metric, "FunctionName", function, shown | options]
+
+
+def _outcomes(names: Names, region: str) -> list[dict[str, Any]]:
+    """What became of real events; nothing of a service that does not count it."""
+    declared = names.service.outcomes
+    if declared is None:
+        return []
+    series: list[list[Any]] = [
+        [
+            declared.namespace,
+            metric,
+            declared.function_dimension,
+            names.function,
+            {"stat": "Sum", "label": kind},
+        ]
+        for kind, metric in (
+            ("confirmed", declared.confirmed),
+            ("duplicate", declared.duplicate),
+            ("rejected", declared.rejected),
+        )
+    ]
+    return [_metrics("Outcomes", region, series)]
 
 
 def _error_rate(function: str) -> list[list[Any]]:

@@ -18,6 +18,7 @@ from infra.error_alarm import ErrorAlarm, ErrorAlarmArgs
 from infra.function import Function, FunctionArgs
 from infra.paging import Paging
 from infra.release_alarms import ReleaseAlarms, ReleaseAlarmsArgs
+from infra.share_alarm import ShareAlarm, ShareAlarmArgs
 from infra.table import Table, TableArgs
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def _resources(plan: Plan) -> dict[str, pulumi.Input[Any]]:
     """Register one service; return the outputs that the release and the load test read."""
     table, dead_letters = _table(plan), _dead_letters(plan)
     function = _function(plan, table, dead_letters)
-    standing = _standing_alarms(plan, function)
+    standing = [*_standing_alarms(plan, function), *_share_alarms(plan, function)]
     release = _release_alarms(plan, function)
     dashboard = Dashboard(plan.named("dashboard"), DashboardArgs(plan.names, plan.settings.region))
     return {
@@ -183,6 +184,40 @@ def _standing_alarms(plan: Plan, function: Function) -> list[pulumi.Output[str]]
     )
     alarms = {"errors": errors, "dead-letter-errors": undelivered}
     return [ErrorAlarm(plan.named(part), args).name for part, args in alarms.items()]
+
+
+def _share_alarms(plan: Plan, function: Function) -> list[pulumi.Output[str]]:
+    """What wakes somebody though nothing failed: callers that are refused, events rejected."""
+    title, outcomes = plan.service.title, plan.service.outcomes
+    throttles = ShareAlarmArgs(
+        name=plan.names.throttles_alarm,
+        namespace="AWS/Lambda",
+        part="Throttles",
+        whole=("Throttles", "Invocations"),
+        dimensions={
+            "FunctionName": function.function_name,
+            "Resource": pulumi.Output.concat(function.function_name, ":", function.alias_name),
+        },
+        percent=plan.settings.throttled_percent,
+        meaning=f"{title} refuses callers for want of concurrency.",
+        page="throttles-alarm",
+        paging=plan.paging,
+        tags=plan.tags,
+    )
+    alarms = {"live-throttles": throttles}
+    if outcomes is not None:
+        alarms["rejections"] = replace(
+            throttles,
+            name=plan.names.rejections_alarm,
+            namespace=outcomes.namespace,
+            part=outcomes.rejected,
+            whole=(outcomes.rejected, outcomes.confirmed, outcomes.duplicate),
+            dimensions={outcomes.function_dimension: function.function_name},
+            percent=plan.settings.rejected_percent,
+            meaning=f"{title} rejects more than its callers' usual mistakes.",
+            page="rejections-alarm",
+        )
+    return [ShareAlarm(plan.named(part), args).name for part, args in alarms.items()]
 
 
 def _release_alarms(plan: Plan, function: Function) -> ReleaseAlarms:

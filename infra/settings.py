@@ -79,6 +79,10 @@ class Settings:
     release_throttle_percent: int
     plan: str
     """How a release shifts traffic; what each does is in `packages/release/plans.py`."""
+    throttled_percent: int
+    """Share of all requests whose refusal pages somebody."""
+    rejected_percent: int
+    """Share of all answers whose rejection pages somebody."""
     alarm_warm_up_minutes: int
     alarm_topic_arn: str | None
     """Who is paged; nobody where it is None."""
@@ -207,6 +211,8 @@ def parse(stack: str, raw: Mapping[str, str | None], service: Service) -> Settin
         release_duration_ms=values.whole("releaseDurationMs", 1, 900_000),
         release_throttle_percent=values.whole("releaseThrottlePercent", 1, 100),
         plan=values.matching("plan", "canary|linear|stepped", "canary, linear or stepped"),
+        throttled_percent=values.whole("throttledPercent", 1, 100),
+        rejected_percent=values.whole("rejectedPercent", 1, 100),
         alarm_warm_up_minutes=values.whole("alarmWarmUpMinutes", 0, 2880),
         alarm_topic_arn=values.optional(
             "alarmTopicArn", r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:\S+", "an SNS topic's ARN"

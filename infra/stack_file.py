@@ -32,6 +32,8 @@ SERVICE_KEYS = (
     "warmWritesPerSecond",
     "releaseDurationMs",
     "releaseThrottlePercent",
+    "throttledPercent",
+    "rejectedPercent",
 )
 """What a stack file may say for all services, or for one under `services`."""
 

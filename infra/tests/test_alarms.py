@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from service import declaration
 from service.declaration import load
 from service.names import Names
 
@@ -106,6 +108,59 @@ def test_a_single_dead_letter_that_could_not_be_written_is_an_alarm(dev: Recordi
     assert alarm["dimensions"] == {"FunctionName": "order-processing-dev"}
     rule = [alarm[key] for key in ("statistic", "period", "comparisonOperator", "threshold")]
     assert rule == ["Sum", 300, "GreaterThanThreshold", 0]
+
+
+def test_callers_that_are_refused_page_somebody(dev: Recording) -> None:
+    """A share of the alias's requests, in ten of fifteen minutes, whichever version runs."""
+    alarm = dev.alarm("order-processing-throttles-alarm-dev").inputs
+    function = "order-processing-dev"
+    assert (
+        candidate_dimensions(dev.alarm(alarm["name"]))
+        == [{"FunctionName": function, "Resource": f"{function}:production"}] * 2
+    )
+    assert share(alarm) == "IF(SUM([m0, m1]) >= 20, 100 * m0 / SUM([m0, m1]), 0)"
+    assert metrics(alarm) == ["AWS/Lambda Throttles", "AWS/Lambda Invocations"]
+    assert (alarm["threshold"], alarm["evaluationPeriods"], alarm["datapointsToAlarm"]) == (5, 3, 2)
+
+
+def test_rejected_orders_page_somebody(dev: Recording) -> None:
+    """The share of real ones, of all versions, as the function counts them."""
+    alarm = dev.alarm("order-processing-rejections-alarm-dev").inputs
+    assert (
+        candidate_dimensions(dev.alarm(alarm["name"]))
+        == [{"FunctionName": "order-processing-dev"}] * 3
+    )
+    assert share(alarm) == "IF(SUM([m0, m1, m2]) >= 20, 100 * m0 / SUM([m0, m1, m2]), 0)"
+    assert metrics(alarm) == [
+        f"OrderProcessing {name}"
+        for name in ("OrdersRejected", "OrdersConfirmed", "OrderDuplicates")
+    ]
+    assert alarm["threshold"] == 20
+
+
+def test_a_service_that_counts_no_outcomes_has_no_alarm_on_them(
+    artifact_directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its other alarms stand."""
+    silent = [replace(each, outcomes=None) for each in declaration.load_all()]
+    monkeypatch.setattr(declaration, "load_all", lambda: silent)
+    found = deploy("dev", artifact_directory)
+    names = {alarm.inputs["name"] for alarm in found.of_type(":MetricAlarm")}
+    assert {*found.outputs["standingAlarmNames"]} < names
+    assert "order-processing-rejections-alarm-dev" not in names
+    assert "order-processing-throttles-alarm-dev" in names
+
+
+def share(alarm: dict[str, Any]) -> str:
+    """The expression whose value is judged."""
+    (returned,) = [query for query in alarm["metricQueries"] if query["returnData"]]
+    return str(returned["expression"])
+
+
+def metrics(alarm: dict[str, Any]) -> list[str]:
+    """The metrics that it reads, in order."""
+    read = [query["metric"] for query in alarm["metricQueries"] if "metric" in query]
+    return [f"{each['namespace']} {each['metricName']}" for each in read]
 
 
 def test_every_alarm_stands_or_is_of_a_release(dev: Recording) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from typing import Any
 
 from service.declaration import load
@@ -31,7 +32,17 @@ def test_each_agreed_metric_is_shown_by_its_statistic() -> None:
         ("Duration", "Average"),
         ("Duration", "Maximum"),
         ("ConcurrentExecutions", "Maximum"),
+        ("OrdersConfirmed", "Sum"),
+        ("OrderDuplicates", "Sum"),
+        ("OrdersRejected", "Sum"),
     }
+
+
+def test_a_service_that_counts_no_outcomes_shows_none() -> None:
+    """And its page ends where the log begins."""
+    silent = dashboard.body(Names(replace(SERVICE, outcomes=None), "dev"), "eu-central-1")
+    assert len(silent["widgets"]) == len(WIDGETS) - 1
+    assert "Outcomes" not in {each["properties"].get("title") for each in silent["widgets"]}
 
 
 def test_series_are_the_functions() -> None:

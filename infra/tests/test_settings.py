@@ -90,6 +90,8 @@ def test_stack_files_set_only_declared_keys(stack: str) -> None:
         ("guardData", "yes", "true or false"),
         ("releaseDurationMs", "-1", "whole number"),
         ("releaseThrottlePercent", "101", "from 1 to 100"),
+        ("throttledPercent", "0", "from 1 to 100"),
+        ("rejectedPercent", "3%", "from 1 to 100"),
         ("alarmTopicArn", "paging", "an SNS topic's ARN"),
         ("permissionsBoundaryArn", "execution", "a policy's ARN or 'none'"),
         ("createdAt", "yesterday", "a day such as"),

@@ -69,9 +69,25 @@ class Names:
         return self._with("dlq-errors-alarm")
 
     @property
+    def throttles_alarm(self) -> str:
+        """The alarm on the share of the alias's requests that are refused."""
+        return self._with("throttles-alarm")
+
+    @property
+    def rejections_alarm(self) -> str:
+        """The alarm on the share of answers that reject; of a service that counts them."""
+        return self._with("rejections-alarm")
+
+    @property
     def standing_alarms(self) -> list[str]:
         """The alarms that watch whatever is released."""
-        return [self.error_alarm, self.dead_letter_errors_alarm, self.dead_letter_alarm]
+        return [
+            self.error_alarm,
+            self.dead_letter_errors_alarm,
+            self.throttles_alarm,
+            *([self.rejections_alarm] if self.service.outcomes else []),
+            self.dead_letter_alarm,
+        ]
 
     def release_alarm(self, watched: str) -> str:
         """Name the alarm on one of what is `WATCHED`."""

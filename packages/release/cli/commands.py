@@ -120,7 +120,7 @@ def _request(call: Call) -> Request:
         poll=options.poll,
         minimum_samples=options.minimum_samples,
         maximum_error_share=options.maximum_error_share,
-        accept_rejections=options.accept_rejections,
+        accept_rejections=options.accept_rejections or None,
         restore=getattr(options, "on_fail", "restore") == "restore",
         on_inconclusive=options.on_inconclusive,
         patience=options.patience,

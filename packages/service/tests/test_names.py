@@ -17,10 +17,17 @@ def test_each_name_has_the_services_and_the_stacks_in_it() -> None:
     assert names.function == "invoices-prod"
     assert names.log_group == "/aws/lambda/invoices-prod"
     alarms = [*names.standing_alarms, *names.release_alarms]
-    assert len({*alarms}) == len(alarms) == 6
+    assert len({*alarms}) == len(alarms) == 8
     for name in (names.dead_letter_queue, *alarms):
         assert name.startswith("invoices-")
         assert name.endswith("-prod")
+
+
+def test_a_service_that_counts_no_outcomes_has_no_alarm_on_them() -> None:
+    """`discover` names none that is not there."""
+    names = Names(replace(FIRST, outcomes=None), "dev")
+    assert names.rejections_alarm not in names.standing_alarms
+    assert len(names.standing_alarms) == 4
 
 
 def test_a_service_without_a_table_has_no_name_for_one() -> None:
