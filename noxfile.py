@@ -412,6 +412,8 @@ RELEASES = {
     "gate": Release(
         "Watch the canary and decide; a failing one is taken back: -- STACK [SERVICE].",
         watches=True),
+    "watch": Release(
+        "Watch what was promoted; it is taken back if it fails: -- STACK [SERVICE]."),
     "promote": Release("Point the alias at the candidate: -- STACK [SERVICE]."),
     "redrive": Release("Replay DLQ messages at a bounded rate: -- STACK [SERVICE].", one=True),
     "ledger": Release("Show what was decided, by whom and on what figures: -- STACK [SERVICE]."),
@@ -535,7 +537,7 @@ RUNS = {
     "drill": Run("rehearsal", "rehearsal.drills", STORAGE_TOO,
         "Prove each claim of safety by a fault that would break it: [NAME ...] [--list]."),
     "faults": Run("rehearsal", "rehearsal.faults", STORAGE_TOO,
-        "Hold exactly one effect per event against faults: [--events N] [--seed N] [--only KIND]."),
+        "Hold exactly one effect per order against faults: [--orders N] [--seed N] [--only KIND]."),
     "workflows": Run("workflows", "rehearsal.workflows", (install_storage, install_github),
         "Execute the workflow files, step by step, against the emulated AWS: [SCENARIO ...]."),
     "bad_releases": Run("rehearsal", "rehearsal.trials.bad_releases", STORAGE_TOO,
@@ -636,7 +638,9 @@ def lock(session: nox.Session) -> None:
 GROUPS = {
     "To begin with": "rehearse tour emulator load tests lint typecheck",
     "Build and deploy": "build verify preview deploy drift recover move destroy",
-    "Release": "rollout status rollback smoke invoke warm canary gate promote redrive ledger prune",
+    "Release": (
+        "rollout status rollback smoke invoke warm canary gate promote watch redrive ledger prune"
+    ),
     "Plan": "plan preflight",
     "Prove a change": (
         "drill faults workflows bad_releases good_releases explore engines service_tests inputs "

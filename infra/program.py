@@ -108,6 +108,7 @@ def _resources(plan: Plan) -> dict[str, pulumi.Input[Any]]:
         "commit": plan.artifact.origin.commit or "none",
         "reservedConcurrency": plan.settings.reserved_concurrency,
         "plan": plan.settings.plan,
+        "watchSeconds": plan.settings.watch_seconds,
         "logGroupName": function.log_group_name,
         **({"tableName": table.name} if table else {}),
         "dlqQueueUrl": dead_letters.queue_url,

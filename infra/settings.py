@@ -48,6 +48,7 @@ _KEYS = (
     "guardData",
     "plan",
     "alarmWarmUpMinutes",
+    "watchSeconds",
     "alarmTopicArn",
     "permissionsBoundaryArn",
     "createdAt",
@@ -84,6 +85,8 @@ class Settings:
     rejected_percent: int
     """Share of all answers whose rejection pages somebody."""
     alarm_warm_up_minutes: int
+    watch_seconds: int
+    """How long a version is watched after its promotion; 0 for not at all."""
     alarm_topic_arn: str | None
     """Who is paged; nobody where it is None."""
     permissions_boundary_arn: str | None
@@ -214,6 +217,7 @@ def parse(stack: str, raw: Mapping[str, str | None], service: Service) -> Settin
         throttled_percent=values.whole("throttledPercent", 1, 100),
         rejected_percent=values.whole("rejectedPercent", 1, 100),
         alarm_warm_up_minutes=values.whole("alarmWarmUpMinutes", 0, 2880),
+        watch_seconds=values.whole("watchSeconds", 0, 7200),
         alarm_topic_arn=values.optional(
             "alarmTopicArn", r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:\S+", "an SNS topic's ARN"
         ),

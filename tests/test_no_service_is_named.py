@@ -33,6 +33,7 @@ ALLOWED = {
     "bench/load/clients.py": "it sends an event of that handler's",
     "bench/load/reconciliation.py": "it reconciles that handler's events",
     "bench/load/stub.py": "it answers like that handler",
+    "noxfile.py": "it runs the tests of the handler and of its zip on each Python",
 }
 """Files that name it, and why they must."""
 

@@ -76,7 +76,10 @@ def make(scope: Scope) -> list[Statement]:
 
 
 def rollback(scope: Scope) -> list[Statement]:
-    """Move the alias, write it into the ledger, say where things stand; no build, no state."""
+    """Move the alias, write it into the ledger, say where things stand; no build, no state.
+
+    Finishing a watch that a dead job left is the same, by the figures of both versions.
+    """
     actions = [
         "lambda:CreateAlias",  # an entry of the ledger
         "lambda:GetAlias",
@@ -90,6 +93,7 @@ def rollback(scope: Scope) -> list[Statement]:
         allow("MoveTheAlias", actions, scope.functions),
         *_versions_read(scope),
         allow("ReadAlarms", ["cloudwatch:DescribeAlarms"], scope.all_alarms),
+        allow("ReadFigures", ["cloudwatch:GetMetricData"], "*"),
         allow("CountDeadLetters", ["sqs:GetQueueAttributes", "sqs:GetQueueUrl"], scope.queues),
     ]
 

@@ -42,7 +42,7 @@ OUTPUTS = {
     *("lambdaFunctionName", "lambdaFunctionArn", "lambdaAliasName", "lambdaAliasArn"),
     *("dlqQueueUrl", "dlqQueueArn", "dashboardName", "alarmName", "logGroupName"),
     *("tableName", "candidateVersion", "reservedConcurrency", "releaseAlarmNames"),
-    *("standingAlarmNames", "stack", "service", "plan"),
+    *("standingAlarmNames", "watchSeconds", "stack", "service", "plan"),
     *("codeSha256", "commit", "outcomes"),
 }
 

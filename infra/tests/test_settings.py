@@ -82,6 +82,7 @@ def test_stack_files_set_only_declared_keys(stack: str) -> None:
         # It skips the gate, so a person asks for it, with a reason.
         ("plan", "all-at-once", "canary, linear or stepped"),
         ("alarmWarmUpMinutes", "2881", "from 0 to 2880"),
+        ("watchSeconds", "7201", "from 0 to 7200"),
         ("memoryMb", "64", "from 128 to 10240"),
         ("timeoutSeconds", "901", "from 1 to 900"),
         ("timeoutSeconds", "3.5", "whole number"),

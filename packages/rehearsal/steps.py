@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 LOAD_START_SECONDS = 30.0
 BAKE_SECONDS = 12.0
 """How long the gate watches at least: four compressed minutes."""
+WATCH_SECONDS = 5
+"""How long the promotion is watched. With the start of the next command that is as long as its
+shift is measured for."""
 
 
 @dataclass(slots=True)
@@ -145,7 +148,7 @@ class Rehearsal:
 
     def roll_out(self) -> str:
         """Warm the candidate, shift, watch and promote by one command; or see it refused by it."""
-        watch = ("--bake", str(BAKE_SECONDS), "--poll", "1")
+        watch = ("--bake", str(BAKE_SECONDS), "--poll", "1", "--watch", str(WATCH_SECONDS))
         wait = ("--on-inconclusive", "wait", "--patience", str(self.settings.load_seconds))
         limits = (
             *("--minimum-samples", str(self.settings.minimum_samples)),
@@ -163,7 +166,7 @@ class Rehearsal:
         if self.settings.bad:
             self.mark("put back")
             return f"{said} {self._serves_only(self.facts.alias_before)}, without a person"
-        self.mark("promote")
+        self.facts.marks.append((time.time() - WATCH_SECONDS, "promote"))
         return f"{said} {self._serves_only(self.candidate)}"
 
     def shift_cold(self) -> str:
@@ -177,8 +180,10 @@ class Rehearsal:
         return served
 
     def roll_back_and_forward(self) -> str:
-        """Roll back to version 1 and forward again under load, one alias write each."""
-        self._hold(WINDOW_SECONDS)
+        """Roll back to version 1 and forward again under load, one alias write each.
+
+        The first move, the promotion, was measured while it was watched.
+        """
         started = time.monotonic()
         self.stack.release("rollback")
         self.facts.rollback_seconds = round(time.monotonic() - started, 2)

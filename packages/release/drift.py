@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from reporting import amounts
 
-from release.aws.clock import from_text
+from release.aws.clock import from_text, to_text
 from release.errors import NoAliasError
 from release.gate.decision import watches_candidate
+from release.live_watch import due
 from release.observation import Policy
 from release.result import Change, Exit, Result
 from release.state import alias, ledger
@@ -46,6 +47,7 @@ def drift(release: Release) -> Result:
     found = [
         *alias_findings(seen, linked),
         *canary_findings(seen, release.clock.now()),
+        *watch_findings(seen, release.clock.now()),
         *_live_findings(release, seen),
         *_deployed_findings(release),
         *alarm_findings(
@@ -93,6 +95,17 @@ def canary_findings(seen: Alias, now: datetime) -> list[str]:
     return [
         f"version {candidate.version} has had {share} of the traffic for {_minutes(age)} "
         f"and was to be watched for {_minutes(watch)}: `rollback --canary-only` ends it"
+    ]
+
+
+def watch_findings(seen: Alias, now: datetime) -> list[str]:
+    """A version that was promoted and that nobody judged afterwards: its time is over."""
+    noted = due(seen)
+    if noted is None or not noted.is_abandoned(now):
+        return []
+    return [
+        f"version {noted.version} was to be watched against {noted.before} until "
+        f"{to_text(noted.until)}, and nobody has judged it: `watch` does"
     ]
 
 

@@ -26,10 +26,12 @@ MAXIMUM_ERROR_SHARE = 0.01
 class Policy:
     """Which candidate is judged, and by what.
 
-    `started` is when its canary began, `since` (not before it) from when samples count; `live` is
-    the version it is compared with and `weight` its share of the requests, None if unknown.
-    `outcomes` is how the service counts its answers, None where it does not; `accepted` is why a
-    person takes a candidate that rejects other events than the live version.
+    `started` is when its canary began, `since` (not before it) from when samples count, `until`
+    when they cease to; `live` is the version it is compared with and `weight` its share of the
+    requests, None if unknown. `outcomes` is how the service counts its answers, None where it does
+    not; `accepted` is why a person takes a candidate that rejects other events than the live
+    version. `follows`: the candidate has taken that version's place, which is seen before `since`
+    instead of in the same minutes.
     """
 
     function: str
@@ -43,6 +45,8 @@ class Policy:
     weight: float | None = None
     outcomes: Outcomes | None = None
     accepted: str | None = None
+    follows: bool = False
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from service.declaration import Outcomes
 
 
+WATCH_SECONDS = 600
+"""For outputs that do not say how long a promotion is watched."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outputs:
     """What the commands need of a stack; None where the file does not say.
@@ -45,6 +49,8 @@ class Outputs:
     """How it counts what became of events; None where nobody can compare its answers."""
     plan: str | None = None
     """How a rollout shifts traffic to a candidate: a name of `release.plans`."""
+    watch_seconds: float = 0.0
+    """How long a version is watched after its promotion; 0 for not at all."""
 
     @property
     def place(self) -> tuple[str, ...]:
@@ -92,6 +98,7 @@ def _parse(values: dict[str, object], path: Path) -> Outputs:
         service=_optional(values, "service"),
         outcomes=read_outcomes(values),
         plan=_optional(values, "plan"),
+        watch_seconds=_seconds(values.get("watchSeconds")),
     )
 
 
@@ -121,6 +128,11 @@ def _whole(value: object) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return int(value)
+
+
+def _seconds(value: object) -> int:
+    found = _whole(value)
+    return WATCH_SECONDS if found is None else found
 
 
 def _region(arn: str | None) -> str | None:

@@ -13,7 +13,7 @@ from release.canary import changed_meanwhile
 from release.errors import AliasChangedError
 from release.result import Change, Exit, Result
 from release.state import alias, ledger
-from release.state.alias import Record
+from release.state.alias import Record, Watch
 from release.state.ledger import Entry
 from release.state.succession import check_succession, is_insisted
 from release.state.versions import check_target, served_already
@@ -40,8 +40,11 @@ def promote(
     commit: str | None = None,
     pull_request: str | None = None,
     reason: str | None = None,
+    watch: float = 0.0,
 ) -> Result:
     """Make a canary that passed the gate live; done already is done.
+
+    For `watch` seconds from then on it is to be watched (`release.live_watch`); the alias notes it.
 
     A reason breaks the glass: any runnable version is accepted and the reason recorded. Without one
     a version that is older than the live one, or was rolled back from, is refused unless the reason
@@ -59,7 +62,8 @@ def promote(
         entry = _entry(
             release.functions, seen, version, record, pull_request, to_text(release.clock.now())
         )
-        record = replace(record, entry=ledger.write(release.functions, entry))
+        noted = Watch(to_text(release.clock.now()), round(watch)) if watch else None
+        record = replace(record, entry=ledger.write(release.functions, entry), watch=noted)
     try:
         alias.make_live(release.functions, seen, version, record, release.clock)
     except AliasChangedError:

@@ -14,8 +14,8 @@ from reporting import amounts
 
 from release.canary import canary, changed_meanwhile
 from release.errors import AliasChangedError, UnfinishedError
-from release.gate.guard import Guard
 from release.gate.judge import Request, judge
+from release.live_watch import due, watch_live
 from release.promote import promote
 from release.remedy import Typed
 from release.result import Exit, Result
@@ -48,13 +48,21 @@ class RolloutRequest:
     pull_request: str | None = None
     reason: str | None = None
     maximum_init_ms: float = MAXIMUM_INIT_MS
+    watch: float = 0.0
+    """Seconds that it is watched for after its promotion; 0 for not at all."""
     within: float | None = None
     """Seconds that there are for all of it: what started it ends then."""
 
     @property
     def longest(self) -> float:
         """Seconds that its watches may take."""
-        return len(self.steps) * self.gate.longest if self.steps else self.gate.bake
+        return len(self.steps) * self.gate.longest + self.after
+
+    @property
+    def after(self) -> float:
+        """Seconds that it is watched for after its promotion: what no gate has seen at least for
+        the bake time."""
+        return self.watch if self.steps else max(self.watch, self.gate.bake)
 
 
 @dataclass(slots=True)
@@ -85,6 +93,11 @@ class Rollout:
         request = self.request
         check_target(self.release, request.version)
         seen = alias.read(self.release.functions)
+        if due(seen):  # of a release whose job died
+            watched = watch_live(self.release, poll=request.gate.poll)
+            if seen.version == request.version or watched.exit is not Exit.DONE:
+                return watched
+            seen = alias.read(self.release.functions)
         if seen.version == request.version:
             return self._promote()  # done, or refused because another version is its canary
         check_succession(self.release, seen, request.version, request.reason)
@@ -136,9 +149,7 @@ class Rollout:
         steps: list[Callable[[], Result]] = [self._smoke]
         steps += [partial(self._step, weight) for weight in watched]
         steps += [partial(self._warm, 1.0), self._promote]
-        if self.request.steps:
-            return steps
-        return [self._check_alarms, *steps, partial(self._guard, seen.version)]
+        return steps if self.request.steps else [self._check_alarms, *steps]
 
     def _step(self, weight: float) -> Result:
         """Warm, shift, watch; a canary at that weight is watched on instead of begun anew."""
@@ -179,14 +190,29 @@ class Rollout:
         return warmed
 
     def _promote(self) -> Result:
+        """All traffic to it, which is watched on."""
         request = self.request
-        return promote(
+        promoted = promote(
             self.release,
             request.version,
             commit=request.commit,
             pull_request=request.pull_request,
             reason=request.reason if not request.steps else None,
+            watch=request.after,
         )
+        if promoted.exit is not Exit.DONE or not promoted.details["changed"]:
+            return promoted
+        if not request.after:
+            said = f"{promoted.message} It is not watched any further: --watch is 0."
+            return replace(promoted, message=said)
+        self.release.say(promoted.message)
+        try:
+            watched = watch_live(self.release, poll=request.gate.poll)
+        except UsageError as error:
+            again = Typed("watch", self.release.outputs.place).again()
+            raise UnfinishedError(f"{promoted.message} {error} Next: `{again}`.") from error
+        details = {**promoted.details, **watched.details}
+        return replace(watched, message=f"{promoted.message} {watched.message}", details=details)
 
     def _check_alarms(self) -> Result:
         """Breaking the glass obeys alarms: one in ALARM or unreadable forbids it."""
@@ -197,13 +223,6 @@ class Rollout:
                     "alarm is up or cannot be read; see to it first."
                 )
         return Result(Exit.DONE, "No alarm stands in the way.")
-
-    def _guard(self, before: str) -> Result:
-        """Watch what nobody watched before it went live."""
-        request = self.request
-        typed = request.gate.typed or Typed("rollout", self.release.outputs.place)
-        guard = Guard(self.release, typed, request.version, before)  # fmt: skip
-        return guard.watch(request.gate.bake, request.gate.poll)
 
 
 def check_steps(request: RolloutRequest) -> None:
@@ -221,10 +240,11 @@ def check_time(request: RolloutRequest) -> None:
     longest = request.longest
     if request.within is not None and longest > request.within:
         raise UsageError(
-            f"{len(request.steps) or 1} times {_seconds(request.gate.bake)} of bake time and up to "
-            f"{_seconds(request.gate.longest - request.gate.bake)} of patience take "
-            f"{_seconds(longest)}, and there are {_seconds(request.within)}: shorten --bake or "
-            "--patience, or plan fewer steps."
+            f"{len(request.steps)} times {_seconds(request.gate.bake)} of bake time and up to "
+            f"{_seconds(request.gate.longest - request.gate.bake)} of patience, and "
+            f"{_seconds(request.after)} after the promotion, take {_seconds(longest)}, and there "
+            f"are {_seconds(request.within)}: shorten --bake, --patience or --watch, or plan fewer "
+            "steps."
         )
 
 
@@ -248,9 +268,13 @@ def _verdict(seen: Alias, version: str) -> str | None:
 
 
 def _with_alarms(done: Sequence[Result]) -> Change | None:
-    """What the last step changed, with the alarms as the gate saw them last."""
+    """What the last step changed, with the alarms as they were seen last."""
     last = done[-1].change
-    judged = [each.change.alarms for each in done if each.change and "decision" in each.details]
+    judged = [
+        each.change.alarms
+        for each in done
+        if each.change and {"decision", "watch"} & each.details.keys()
+    ]
     return replace(last, alarms=judged[-1]) if last and judged else last
 
 

@@ -8,7 +8,9 @@ from console.errors import UsageError
 from reporting import terminal
 from reporting.amounts import count, digest, milliseconds, weight
 
+from release.aws.clock import to_text
 from release.errors import UnavailableError
+from release.live_watch import due
 from release.observation import Alarm
 from release.result import Exit, Result
 from release.state import alias, ledger
@@ -137,7 +139,7 @@ def _details(
     outputs: Outputs, seen: Alias, alarms: Sequence[Alarm], dlq_messages: int | None
 ) -> dict[str, object]:
     record = seen.record
-    canary = record.candidate
+    canary, noted = record.candidate, due(seen)
     return {
         "function": outputs.function,
         "alias": outputs.alias,
@@ -151,6 +153,8 @@ def _details(
         "lastCanary": canary.version if canary else None,
         "lastCanarySince": canary.since if canary else None,
         "lastCanaryVerdict": canary.verdict if canary else None,
+        "watchedUntil": to_text(noted.until) if noted else None,
+        "watchedAgainst": noted.before if noted else None,
         "dlqMessages": dlq_messages,
         "alarms": [{"name": alarm.name, "state": alarm.state} for alarm in alarms],
     }

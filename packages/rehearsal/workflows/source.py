@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from service.declaration import Service
 
 
+WATCH_SECONDS = 4
+"""What the stacks say instead of ten minutes."""
+
+
 def checkout(tree: Path, place: Path) -> None:
     """Copy what a commit of `tree` as it stands would hold: all but git's own and .gitignore's."""
     names = (ROOT / ".gitignore").read_text(encoding="utf-8").split()
@@ -98,10 +102,14 @@ class Source:
 
 
 def _build_for_this_python(project: Path) -> None:
-    """Let the stacks run the Python that is here: its zip must run on this machine."""
+    """Let the stacks run the Python that is here, for its zip must run on this machine; and let a
+    promotion be watched for as long as is compressed here."""
     if project.is_file():
         here = "default: python{}.{}".format(*sys.version_info)
         text = re.sub(r"default: python3\.\d+", here, project.read_text(encoding="utf-8"))
+        text = re.sub(
+            r"(watchSeconds:.*?default: )\d+", rf"\g<1>{WATCH_SECONDS}", text, flags=re.DOTALL
+        )
         project.write_text(text, encoding="utf-8")
 
 

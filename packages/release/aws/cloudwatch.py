@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 PERIOD = 60
 """Seconds: the finest grain in which Lambda publishes."""
 
+BEFORE = timedelta(hours=1)
+"""How far back a version is seen whose place the candidate has taken."""
+
+_LIVE = "live_"
+
 _NAMESPACE = "AWS/Lambda"
 _OUTCOMES = ("confirmed", "duplicate", "rejected")
 _STATES: Mapping[str, AlarmState] = {
@@ -75,18 +80,19 @@ class CloudWatchMonitoring:
     def samples(self, policy: Policy, now: datetime) -> Samples:
         """The candidate's samples up to now. UnavailableError if they are incomplete."""
         series: dict[str, dict[datetime, float]] = {}
+        end = min(now, policy.until or now)
         with translated("reading the candidate's samples"):
             pages = self._client.get_paginator("get_metric_data").paginate(
                 MetricDataQueries=_queries(policy),
-                StartTime=policy.since,
-                EndTime=now + timedelta(seconds=PERIOD),
+                StartTime=policy.since - BEFORE if policy.follows else policy.since,
+                EndTime=end + timedelta(seconds=PERIOD),
             )
             for page in pages:
                 for result in page["MetricDataResults"]:
                     _check(result["Id"], result.get("StatusCode", "Complete"))
                     points = series.setdefault(result["Id"], {})
                     points.update(zip(result["Timestamps"], result["Values"], strict=True))
-        return count(series, policy)
+        return count(beside(series, policy.since) if policy.follows else series, policy)
 
     def used_concurrency(self, function: str, now: datetime) -> int:
         """Most execution environments busy at once of late, 0 without traffic."""
@@ -100,6 +106,29 @@ class CloudWatchMonitoring:
             results = reply["MetricDataResults"]
         values = [value for result in results for value in result["Values"][:3]]
         return round(max(values, default=0))
+
+
+def beside(
+    series: Mapping[str, Mapping[datetime, float]], since: datetime
+) -> dict[str, Mapping[datetime, float]]:
+    """Set what the live version did before `since` beside what the candidate did after it.
+
+    The last period before is compared with the first one after, and so on outwards; those that are
+    left count as periods without the candidate.
+    """
+    own = {at for name, points in series.items() if not name.startswith(_LIVE) for at in points}
+    others = {at for name, points in series.items() if name.startswith(_LIVE) for at in points}
+    after = sorted(at for at in own if at >= since)
+    before = sorted((at for at in others if at < since), reverse=True)
+    last = after[-1] if after else since
+    spare = [last + timedelta(seconds=number) for number in range(1, len(before) + 1)]
+    placed = dict(zip(before, [*after, *spare], strict=False))
+    return {
+        name: {placed[at]: value for at, value in points.items() if at in placed}
+        if name.startswith(_LIVE)
+        else points
+        for name, points in series.items()
+    }
 
 
 def count(series: Mapping[str, Mapping[datetime, float]], policy: Policy) -> Samples:
@@ -151,7 +180,7 @@ def _queries(policy: Policy) -> list[MetricDataQueryUnionTypeDef]:
         {"Name": "Resource", "Value": f"{policy.function}:{policy.alias}"},
     ]
     queries = [_query("throttles", "Throttles", "Sum", alias)]
-    versions = {"": policy.version} | ({"live_": policy.live} if policy.live else {})
+    versions = {"": policy.version} | ({_LIVE: policy.live} if policy.live else {})
     for prefix, version in versions.items():
         executed: list[DimensionTypeDef] = [
             *alias,

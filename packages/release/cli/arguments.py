@@ -20,6 +20,9 @@ from release.synthetic.answers import MAXIMUM_INIT_MS
 if TYPE_CHECKING:
     from datetime import datetime
 
+WATCH_LIMIT = 7200
+"""Seconds: as long as a stack's `watchSeconds` may be."""
+
 STANDARD_OUTPUT = Path("-")
 WEIGHT = PLANS["canary"][0]
 CANDIDATE = "default: the version of the last deployment"
@@ -65,6 +68,7 @@ def _parser() -> RaisingParser:
     _add_watch(gate)
     _add_moves(commands)
     _add_rollout(commands)
+    _add_live_watch(commands)
     _add_redrive(commands)
     return parser
 
@@ -120,6 +124,14 @@ def _add_moves(commands: argparse._SubParsersAction[RaisingParser]) -> None:
     rollback.add_argument("--reason", help="recorded in the ledger")
 
 
+def _add_live_watch(commands: argparse._SubParsersAction[RaisingParser]) -> None:
+    watch = _command(commands, "watch", "watch what was promoted, take it back if it fails")
+    watch.add_argument("--poll", type=float, default=15.0, help="seconds (%(default)s)")
+    watch.add_argument(
+        "--abandoned", action="store_true", help="only what nobody watches any longer"
+    )
+
+
 def _add_rollout(commands: argparse._SubParsersAction[RaisingParser]) -> None:
     rollout = _command(commands, "rollout", "warm, shift, watch at each step, promote; resumable")
     _add_target(rollout)
@@ -129,6 +141,10 @@ def _add_rollout(commands: argparse._SubParsersAction[RaisingParser]) -> None:
     rollout.add_argument(
         "--reason", help="for all-at-once, or what was rolled back from or is older"
     )
+    rollout.add_argument(
+        "--watch", type=_seconds, metavar="SECONDS",
+        help="after the promotion, 0 for none; default: the stack's watchSeconds",
+    )  # fmt: skip
     rollout.add_argument(
         "--within", type=float, metavar="SECONDS", help="refuse what may take longer to watch"
     )
@@ -202,6 +218,15 @@ def _shares(text: str) -> tuple[float, ...]:
         return tuple(float(part) for part in text.split(","))
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is no list of shares") from None
+
+
+def _seconds(text: str) -> float:
+    try:
+        if 0 <= (found := float(text)) <= WATCH_LIMIT:
+            return found
+    except ValueError:
+        pass
+    raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds from 0 to {WATCH_LIMIT}")
 
 
 def _moment(text: str) -> datetime:

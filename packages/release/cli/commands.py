@@ -15,6 +15,7 @@ from release.canary import canary
 from release.drift import drift
 from release.gate.judge import Request, judge
 from release.invoke import invoke
+from release.live_watch import watch_live
 from release.plans import shares
 from release.promote import promote
 from release.prune import prune
@@ -136,13 +137,24 @@ def _gate(call: Call) -> Result:
 
 
 def _promote(call: Call) -> Result:
-    return promote(
+    seconds = call.release.outputs.watch_seconds
+    done = promote(
         call.release,
         call.version,
         commit=call.commit,
         pull_request=call.pull_request,
         reason=call.options.reason,
+        watch=seconds,
     )
+    if not done.details.get("changed") or not seconds:
+        return done
+    typed = Typed("watch", call.release.outputs.place).again()
+    return replace(done, message=f"{done.message} `{typed}` watches it for {number(seconds, 's')}.")
+
+
+def _watch(call: Call) -> Result:
+    check_lifetime(call.release.outputs.watch_seconds, call.release.clock.now())
+    return watch_live(call.release, poll=call.options.poll, abandoned=call.options.abandoned)
 
 
 def _rollback(call: Call) -> Result:
@@ -167,6 +179,7 @@ def _rollout(call: Call) -> Result:
         pull_request=call.pull_request,
         reason=options.reason,
         maximum_init_ms=options.maximum_init_ms,
+        watch=call.release.outputs.watch_seconds if options.watch is None else options.watch,
         within=options.within,
     )
     check_lifetime(request.longest, call.release.clock.now())
@@ -194,5 +207,6 @@ COMMANDS: dict[str, Callable[[Call], Result]] = {
     "promote": _promote,
     "rollback": _rollback,
     "rollout": _rollout,
+    "watch": _watch,
     "redrive": _redrive,
 }

@@ -77,7 +77,7 @@ def watches_candidate(alarm: Alarm, policy: Policy) -> bool:
 
 
 def _failure(alarm: Alarm, policy: Policy) -> str | None:
-    if alarm.state == "ALARM" and watches_candidate(alarm, policy) and not _is_old(alarm, policy):
+    if alarm.state == "ALARM" and watches_candidate(alarm, policy) and _is_its(alarm, policy):
         return f"{alarm.name} is in ALARM"
     return None
 
@@ -98,10 +98,11 @@ def _doubt(alarm: Alarm, policy: Policy) -> Doubt | None:
     return (f"{alarm.name} is OK on partial data", Remedy.WAIT) if alarm.partial else None
 
 
-def _is_old(alarm: Alarm, policy: Policy) -> bool:
+def _is_its(alarm: Alarm, policy: Policy) -> bool:
     """A deployment re-points an alarm but keeps its state until the next evaluation, so an older
     ALARM may be about the version before: it blocks a pass, yet it convicts nobody."""
-    return alarm.changed_at is not None and alarm.changed_at < policy.started
+    at = alarm.changed_at
+    return at is None or policy.started <= at <= (policy.until or at)
 
 
 def _staleness(samples: Samples, policy: Policy) -> list[str]:

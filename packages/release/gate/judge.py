@@ -34,6 +34,9 @@ _EXITS: dict[Verdict, Exit] = {
 }
 
 
+ACCEPTED = "rejections accepted: "
+"""How the ledger's entry begins for a candidate whose other rejections a person takes."""
+
 PATIENCE = 1800.0
 """Seconds that a gate which waits or sends synthetic traffic goes on for after its bake time."""
 
@@ -145,7 +148,7 @@ def figures(samples: Samples) -> Figures:
 
 def _entry(seen: Alias, policy: Policy, reading: Reading, clock: Clock) -> Entry:
     decision = reading.decision
-    accepted = [f"rejections accepted: {policy.accepted}"] if policy.accepted else []
+    accepted = [f"{ACCEPTED}{policy.accepted}"] if policy.accepted else []
     return Entry(
         policy.version,
         "gate",

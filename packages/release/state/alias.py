@@ -47,6 +47,14 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
+class Watch:
+    """How long the live version is watched: so many seconds from its promotion on."""
+
+    since: str
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """What the description says: how the live version came to be live."""
 
@@ -55,6 +63,8 @@ class Record:
     verdict: str | None = None
     reason: str | None = None
     candidate: Candidate | None = None
+    watch: Watch | None = None
+    """What is due to the live version, against the previous one; None once it was judged."""
     entry: str | None = None
     """Head of the ledger: the name of the last decision's entry (`release.state.ledger`)."""
     write: str | None = None
@@ -101,6 +111,7 @@ def decode(description: str) -> Record:
     return Record(
         **{name: _text(content.get(name)) for name in names},
         candidate=_decode_candidate(content.get("candidate")),
+        watch=_decode_watch(content.get("watch")),
     )
 
 
@@ -118,8 +129,9 @@ def create(store: AliasStore, version: str, record: Record) -> Alias:
 def start_canary(
     store: AliasStore, seen: Alias, candidate: Candidate, weight: float, entry: str | None = None
 ) -> Alias:
-    """Give a version a share of the traffic; the live version keeps the rest."""
-    record = replace(seen.record, candidate=candidate, entry=entry or seen.record.entry)
+    """Give a version a share of the traffic; the live version keeps the rest, and is no longer
+    watched by itself."""
+    record = replace(seen.record, candidate=candidate, watch=None, entry=entry or seen.record.entry)
     return _swap(store, seen, Alias(seen.version, {candidate.version: weight}, record))
 
 
@@ -131,6 +143,11 @@ def record_verdict(store: AliasStore, seen: Alias, verdict: str, entry: str | No
 def end_canary(store: AliasStore, seen: Alias, verdict: str, entry: str | None = None) -> Alias:
     """All traffic back to the live version, noting why."""
     return _swap(store, seen, Alias(seen.version, {}, _judged(seen.record, verdict, entry)))
+
+
+def end_watch(store: AliasStore, seen: Alias) -> Alias:
+    """Note that nothing speaks against the live version; traffic stays as it is."""
+    return _swap(store, seen, replace(seen, record=replace(seen.record, watch=None)))
 
 
 def make_live(store: AliasStore, seen: Alias, version: str, record: Record, clock: Clock) -> Alias:
@@ -229,6 +246,13 @@ def _dump(content: dict[str, object]) -> str:
 
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) and value else None
+
+
+def _decode_watch(content: object) -> Watch | None:
+    if not isinstance(content, dict):
+        return None
+    since, seconds = _text(content.get("since")), content.get("seconds")
+    return Watch(since, seconds) if since and isinstance(seconds, int) else None
 
 
 def _decode_candidate(content: object) -> Candidate | None:

@@ -77,6 +77,7 @@ class Stack:
             "codeSha256": self.code_sha256[candidate],
             "releaseAlarmNames": alarms,
             "outcomes": asdict(OUTCOMES),
+            "watchSeconds": 2,
         }
         path.write_text(json.dumps(content))
         return path

@@ -416,7 +416,9 @@ def test_dlq_messages_are_listed(shell: Shell, capsys: pytest.CaptureFixture[str
     assert "1 messages" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("command", [GATE, ("rollout", "--steps", "0.1,0.5", *GATE[3:])])
+@pytest.mark.parametrize(
+    "command", [GATE, ("rollout", "--steps", "0.1,0.5", *GATE[3:], "--watch", "0")]
+)
 @pytest.mark.parametrize("left", [59, 600])
 def test_2_a_watch_longer_than_the_credentials_live(
     command: tuple[str, ...],

@@ -330,7 +330,7 @@ def test_all_at_once_obeys_alarms_after() -> None:
     class Later(FakeMonitoring):
         def alarms(self, names: Sequence[str]) -> tuple[Alarm, ...]:
             self.polls += 1
-            moment: datetime = START.replace(hour=23)
+            moment: datetime = START.replace(second=5)
             state = self.polls > 2
             return tuple(watching(name, "2", "ALARM" if state else "OK", moment) for name in names)
 

@@ -64,7 +64,8 @@ def manual_rollback(world: World) -> Seen:
 def no_drift(world: World) -> Seen:
     """Releases and a rollback are no drift."""
     seen = watch(world, lambda: world.run("drift.yml", "schedule", world.base))
-    wanted = {f"drift of {stack}": "success" for stack in STACKS} | {"tell": "skipped"}
+    wanted = {f"{job} of {stack}": "success" for job in ("watch", "drift") for stack in STACKS}
+    wanted |= {"tell": "skipped"}
     seen.expect("jobs", seen.run.results(), wanted)
     seen.says("drift of prod", "### Drift of `prod`", "as it should be")
     seen.served()
@@ -76,7 +77,8 @@ def drift(world: World) -> Seen:
     world.lambda_.update_alias(FunctionName=function("staging"), Name=ALIAS, FunctionVersion="1")
     world.lambda_.update_function_configuration(FunctionName=function("prod"), MemorySize=1024)
     seen = watch(world, lambda: world.run("drift.yml", "workflow_dispatch", world.base))
-    wanted = {"drift of dev": "success", "drift of staging": "failure", "drift of prod": "failure"}
+    wanted = {f"watch of {stack}": "success" for stack in STACKS}
+    wanted |= {"drift of dev": "success", "drift of staging": "failure", "drift of prod": "failure"}
     seen.expect("jobs", seen.run.results(), wanted | {"tell / tell": "success"})
     seen.says("drift of staging", "drifted")
     seen.says("drift of prod", "`memorySize`: `512` → `1024`", "as it should be")

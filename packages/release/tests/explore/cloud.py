@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -16,6 +15,7 @@ from release.tests.fakes import FUNCTION, OUTCOMES, START, FakeClock, echo, even
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import datetime
 
     from release.aws.lambda_functions import Invocation
 
@@ -38,6 +38,8 @@ class Cloud:
     aliases: dict[str, Body] = field(default_factory=dict)
     queue: list[str] = field(default_factory=lambda: ["m0", "m1"])
     revision: int = 0
+    moved: datetime = START
+    """When another version went live."""
     quiet: bool = False
     watched: str = "2"
     alarm: bool = False
@@ -56,6 +58,8 @@ class Cloud:
 
     def _write(self, name: str, body: Body) -> Answer:
         self.revision += 1
+        if name == ALIAS and self.alias.get("FunctionVersion") != body["FunctionVersion"]:
+            self.moved = self.clock.now()
         self.aliases[name] = {
             "Name": name,
             "FunctionVersion": body["FunctionVersion"],
@@ -141,7 +145,7 @@ class Cloud:
         }  # fmt: skip
         return {
             "AlarmName": name, "StateValue": "ALARM" if rising else "OK",
-            "StateTransitionedTimestamp": (START + timedelta(days=rising)).timestamp(),
+            "StateTransitionedTimestamp": (self.moved if rising else START).timestamp(),
             "MetricName": "Errors",
             "Dimensions": [{"Name": key, "Value": value} for key, value in names.items()],
         }  # fmt: skip

@@ -13,9 +13,12 @@ CANARY = ("canary", "--version", "2", "--weight", "0.1")
 GATE = ("gate", "--version", "2", *WATCH)
 BAD_CANARY = ("canary", "--version", "3", "--weight", "0.1")
 BAD_GATE = ("gate", "--version", "3", *WATCH)
+LIVE_WATCH = ("watch", "--poll", "300")
+PROMOTE_BAD = ("promote", "--version", "3", "--reason")
 PROMOTE = ("promote", "--version", "2", "--commit", "abcdef1")
-ROLLOUT = ("rollout", "--version", "2", "--steps", "0.1", *WATCH)
-AT_ONCE = ("rollout", "--plan", "all-at-once", "--reason", "now", *WATCH, "--version")
+ROLLOUT = ("rollout", "--version", "2", "--steps", "0.1", *WATCH, "--watch", "10")
+AT_ONCE = ("rollout", "--plan", "all-at-once", "--reason", "now", *WATCH, "--watch", "10",
+           "--version")  # fmt: skip
 SYNTHETIC = (*GATE, "--on-inconclusive", "synthetic", "--synthetic-rate", "1",
              "--minimum-samples", "2",
              "--maximum-error-share", "0.8", "--patience", "60")  # fmt: skip
@@ -46,7 +49,7 @@ class Scenario:
     @property
     def version(self) -> str:
         """The candidate, which the alarms watch."""
-        return "3" if "3" in self.words else "2"
+        return "3" if "3" in self.words or self.alarm else "2"
 
     @property
     def watches(self) -> bool:
@@ -70,6 +73,8 @@ SCENARIOS = (
     Scenario("gate that sends synthetic traffic", SYNTHETIC, ("1", {"2": 0.1}), (CANARY,),
              (CANARY, SYNTHETIC), quiet=True),
     Scenario("promote", PROMOTE, ("2", {}), (CANARY, GATE)),
+    Scenario("watch", LIVE_WATCH, ("2", {}), LIVE),
+    Scenario("watch of a bad one", LIVE_WATCH, before=((*PROMOTE_BAD, "now"),), alarm=True),
     Scenario("rollback", ("rollback",), before=LIVE),
     Scenario("rollback to a version", ("rollback", "--version", "1"), before=LIVE),
     Scenario("rollback during a canary", ("rollback",), before=(*LIVE, BAD_CANARY)),

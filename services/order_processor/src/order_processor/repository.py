@@ -40,9 +40,7 @@ class Confirmation(NamedTuple):
 
 
 class OrderRecord(NamedTuple):
-    """What is kept of an order, once. `lines` are the order's lines as compact JSON; `expires_at`,
-    in epoch seconds, is a synthetic order's: after it the record goes.
-    """
+    """What is kept of an order, once. `lines` are the order's lines as compact JSON."""
 
     confirmation: Confirmation
     customer_id: str | None
@@ -50,7 +48,7 @@ class OrderRecord(NamedTuple):
     placed_at: str
     function_version: str
     correlation_id: str
-    expires_at: int | None = None
+    synthetic: bool = False
 
 
 class DependencyError(Exception):
