@@ -34,9 +34,13 @@ def _build(options: argparse.Namespace) -> int:
     named = options.service or (declaration.default() if options.overlay else None)
     for service in [declaration.load(named)] if named else declaration.load_all():
         out = options.out / service.name
-        described = build(Request(service, out, options.overlay, options.version_label))
+        described = build(
+            Request(service, out, options.overlay, options.version_label, options.architecture)
+        )
         print(f"{out / service.zip_name}: {byte_size(described['bytes'])}")
         print(f"sha256 {described['sha256']}")
+        for path in described["git"]["untracked"]:
+            print(f"Not in the zip, since git does not know it: {path}", file=sys.stderr)
     return 0
 
 
@@ -63,6 +67,10 @@ def _parser() -> Parser:
     )  # fmt: skip
     making.add_argument("--service", metavar="NAME", help="all there are, unless named")
     making.add_argument("--overlay", type=Path, metavar="DIR", help="holds files of the package")
+    making.add_argument(
+        "--architecture", choices=("x86_64", "arm64"), default="x86_64",
+        help="of machine code in the libraries; without any the zip runs on both",
+    )  # fmt: skip
     making.add_argument("--version-label", metavar="TEXT", help="put into the code and its logs")
     checking = commands.add_parser(
         "verify", help="check a zip and its SBOM against the manifest beside it"

@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from console.errors import UsageError
 from reporting.amounts import digest
@@ -34,6 +34,7 @@ class Request:
     out: Path
     overlay: Path | None = None
     label: str | None = None
+    architecture: str = "x86_64"
 
     @property
     def root(self) -> Path:
@@ -41,9 +42,10 @@ class Request:
         return self.service.folder.parents[1]
 
     @property
-    def names(self) -> tuple[str, str, str]:
-        """The zip, its bill of materials and its manifest."""
-        return self.service.zip_name, sbom.name(self.service), manifest.MANIFEST_NAME
+    def names(self) -> tuple[str, ...]:
+        """The zip, its bill of materials, its manifest, and the contract where there is one."""
+        contract = (manifest.CONTRACT,) if self.service.contract else ()
+        return self.service.zip_name, sbom.name(self.service), manifest.MANIFEST_NAME, *contract
 
 
 def require_python(version: tuple[int, int]) -> None:
@@ -56,24 +58,28 @@ def require_python(version: tuple[int, int]) -> None:
 def build(request: Request) -> dict[str, Any]:
     """Write the zip, its bill of materials and its manifest into `request.out`.
 
-    Returns the manifest. Killed at any moment, this leaves the old three, or no manifest and hence
+    Returns the manifest. Killed at any moment, this leaves the old ones, or no manifest and hence
     no artifact.
     """
     cache = request.root / "build" / "cache" / "artifact"
-    installed = dependencies.prepared(request.service, cache)
+    installed = dependencies.prepared(request.service, cache, request.architecture)
+    sources, untracked = provenance.sources(request.root, request.service.package)
     request.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".build-", dir=request.out) as temporary:
         stage = Path(temporary) / "stage"
-        _stage(request, stage)
+        _stage(request, sources, stage)
         source = _source(request, stage)
         bytecode.compile_tree(stage)
         files = _files(stage) | _files(installed)
-        archive, bill, description = (Path(temporary, name) for name in request.names)
+        archive, bill, description, *contract = (Path(temporary, each) for each in request.names)
+        for copy in contract:
+            shutil.copyfile(cast("Path", request.service.contract), copy)
         zipping.write(archive, files)
         content = archive.read_bytes()
         listed = dependencies.listed(installed)
-        bill.write_bytes(_bill(request, content, listed, source))
-        origin = provenance.read(request.root)
+        vendored = sbom.vendored(files)
+        bill.write_bytes(_bill(request, content, listed, vendored, source))
+        origin = provenance.read(request.root, untracked=untracked)
         described = manifest.describe(
             request.service, content, files, listed, origin, source, bill.read_bytes()
         )
@@ -86,17 +92,23 @@ def _bill(
     request: Request,
     content: bytes,
     listed: Sequence[dependencies.Dependency],
+    vendored: Mapping[str, Sequence[sbom.Vendored]],
     source: Mapping[str, str | None],
 ) -> bytes:
     version = source["label"] or digest(str(source["packageSha256"]))
     locked = sbom.locked_hashes(request.service.lock)
     digested = hashlib.sha256(content).hexdigest()
-    return sbom.serialise(sbom.describe(request.service, digested, version, listed, locked))
+    described = sbom.describe(request.service, digested, version, listed, locked, vendored)
+    return sbom.serialise(described)
 
 
-def _stage(request: Request, stage: Path) -> None:
+def _stage(request: Request, sources: Sequence[Path], stage: Path) -> None:
     package = request.service.name
-    shutil.copytree(request.service.package, stage / package, ignore=_NOT_RUNTIME)
+    for source in sources:
+        if source.name != "py.typed":
+            place = stage / package / source.relative_to(request.service.package)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, place)
     if request.overlay is not None:
         overlay = request.overlay / package
         try:
@@ -129,7 +141,7 @@ def _files(directory: Path) -> dict[str, bytes]:
 
 
 def _publish(made: Path, request: Request) -> None:
-    # The manifest is what makes the three valid: it goes first and comes last.
+    # The manifest is what makes the others valid: it goes first and comes last.
     (request.out / manifest.MANIFEST_NAME).unlink(missing_ok=True)
-    for name in request.names:
+    for name in sorted(request.names, key=manifest.MANIFEST_NAME.__eq__):
         (made / name).replace(request.out / name)

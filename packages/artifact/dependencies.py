@@ -8,7 +8,6 @@ import importlib
 import re
 import shutil
 import sys
-import sysconfig
 import tempfile
 from dataclasses import dataclass
 from email.parser import HeaderParser
@@ -26,6 +25,10 @@ if TYPE_CHECKING:
     from service.declaration import Service
 
 
+_PLATFORMS = {"x86_64": "x86_64", "arm64": "aarch64"}
+"""How uv and wheels call what Lambda calls its architectures."""
+
+
 @dataclass(frozen=True)
 class Dependency:
     """A distribution in the zip; `licence` is an SPDX expression."""
@@ -35,19 +38,19 @@ class Dependency:
     licence: str
 
 
-def prepared(service: Service, cache: Path) -> Path:
+def prepared(service: Service, cache: Path, architecture: str = "x86_64") -> Path:
     """Return the directory with a service's dependencies, made on first use below `cache`.
 
     Raises UsageError where its lock or uv is missing, where uv cannot install it, or where it
     leaves out what is not there.
     """
-    directory = cache / _key(service)
+    directory = cache / _key(service, architecture)
     if directory.is_dir():
         return directory
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache) as temporary:
         target = Path(temporary) / "target"
-        install(service.lock, target)
+        install(service.lock, target, architecture)
         trimming.trim(target, service.calls, service.trimming.without)
         substitution.substitute(target, service.trimming.substitutes)
         bytecode.compile_tree(target)
@@ -85,7 +88,7 @@ def _licence(name: str, metadata: Message) -> str:
     return licences.expression(name, metadata["License-Expression"] or metadata["License"])
 
 
-def _key(service: Service) -> str:
+def _key(service: Service, architecture: str) -> str:
     """Everything that the prepared directory depends on."""
     try:
         content = service.lock.read_bytes()
@@ -93,7 +96,7 @@ def _key(service: Service) -> str:
         raise UsageError(f"Cannot read the lock {service.lock}: run `nox -s lock`.") from error
     digest = hashlib.sha256(content)
     declared = repr((sorted(service.calls.items()), service.trimming))
-    for part in (sys.version, sysconfig.get_platform(), declared):
+    for part in (sys.version, architecture, declared):
         digest.update(part.encode())
     for module in ("trimming.py", "substitution.py", "bytecode.py", "patterns.py"):
         digest.update(Path(__file__).with_name(module).read_bytes())
@@ -102,18 +105,41 @@ def _key(service: Service) -> str:
     return digest.hexdigest()[:32]
 
 
-def install(lock: Path, target: Path) -> None:
-    """Install exactly what `lock` holds into `target`; raises UsageError where uv cannot."""
+def install(lock: Path, target: Path, architecture: str = "x86_64") -> None:
+    """Install exactly what `lock` holds into `target`, for one of Lambda's architectures.
+
+    Raises UsageError where uv cannot.
+    """
     target.mkdir(parents=True, exist_ok=True)  # uv makes none for a lock without anything in it
     command = [
         _uv(), "pip", "install", "--quiet", "--python", sys.executable, "--target", str(target),
         "--require-hashes", "--no-deps", "--only-binary", ":all:", "--link-mode", "copy",
+        # Whatever machine builds: for Lambda's, and with none of a person's settings of uv.
+        "--no-config", "--python-platform", f"{_PLATFORMS[architecture]}-manylinux2014",
         "--requirement", str(lock),
     ]  # fmt: skip
     result = lifelines.run(command, capture_output=True, text=True, check=False)
     if result.returncode:
         reason = " ".join(result.stderr.split())
         raise UsageError(f"uv cannot install {lock}: {reason}")
+    _check_wheels(target, _PLATFORMS[architecture])
+
+
+def _check_wheels(target: Path, machine: str) -> None:
+    """Raise UsageError for a wheel whose tags are of another platform.
+
+    https://packaging.python.org/en/latest/specifications/platform-compatibility-tags/
+    """
+    for path in target.glob("*.dist-info/WHEEL"):
+        tags = HeaderParser().parsestr(path.read_text(encoding="utf-8")).get_all("Tag") or []
+        platforms = {platform for tag in tags for platform in tag.rpartition("-")[2].split(".")}
+        fit = re.compile(rf"any|(many)?linux\w*_{machine}")
+        if not any(map(fit.fullmatch, platforms)):
+            built = ", ".join(sorted(platforms)) or "no platform"
+            raise UsageError(
+                f"{path.parent.stem} is for {built}, and Lambda's {machine} cannot run it: "
+                "look for another release of it."
+            )
 
 
 def _uv() -> str:

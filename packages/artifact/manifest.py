@@ -27,7 +27,10 @@ if TYPE_CHECKING:
     from artifact.provenance import Provenance
 
 SCHEMA = 1
+_MACHINES = {62: "x86_64", 183: "arm64"}
+"""Of ELF, e_machine: https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html."""
 MANIFEST_NAME = "manifest.json"
+CONTRACT = "contract.schema.json"
 
 
 def describe(
@@ -59,9 +62,11 @@ def describe(
         "contents": _contents(files),
         "dependencies": [asdict(dependency) for dependency in dependencies],
         "sbom": {"path": sbom.name(service), "sha256": sha256(bill)},
+        "contract": _contract(service),
         "git": {
             "commit": provenance.commit,
             "dirty": provenance.dirty,
+            "untracked": list(provenance.untracked),
             "repository": provenance.repository,
             "author": provenance.author,
             "pullRequest": provenance.pull_request,
@@ -73,6 +78,13 @@ def describe(
             "zlib": zlib.ZLIB_RUNTIME_VERSION,
         },
     }
+
+
+def _contract(service: Service) -> dict[str, str] | None:
+    if service.contract is None:
+        return None
+    content = service.contract.read_bytes()
+    return {"path": CONTRACT, "id": json.loads(content).get("$id"), "sha256": sha256(content)}
 
 
 def sha256(content: bytes) -> str:
@@ -116,7 +128,17 @@ def differences(manifest: Mapping[str, Any], archive: Path) -> list[str]:
     present = {entry["path"]: entry for entry in _contents(files)}
     paths = sorted(stated.keys() | present.keys())
     found += [f"{path} differs." for path in paths if stated.get(path) != present.get(path)]
+    found += _contract_differences(manifest.get("contract"), archive.parent)
     return found + _bill_differences(manifest, archive.parent)
+
+
+def _contract_differences(stated: Mapping[str, str] | None, directory: Path) -> list[str]:
+    if stated is None:
+        return []
+    path = directory / stated["path"]
+    if not path.is_file() or sha256(path.read_bytes()) != stated["sha256"]:
+        return [f"{stated['path']} is not the contract of this artifact."]
+    return []
 
 
 def _bill_differences(manifest: Mapping[str, Any], directory: Path) -> list[str]:
@@ -137,10 +159,20 @@ def _bill_differences(manifest: Mapping[str, Any], directory: Path) -> list[str]
 
 
 def _architectures(files: Mapping[str, bytes]) -> list[str]:
-    """Lambda's names of what the files run on: this machine where they hold machine code."""
-    if any(path.endswith(".so") for path in files):
-        return [{"aarch64": "arm64"}.get(platform.machine(), platform.machine())]
-    return ["x86_64", "arm64"]
+    """Lambda's names of what the files run on: all where they hold no machine code.
+
+    Raises UsageError for machine code of another system.
+    """
+    found = set()
+    for path, content in files.items():
+        if path.endswith((".so", ".dylib", ".pyd")):
+            machine = int.from_bytes(content[18:20], "little") if content[:4] == b"\x7fELF" else 0
+            if machine not in _MACHINES:
+                raise UsageError(f"{path} in the zip is no machine code for Lambda: build anew.")
+            found.add(_MACHINES[machine])
+    if len(found) > 1:
+        raise UsageError("The zip has machine code for several architectures: build anew.")
+    return sorted(found) or list(_MACHINES.values())
 
 
 def _contents(files: Mapping[str, bytes]) -> list[dict[str, Any]]:

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from console import lifelines
+from console.errors import UsageError
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Mapping
     from pathlib import Path
 
@@ -18,8 +20,8 @@ if TYPE_CHECKING:
 class Provenance:
     """None stands for what neither git nor the environment knows.
 
-    `repository` is `owner/name`, `pull_request` its number, `dirty` whether tracked files differ
-    from the commit or there is no commit at all.
+    `repository` is `owner/name`, `pull_request` its number, `dirty` whether the commit may give
+    another artifact: tracked files differ, files of the package are `untracked`, or there is none.
     """
 
     commit: str | None
@@ -27,9 +29,56 @@ class Provenance:
     repository: str | None
     author: str | None
     pull_request: str | None
+    untracked: tuple[str, ...] = ()
 
 
-def read(root: Path, environment: Mapping[str, str] | None = None) -> Provenance:
+def sources(root: Path, package: Path) -> tuple[list[Path], tuple[str, ...]]:
+    """Return the files of a package that git knows, and the paths of those that it does not.
+
+    What git is told to ignore counts for nothing. All files but hidden ones and caches where git
+    knows none: a source archive, or a service that is not yet added. Raises UsageError where there
+    is a repository and git refuses to read it: without its commit nobody could tell later whether
+    a deployment was overtaken.
+    """
+    tracked = _paths(root, package)
+    if not tracked:
+        relative = ((path, path.relative_to(package).parts) for path in package.rglob("*"))
+        hidden = (path for path, parts in relative if not any(map(_is_left, parts)))
+        return sorted(path for path in hidden if path.is_file()), ()
+    others = _paths(root, package, "--others", "--exclude-standard")
+    left = tuple(path.relative_to(root).as_posix() for path in others)
+    return [path for path in tracked if path.is_file()], left
+
+
+def _is_left(name: str) -> bool:
+    return name.startswith(".") or name == "__pycache__"
+
+
+def _paths(root: Path, package: Path, *options: str) -> list[Path]:
+    found = _ask(root, "ls-files", "-z", *options, "--", str(package))
+    return sorted(root / name for name in (found or "").split("\0") if name)
+
+
+def _ask(root: Path, *arguments: str) -> str | None:
+    """What git says; None where there is no repository."""
+    try:
+        result = _run(root, *arguments)
+    except OSError:
+        if not (root / ".git").exists():
+            return None
+        sentence = "there is no git to read it with"
+    else:
+        if result.returncode == 0:
+            return str(result.stdout)
+        sentence = " ".join(result.stderr.split())
+        if "not a git repository" in sentence:
+            return None
+    raise UsageError(f"The repository {root} cannot be read, so its commit is unknown: {sentence}")
+
+
+def read(
+    root: Path, environment: Mapping[str, str] | None = None, untracked: tuple[str, ...] = ()
+) -> Provenance:
     """Ask the CI job's variables first, then git in `root`.
 
     https://docs.github.com/en/actions/reference/workflows-and-actions/variables
@@ -38,10 +87,12 @@ def read(root: Path, environment: Mapping[str, str] | None = None) -> Provenance
     commit = _git(root, "rev-parse", "--verify", "--quiet", "HEAD")
     return Provenance(
         commit=commit,
-        dirty=commit is None or bool(_git(root, "status", "--porcelain", "--untracked-files=no")),
+        dirty=commit is None
+        or bool(untracked or _git(root, "status", "--porcelain", "--untracked-files=no")),
         repository=variables.get("GITHUB_REPOSITORY") or _origin(root),
         author=variables.get("GITHUB_ACTOR") or _git(root, "log", "-1", "--format=%an"),
         pull_request=_pull_request(variables, _git(root, "log", "-1", "--format=%s") or ""),
+        untracked=untracked,
     )
 
 
@@ -60,9 +111,14 @@ def _pull_request(variables: Mapping[str, str], subject: str) -> str | None:
 
 def _git(root: Path, *arguments: str) -> str | None:
     try:
-        result = lifelines.run(
-            ["git", "-C", str(root), *arguments], capture_output=True, text=True, check=False
-        )
+        result = _run(root, *arguments)
     except OSError:  # no git: a source archive
         return None
     return result.stdout.strip() or None if result.returncode == 0 else None
+
+
+def _run(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return lifelines.run(
+        ["git", "-C", str(root), *arguments],
+        capture_output=True, text=True, check=False, env=os.environ | {"LC_ALL": "C"},
+    )  # fmt: skip

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import uuid
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from artifact import licences
@@ -23,6 +24,33 @@ if TYPE_CHECKING:
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:artifact")
 
 
+@dataclass(frozen=True, slots=True)
+class Vendored:
+    """A copy of a library inside another's package; no version where its copy does not say it."""
+
+    name: str
+    path: str
+    version: str | None
+
+
+def vendored(files: Mapping[str, bytes]) -> dict[str, list[Vendored]]:
+    """Find copies in folders that are called `vendored`, `_vendor` or `packages`, by who has them.
+
+    The key is the top-level package's name.
+    """
+    found: dict[str, dict[str, Vendored]] = {}
+    for path in sorted(files):
+        match = re.match(
+            r"(([^/]+)/(?:.+/)?(?:vendored|_vendor|packages)/([^/.]+))(\.py|/.+\.py)$", path
+        )
+        if match and match[3] not in ("__init__", "__pycache__"):
+            root = f"{match[1]}.py" if match[4] == ".py" else f"{match[1]}/__init__.py"
+            said = re.search(rb"^__version__ = [\"']([^\"']+)", files.get(root, b""), re.MULTILINE)
+            version = said[1].decode() if said else None
+            found.setdefault(match[2], {})[match[1]] = Vendored(match[3], match[1], version)
+    return {owner: list(copies.values()) for owner, copies in found.items()}
+
+
 def name(service: Service) -> str:
     """Name the file beside the service's zip."""
     return f"{service.name}.cdx.json"
@@ -34,9 +62,16 @@ def describe(
     version: str,
     dependencies: Sequence[Dependency],
     locked: Mapping[str, Sequence[str]],
+    copies: Mapping[str, Sequence[Vendored]],
 ) -> dict[str, Any]:
-    """Return the bill of a zip with that SHA-256; `locked` has the hashes for each name."""
-    components = [_component(each, locked[each.name]) for each in dependencies]
+    """Return the bill of a zip with that SHA-256.
+
+    `locked` has the hashes for each name, `copies` what is vendored, as `vendored` finds it.
+    """
+    components = [
+        _component(each, locked[each.name], copies.get(each.name.replace("-", "_"), ()))
+        for each in dependencies
+    ]
     named = service.name.replace("_", "-")
     function = f"{named}@{version}"
     return {
@@ -79,12 +114,15 @@ def locked_hashes(lock: Path) -> dict[str, list[str]]:
     return found
 
 
-def _component(dependency: Dependency, hashes: Sequence[str]) -> dict[str, Any]:
+def _component(
+    dependency: Dependency, hashes: Sequence[str], copies: Sequence[Vendored]
+) -> dict[str, Any]:
     purl = f"pkg:pypi/{dependency.name}@{dependency.version}"
     if licences.is_single(dependency.licence):
         licence: dict[str, Any] = {"license": {"id": dependency.licence}}
     else:
         licence = {"expression": dependency.licence}
+    carried = {"components": [_copy(purl, each) for each in copies]} if copies else {}
     return {
         "type": "library",
         "bom-ref": purl,
@@ -102,4 +140,18 @@ def _component(dependency: Dependency, hashes: Sequence[str]) -> dict[str, Any]:
                 "hashes": [{"alg": "SHA-256", "content": value} for value in sorted(hashes)],
             }
         ],
+        **carried,
+    }
+
+
+def _copy(owner: str, copy: Vendored) -> dict[str, Any]:
+    said = f"@{copy.version}" if copy.version else ""
+    version = {"version": copy.version} if copy.version else {}
+    return {
+        "type": "library",
+        "bom-ref": f"{owner}#{copy.path}",
+        "name": copy.name,
+        **version,
+        "purl": f"pkg:pypi/{copy.name}{said}",
+        "properties": [{"name": "vendored", "value": copy.path}],
     }

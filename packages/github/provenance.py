@@ -40,7 +40,8 @@ def main(arguments: Sequence[str], environment: Mapping[str, str] = os.environ) 
         raise RefusedError(f"PROVENANCE is required or none, not {wanted!r}.")
     asked = options(*arguments)
     _check_gh(asked)
-    found = sorted(ARTIFACTS.glob("*/*.zip"))
+    # All of it: handler, runtime and commit stand in the manifest.
+    found = sorted(path for path in ARTIFACTS.glob("*/*") if path.is_file())
     if not found:
         raise RefusedError(f"There is no artifact in {ARTIFACTS}: build it with `nox -s build`.")
     commands = [["gh", "attestation", "verify", str(path), *asked] for path in found]

@@ -98,6 +98,8 @@ class Service:
     table: Table | None = None
     outcomes: Outcomes | None = None
     """Without them the gate judges its versions by errors and durations alone."""
+    contract: Path | None = None
+    """What its events must be, as JSON Schema: published beside the zip."""
     folder: Path = ROOT
 
     @property
@@ -193,7 +195,7 @@ class _Reader:
             raise self._wrong("the folder's name", self.name, "a Python package's, lower case")
         function, calls = self._table("function"), self._table("calls")
         known = {"title", "resources", "state_prefix", "handler", "function", "settings"}
-        known |= {"variables", "calls", "artifact", "table", "outcomes"}
+        known |= {"variables", "calls", "artifact", "table", "outcomes", "contract"}
         unknown = sorted(self.raw.keys() - known)
         if unknown:
             raise UsageError(f"{self._where} has the unknown key '{unknown[0]}': take it out.")
@@ -215,8 +217,17 @@ class _Reader:
             trimming=self._trimming(self._table("artifact")),
             table=self._own_table(self._table("table")) if "table" in self.raw else None,
             outcomes=self._outcomes(self._table("outcomes")) if "outcomes" in self.raw else None,
+            contract=self._file("contract"),
             folder=self.path.parent,
         )
+
+    def _file(self, key: str) -> Path | None:
+        if key not in self.raw:
+            return None
+        path = self.path.parent / self._text(self.raw, key, _BELOW)
+        if not path.is_file():
+            raise self._wrong(key, self.raw[key], "a file in the service's folder")
+        return path
 
     def _trimming(self, raw: Mapping[str, Any]) -> Trimming:
         if unknown := sorted(raw.keys() - {"without", "substitutes"}):

@@ -184,6 +184,7 @@ def test_a_build_that_dies_leaves_the_old_pair(
     assert {path.name for path in tmp_path.iterdir()} == {
         "order_processor.zip",
         "order_processor.cdx.json",
+        "contract.schema.json",
         "manifest.json",
     }
 
@@ -295,3 +296,46 @@ def test_the_package_directory_is_the_one_that_is_built() -> None:
     """The build finds its parts from its own place, wherever it is started."""
     assert (SERVICE.package / "handler.py").is_file()
     assert Request(SERVICE, Path()).root == ROOT
+
+
+def test_the_contract_is_published_and_verified(artifact: Artifact, tmp_path: Path) -> None:
+    """Beside the zip, versioned by its id; another one is found."""
+    stated = artifact.manifest["contract"]
+    assert stated["id"] == "urn:order-processing:order:2"
+    published = artifact.out / stated["path"]
+    assert SERVICE.contract is not None
+    assert published.read_bytes() == SERVICE.contract.read_bytes()
+    shutil.copytree(artifact.out, tmp_path / "copy")
+    (tmp_path / "copy" / stated["path"]).write_text("{}")
+    found = manifest.differences(artifact.manifest, tmp_path / "copy" / SERVICE.zip_name)
+    assert found == ["contract.schema.json is not the contract of this artifact."]
+
+
+def test_builds_for_the_other_architecture_the_same(artifact: Artifact, tmp_path: Path) -> None:
+    """No machine code in it: the bytes are the same, whichever is asked for."""
+    other = build(Request(SERVICE, tmp_path, architecture="arm64"))
+    assert other["sha256"] == artifact.manifest["sha256"]
+
+
+@pytest.mark.parametrize("tag", ["cp311-cp311-macosx_11_0_arm64", "cp311-cp311-win_amd64"])
+def test_a_wheel_of_another_platform_stops_the_build(tmp_path: Path, tag: str) -> None:
+    """As a Mac would bring it into the zip."""
+    folder = tmp_path / "thing-1.0.dist-info"
+    folder.mkdir()
+    (folder / "WHEEL").write_text(f"Wheel-Version: 1.0\nTag: {tag}\n")
+    with pytest.raises(UsageError, match=r"thing-1\.0 is for"):
+        dependencies._check_wheels(tmp_path, "x86_64")
+    for good in ("py3-none-any", "cp311-cp311-manylinux_2_17_x86_64.manylinux2014_x86_64"):
+        (folder / "WHEEL").write_text(f"Tag: {good}\n")
+        dependencies._check_wheels(tmp_path, "x86_64")
+
+
+def test_machine_code_says_what_it_runs_on() -> None:
+    """From the code itself, not from the machine that builds."""
+    arm = b"\x7fELF" + bytes(14) + (183).to_bytes(2, "little")
+    assert manifest._architectures({"a.so": arm, "b.py": b""}) == ["arm64"]
+    with pytest.raises(UsageError, match="no machine code for Lambda"):
+        manifest._architectures({"a.so": b"\xcf\xfa\xed\xfe" + bytes(20)})
+    intel = arm[:18] + (62).to_bytes(2, "little")
+    with pytest.raises(UsageError, match="several architectures"):
+        manifest._architectures({"a.so": arm, "b.so": intel})

@@ -108,6 +108,60 @@ def test_the_commit_tells_which_pull_request_it_merged(
     assert provenance.read(tmp_path, on_main).pull_request == number
 
 
+def _committed(root: Path) -> Path:
+    """A repository with a package in it."""
+    package = root / "src"
+    package.mkdir()
+    (package / "kept.py").write_text("1")
+    _git(root, "init", "--quiet")
+    _git(root, "add", ".")
+    _git(root, "commit", "--quiet", "--message", "first")
+    return package
+
+
+def test_what_git_does_not_know_stays_out_and_is_told(tmp_path: Path) -> None:
+    """Secrets, notes and caches that lie in the package: none is staged, the tree is dirty."""
+    package = _committed(tmp_path)
+    for name in (".env", "debug_local.py"):
+        (package / name).write_text("secret")
+    (package / ".mypy_cache").mkdir()
+    (package / ".mypy_cache" / ".gitignore").write_text("*")
+    (package / ".mypy_cache" / "cached.json").write_text("{}")
+    files, untracked = provenance.sources(tmp_path, package)
+    assert files == [package / "kept.py"]
+    assert untracked == ("src/.env", "src/debug_local.py")
+    assert provenance.read(tmp_path, {}, untracked).dirty
+    assert not provenance.read(tmp_path, {}).dirty
+
+
+@pytest.mark.parametrize("repository", [True, False])
+def test_a_package_that_git_knows_nothing_of_is_staged_whole(
+    tmp_path: Path, repository: bool
+) -> None:
+    """A new service, a source archive: all but hidden files and caches, and never clean."""
+    if repository:
+        _committed(tmp_path)
+    package = tmp_path / "new"
+    (package / "__pycache__").mkdir(parents=True)
+    for name in ("one.py", ".env", "__pycache__/one.pyc"):
+        (package / name).write_text("1")
+    assert provenance.sources(tmp_path, package) == ([package / "one.py"], ())
+
+
+def test_a_repository_that_git_refuses_stops_the_build(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another owner's, as in a container: a deployment without its commit could overtake others."""
+    package = _committed(tmp_path)
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    with pytest.raises(UsageError, match="dubious ownership"):
+        provenance.sources(tmp_path, package)
+    monkeypatch.delenv("GIT_TEST_ASSUME_DIFFERENT_OWNER")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(UsageError, match="no git to read it with"):
+        provenance.sources(tmp_path, package)
+
+
 def test_no_git_at_all_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A source archive can be built on a machine without git."""
     monkeypatch.setenv("PATH", str(tmp_path))

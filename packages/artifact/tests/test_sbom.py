@@ -66,7 +66,7 @@ def _check_component(component: dict[str, Any]) -> None:
     _only(
         component,
         {"type", "name"},
-        {"bom-ref", "version", "purl", "licenses", "hashes", "externalReferences"},
+        {"bom-ref", "version", "purl", "licenses", "hashes", "externalReferences", "components"},
     )
     assert component["type"] in {"application", "library"}
     assert component["name"]
@@ -112,19 +112,46 @@ def test_has_a_component_for_every_dependency_in_the_zip(
     assert own["content"] == artifact.manifest["sha256"]
 
 
+def test_names_what_is_vendored(bill: dict[str, Any]) -> None:
+    """Copies of libraries inside others: a scanner that knows only the lock would miss them."""
+    (botocore,) = (each for each in bill["components"] if each["name"] == "botocore")
+    found = {each["name"]: each.get("version") for each in botocore["components"]}
+    assert found == {"six": "1.16.0", "requests": None, "urllib3": None}
+
+
+def test_finds_vendored_copies_by_their_folder() -> None:
+    """A module, a package with its version, a package below another; nothing else."""
+    files = {
+        "a/_vendor/__init__.py": b"",
+        "a/_vendor/one.py": b"__version__ = '1.0'\n",
+        "a/_vendor/two/__init__.py": b'__version__ = "2.0"\n',
+        "a/_vendor/two/deep/x.py": b"",
+        "a/packages/three/y.py": b"",
+        "a/ordinary/four.py": b"",
+    }
+    assert sbom.vendored(files) == {
+        "a": [
+            sbom.Vendored("one", "a/_vendor/one", "1.0"),
+            sbom.Vendored("two", "a/_vendor/two", "2.0"),
+            sbom.Vendored("three", "a/packages/three", None),
+        ]
+    }
+
+
 def test_another_zip_has_another_serial_number() -> None:
     """And the same zip the same: it follows from the bytes, not from the time."""
-    one, same, other = (sbom.describe(SERVICE, text, "1", [], {}) for text in ("a", "a", "b"))
+    one, same, other = (sbom.describe(SERVICE, text, "1", [], {}, {}) for text in ("a", "a", "b"))
     assert one["serialNumber"] == same["serialNumber"] != other["serialNumber"]
 
 
 def test_a_bill_of_another_zip_is_found(artifact: Artifact, tmp_path: Path) -> None:
     """Even where the manifest was made to name it."""
     (tmp_path / "order_processor.zip").write_bytes(artifact.zip.read_bytes())
-    bill = sbom.serialise(sbom.describe(SERVICE, "0" * 64, "1", [], {}))
+    bill = sbom.serialise(sbom.describe(SERVICE, "0" * 64, "1", [], {}, {}))
     (tmp_path / sbom.name(SERVICE)).write_bytes(bill)
     stated = artifact.manifest | {
-        "sbom": {"path": sbom.name(SERVICE), "sha256": manifest.sha256(bill)}
+        "contract": None,
+        "sbom": {"path": sbom.name(SERVICE), "sha256": manifest.sha256(bill)},
     }
     assert manifest.differences(stated, tmp_path / "order_processor.zip") == [
         "The bill of materials is that of another zip."

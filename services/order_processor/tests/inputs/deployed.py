@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 DRAIN_SECONDS = 120.0
 LARGEST = [
     '{"deep":' + "[" * 5_000 + "]" * 5_000 + "}",
-    '{"orderId":' + "9" * 50_000 + "}",
+    '{"orderId":' + "9" * 4_300 + "}",
     "[" * 100_000,
 ]
 """At the edge of what the runtime can parse: answered, or refused by Lambda before it runs."""
