@@ -415,6 +415,8 @@ RELEASES = {
     "watch": Release(
         "Watch what was promoted; it is taken back if it fails: -- STACK [SERVICE]."),
     "promote": Release("Point the alias at the candidate: -- STACK [SERVICE]."),
+    "release_hold": Release(
+        "Show what was rolled back from and is held; set or lift it: -- STACK [SERVICE] [--lift]."),
     "redrive": Release("Replay DLQ messages at a bounded rate: -- STACK [SERVICE].", one=True),
     "ledger": Release("Show what was decided, by whom and on what figures: -- STACK [SERVICE]."),
     "prune": Release(
@@ -639,7 +641,8 @@ GROUPS = {
     "To begin with": "rehearse tour emulator load tests lint typecheck",
     "Build and deploy": "build verify preview deploy drift recover move destroy",
     "Release": (
-        "rollout status rollback smoke invoke warm canary gate promote watch redrive ledger prune"
+        "rollout status rollback release_hold smoke invoke warm canary gate promote watch redrive "
+        "ledger prune"
     ),
     "Plan": "plan preflight",
     "Prove a change": (

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from console.errors import UsageError
 
+from release import hold
 from release.aws.clock import from_text
 from release.errors import UnavailableError, UnfinishedError
 from release.result import Exit, Result
@@ -45,7 +46,7 @@ def prune(release: Release, keep: int | None = None) -> Result:
     stored = release.functions.entries()
     seen = alias.read(release.functions)
     linked = ledger.chain(seen.record.entry, stored)
-    kept = linked[: max(keep, 1 + last_move(linked))]
+    kept = linked[: hold.reach(linked, max(keep, 1 + last_move(linked)))]
     forgotten = old_entries(stored, linked, kept, release.clock.now())
     needed = needed_versions(seen, release.outputs, kept) | release.functions.referenced()
     needed |= {each.version for each in stored if each.name not in forgotten}

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from console.errors import UsageError
 from reporting import amounts
 
+from release import hold
 from release.canary import canary, changed_meanwhile
 from release.errors import AliasChangedError, UnfinishedError
 from release.gate.judge import Request, judge
@@ -24,7 +25,7 @@ from release.smoke import smoke
 from release.state import alias
 from release.state.fence import fenced
 from release.state.insist import SECONDS, insist
-from release.state.succession import check_succession
+from release.state.succession import check_succession, find_left
 from release.state.versions import check_target, wait_until_made
 from release.synthetic.answers import MAXIMUM_INIT_MS
 from release.warm import warm
@@ -100,6 +101,11 @@ class Rollout:
             seen = alias.read(self.release.functions)
         if seen.version == request.version:
             return self._promote()  # done, or refused because another version is its canary
+        if not (request.reason or "").strip():
+            left = find_left(self.release.functions, seen, request.version)
+            if left is not None:
+                return hold.held_already(self.release, seen, request.version, left)
+            hold.check(self.release, seen, request.commit)
         check_succession(self.release, seen, request.version, request.reason)
         done: list[Result] = []
         try:

@@ -8,6 +8,7 @@ from console.errors import UsageError
 from reporting import terminal
 from reporting.amounts import count, digest, milliseconds, weight
 
+from release import hold
 from release.aws.clock import to_text
 from release.errors import UnavailableError
 from release.live_watch import due
@@ -37,6 +38,8 @@ def status(release: Release) -> Result:
         release.monitoring, [*release.outputs.standing_alarms, *release.outputs.release_alarms]
     )
     details = _details(release.outputs, seen, alarms, _visible(release.queue))
+    held = hold.find(ledger.read(release.functions, seen))
+    details["held"] = "; ".join(map(str, held)) or None
     details["ledger"] = rows(release.functions, seen)[:SHOWN]
     return Result(Exit.DONE, table(details), details)
 

@@ -95,6 +95,11 @@ class Source:
         """The newest commit's name."""
         return self._git("rev-parse", "HEAD").decode().strip()
 
+    def find(self, subject: str) -> str:
+        """The newest commit whose message is that one line."""
+        found = self._git("log", "--max-count=1", "--format=%H", f"--grep=^{subject}$")
+        return found.decode().strip()
+
     def _git(self, *arguments: str) -> bytes:
         who = ["-c", "user.name=mona", "-c", "user.email=mona@example.invalid"]
         command = ["git", "-C", os.fspath(self.origin), *who, *arguments]

@@ -69,6 +69,7 @@ def _parser() -> RaisingParser:
     _add_moves(commands)
     _add_rollout(commands)
     _add_live_watch(commands)
+    _add_hold(commands)
     _add_redrive(commands)
     return parser
 
@@ -122,6 +123,15 @@ def _add_moves(commands: argparse._SubParsersAction[RaisingParser]) -> None:
         "--canary-only", action="store_true", help="end a canary, and any rollout under way"
     )
     rollback.add_argument("--reason", help="recorded in the ledger")
+
+
+def _add_hold(commands: argparse._SubParsersAction[RaisingParser]) -> None:
+    hold = _command(commands, "release_hold", "show what is held; set it, lift it")
+    what = hold.add_mutually_exclusive_group()
+    what.add_argument("--set", action="store_true", help="hold what contains a commit")
+    what.add_argument("--lift", action="store_true", help="hold nothing any longer")
+    hold.add_argument("--commit", help="to hold; default: the live version's")
+    hold.add_argument("--reason", default="", help="recorded in the ledger")
 
 
 def _add_live_watch(commands: argparse._SubParsersAction[RaisingParser]) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from console.errors import UsageError
 from reporting.amounts import digest, number
 
+from release import hold
 from release import verify as artifact
 from release.aws.clients import check_lifetime
 from release.canary import canary
@@ -152,6 +153,15 @@ def _promote(call: Call) -> Result:
     return replace(done, message=f"{done.message} `{typed}` watches it for {number(seconds, 's')}.")
 
 
+def _hold(call: Call) -> Result:
+    options = call.options
+    if options.set:
+        return hold.put(call.release, options.commit, options.reason)
+    if options.lift:
+        return hold.lift(call.release, options.reason)
+    return hold.show(call.release)
+
+
 def _watch(call: Call) -> Result:
     check_lifetime(call.release.outputs.watch_seconds, call.release.clock.now())
     return watch_live(call.release, poll=call.options.poll, abandoned=call.options.abandoned)
@@ -208,5 +218,6 @@ COMMANDS: dict[str, Callable[[Call], Result]] = {
     "rollback": _rollback,
     "rollout": _rollout,
     "watch": _watch,
+    "release_hold": _hold,
     "redrive": _redrive,
 }

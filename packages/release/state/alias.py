@@ -145,6 +145,11 @@ def end_canary(store: AliasStore, seen: Alias, verdict: str, entry: str | None =
     return _swap(store, seen, Alias(seen.version, {}, _judged(seen.record, verdict, entry)))
 
 
+def note(store: AliasStore, seen: Alias, entry: str) -> Alias:
+    """Make an entry the ledger's head; traffic stays as it is."""
+    return _swap(store, seen, replace(seen, record=replace(seen.record, entry=entry)))
+
+
 def end_watch(store: AliasStore, seen: Alias) -> Alias:
     """Note that nothing speaks against the live version; traffic stays as it is."""
     return _swap(store, seen, replace(seen, record=replace(seen.record, watch=None)))

@@ -14,7 +14,7 @@ import os
 import secrets
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from release.errors import AliasChangedError, UnavailableError
 from release.state.alias import DESCRIPTION_LIMIT
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from release.state.alias import Alias
     from release.stored import History
 
-Kind = Literal["canary", "gate", "promote", "rollback"]
-KINDS: tuple[Kind, ...] = ("canary", "gate", "promote", "rollback")
+Kind = Literal["canary", "gate", "promote", "rollback", "hold", "lift"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 _KEYS = {
     "kind": "k", "before": "f", "at": "t", "verdict": "v", "commit": "c", "pull": "p", "who": "w",
@@ -56,8 +56,8 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One decision about `version`: that it went live, that the gate judged it, or that somebody
-    insisted on its canary.
+    """One decision about `version`: that it went live, that the gate judged it, that somebody
+    insisted on its canary; or, while it was live, that a commit is held, or none any longer.
 
     `before` is the version that was live (for a rollback: the one left), `parent` the name of the
     entry before, None for the first.
@@ -177,6 +177,18 @@ def try_write(history: History, entry: Entry) -> str | None:
         return None
 
 
+def leaves(entry: Entry) -> bool:
+    """Whether it is a rollback from a newer version, and so a verdict on that."""
+    back = entry.kind == "rollback" and entry.before is not None
+    return back and _is_newer(str(entry.before), entry.version)
+
+
+def barred_versions(linked: Sequence[Entry]) -> dict[str, Entry]:
+    """Versions left (`left_versions`) since somebody lifted a hold: their code needs a reason."""
+    lifted = next((at for at, entry in enumerate(linked) if entry.kind == "lift"), len(linked))
+    return left_versions(linked[:lifted])
+
+
 def left_versions(linked: Sequence[Entry]) -> dict[str, Entry]:
     """Versions that were rolled back from and have not been live since, with that rollback.
 
@@ -187,8 +199,8 @@ def left_versions(linked: Sequence[Entry]) -> dict[str, Entry]:
         if not entry.moves:
             continue
         left.pop(entry.version, None)
-        if entry.kind == "rollback" and entry.before and _is_newer(entry.before, entry.version):
-            left[entry.before] = entry
+        if leaves(entry):
+            left[str(entry.before)] = entry
     return left
 
 

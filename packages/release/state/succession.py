@@ -90,7 +90,7 @@ def is_insisted(linked: Sequence[Entry], version: str) -> bool:
 
 def find_left(functions: Functions, seen: Alias, version: str) -> Entry | None:
     """The rollback that left this version, or another version of the same code, for good."""
-    left = ledger.left_versions(ledger.read(functions, seen))
+    left = ledger.barred_versions(ledger.read(functions, seen))
     if version in left:
         return left[version]
     found = functions.find_version(version) if left else None

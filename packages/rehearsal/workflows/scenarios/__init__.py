@@ -30,6 +30,7 @@ SCENARIOS: Mapping[str, Callable[[World], Seen]] = {
     "pull request of a fork": other_workflows.pull_request_of_a_fork,
     "manual rollback": other_workflows.manual_rollback,
     "merge after rollback": merges.merge_after_rollback,
+    "merge on top of it": merges.merge_on_top_of_it,
     "no drift": other_workflows.no_drift,
     "revert": merges.revert,
     "lost runner": interruptions.lost_runner,

@@ -177,24 +177,36 @@ def bad_merge(world: World) -> Seen:
 
 
 def merge_after_rollback(world: World) -> Seen:
-    """What production was rolled back from does not come back with the next merge."""
+    """What production was rolled back from is merged once more: there is nothing new to release."""
     relabel(world, "third")
     seen = merge(world, world.source.commit("Name the third once more"), left_out=before_prod)
+    wanted = {BUILD: "success", APPROVE: "success", PROD: "success", "tell": "skipped"}
+    seen.expect("jobs", seen.run.results(), wanted)
+    seen.says(PROD, "| rollout | 2 | 2 | not read | held |")
+    seen.served()
+    return seen
+
+
+def merge_on_top_of_it(world: World) -> Seen:
+    """Other code, on top of the commit that production was rolled back from: held."""
+    relabel(world, "fourth")
+    seen = merge(world, world.source.commit("Name the fourth"), left_out=before_prod)
     wanted = {BUILD: "success", APPROVE: "success", PROD: "failure", TELL: "success"}
     seen.expect("jobs", seen.run.results(), wanted)
-    seen.failed_at(PROD, ROLLOUT, "rolled back from")
+    seen.failed_at(PROD, ROLLOUT, "Held: commit")
     seen.served()
     return seen
 
 
 def revert(world: World) -> Seen:
-    """The code that was good before, merged anew, is released like any other."""
+    """What reverts the commit that was rolled back from is released like any other merge."""
     relabel(world, "good")
-    sha = world.source.commit("Revert to what was good")
+    bad = world.source.find("Name the third")
+    sha = world.source.commit(f"Revert to what was good\n\nThis reverts commit {bad}.")
     seen = merge(world, sha, left_out=before_prod)
     seen.expect("production", seen.run.results().get(PROD), "success")
     seen.expect("commit", world.record("prod").get("commit"), digest(sha))
-    seen.served(prod="4")
+    seen.served(prod="5")
     return seen
 
 

@@ -13,6 +13,7 @@ CANARY = ("canary", "--version", "2", "--weight", "0.1")
 GATE = ("gate", "--version", "2", *WATCH)
 BAD_CANARY = ("canary", "--version", "3", "--weight", "0.1")
 BAD_GATE = ("gate", "--version", "3", *WATCH)
+WHY = ("--reason", "tried")
 LIVE_WATCH = ("watch", "--poll", "300")
 PROMOTE_BAD = ("promote", "--version", "3", "--reason")
 PROMOTE = ("promote", "--version", "2", "--commit", "abcdef1")
@@ -58,6 +59,7 @@ class Scenario:
 
 
 LIVE = (CANARY, GATE, PROMOTE)
+LEFT = (*LIVE, ("rollback", "--version", "1", *WHY))
 SCENARIOS = (
     Scenario("status", ("status",)),
     Scenario("ledger", ("ledger",), ("2", {}), LIVE),
@@ -73,6 +75,9 @@ SCENARIOS = (
     Scenario("gate that sends synthetic traffic", SYNTHETIC, ("1", {"2": 0.1}), (CANARY,),
              (CANARY, SYNTHETIC), quiet=True),
     Scenario("promote", PROMOTE, ("2", {}), (CANARY, GATE)),
+    Scenario("release_hold", ("release_hold",), before=LEFT),
+    Scenario("release_hold --lift", ("release_hold", "--lift", *WHY), before=LEFT),
+    Scenario("release_hold --set", ("release_hold", "--set", *WHY), ("2", {}), LIVE),
     Scenario("watch", LIVE_WATCH, ("2", {}), LIVE),
     Scenario("watch of a bad one", LIVE_WATCH, before=((*PROMOTE_BAD, "now"),), alarm=True),
     Scenario("rollback", ("rollback",), before=LIVE),
