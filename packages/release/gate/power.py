@@ -22,9 +22,10 @@ from typing import TYPE_CHECKING
 from console import closed_output
 from console.arguments import Parser
 from reporting import amounts, terminal
+from service.declaration import Outcomes
 
 from release.gate.decision import decide
-from release.observation import Alarm, Count, Period, Policy, Samples
+from release.observation import Alarm, Answers, Count, Period, Policy, Samples
 from release.plans import PLANS, SHIPPED
 
 if TYPE_CHECKING:
@@ -36,7 +37,14 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 BAKE, PATIENCE = 10, 30
 """Periods (minutes on AWS): the workflow's bake time, and how long a waiting gate goes on."""
 
-_POLICY = Policy("function", "production", "2", START, START, live="1")
+_CODES = tuple(f"REASON_{number}" for number in range(37))
+"""As many as the order processor knows; most are never seen."""
+_OUTCOMES = Outcomes(
+    "Simulated", "confirmed", "duplicate", "rejected", "function", "version", "reason", _CODES
+)
+USUAL = (0.02, 0.009, 0.001)
+"""Shares of events that are rejected for the first reasons, 3 % in all."""
+_POLICY = Policy("function", "production", "2", START, START, live="1", outcomes=_OUTCOMES)
 _WATCHED = frozenset(
     {("FunctionName", "function"), ("Resource", "function:production"), ("ExecutedVersion", "2")}
 )
@@ -48,6 +56,7 @@ _NORMAL = NormalDist()
 class World:
     """What is true: error shares, and how much longer the candidate takes (a factor).
 
+    `rejects` and `live_rejects` are shares of events by reason; an event that fails is a valid one.
     `rate` is invocations of both versions per period. Durations are log-normal, 80 ms in the
     middle, with a `spread` of the logarithm; `noise` is that of a whole period, per version.
     """
@@ -56,6 +65,8 @@ class World:
     candidate_errors: float = 0.0
     live_errors: float = 0.0
     slower: float = 1.0
+    rejects: Sequence[float] = USUAL
+    live_rejects: Sequence[float] = USUAL
     rate: int = 1000
     spread: float = 0.4
     noise: float = 0.1
@@ -64,11 +75,15 @@ class World:
         """One period of traffic, of which the candidate gets its weight."""
         mine = _binomial(rng, self.rate, weight)
         others = self.rate - mine
+        candidate = Count(mine, _binomial(rng, mine, self.candidate_errors))
+        live = Count(others, _binomial(rng, others, self.live_errors))
         return Period(
-            Count(mine, _binomial(rng, mine, self.candidate_errors)),
-            Count(others, _binomial(rng, others, self.live_errors)),
+            candidate,
+            live,
             self._p99(rng, mine, self.slower),
             self._p99(rng, others, 1.0),
+            _answers(rng, candidate, self.rejects),
+            _answers(rng, live, self.live_rejects),
         )
 
     def _p99(self, rng: random.Random, number: int, factor: float) -> float | None:
@@ -95,6 +110,14 @@ WORLDS = (
     World("fails always", 1.0),
     World("twice as slow", slower=2.0),
     World("four times as slow", slower=4.0),
+    World("good, half of all is rejected on both", rejects=(0.4, 0.1), live_rejects=(0.4, 0.1)),
+    World("rejects every event", rejects=(*USUAL, 0.97)),
+    World("rejects 5 % more, for a reason of its own", rejects=(*USUAL, 0.05)),
+    World("rejects 1 % more, for a reason of its own", rejects=(*USUAL, 0.01)),
+    World("rejects 0.3 % more, for a reason of its own", rejects=(*USUAL, 0.003)),
+    World("rejects 2 % more, for the usual reason", rejects=(0.04, *USUAL[1:])),
+    World("rejects nothing of 3 %", rejects=()),
+    World("takes what 0.9 % were rejected for", rejects=(USUAL[0], 0.0, USUAL[2])),
     World("quiet: 20 a period, no errors", rate=20),
     World("quiet: 20 a period, fails 5 %", 0.05, rate=20),
 )
@@ -187,6 +210,16 @@ def main(arguments: list[str]) -> int:
     options.out.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     print(table(figures))
     return 0
+
+
+def _answers(rng: random.Random, seen: Count, rejects: Sequence[float]) -> Answers:
+    """What became of the events that did not fail; each is rejected for one reason at most."""
+    answered = left = seen.invocations - seen.errors
+    counted, rest = {}, 1.0
+    for code, share in zip(_CODES, rejects, strict=False):
+        counted[code] = _binomial(rng, left, min(1.0, share / rest))
+        left, rest = left - counted[code], rest - share
+    return Answers(answered, answered - left, counted)
 
 
 def _binomial(rng: random.Random, trials: int, share: float) -> int:

@@ -11,6 +11,7 @@ from 0 to 1. docs/adr/0009 says what follows from them and shows their simulated
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -113,18 +114,27 @@ def clean_needed(errors: int, invocations: int, share: float, evidence: float) -
 
 
 def _whose(
-    pairs: Iterable[tuple[tuple[int, int], tuple[int, int]]], ratios: Sequence[float]
+    pairs: Iterable[tuple[tuple[int, int], tuple[int, int]]], ratios: tuple[float, ...]
 ) -> float:
     """Evidence of any of the ratios between the two versions' shares, by whose the hits are."""
     logs = [0.0] * len(ratios)
     for (candidate, candidate_hits), (live, live_hits) in pairs:
         if not candidate or not live or not candidate_hits + live_hits:
             continue
-        share = candidate / (candidate + live)
-        for index, ratio in enumerate(ratios):
-            scale = math.log(share * ratio + 1 - share)
-            logs[index] += candidate_hits * (math.log(ratio) - scale) - live_hits * scale
+        for index, (mine, other) in enumerate(_worth(candidate, live, ratios)):
+            logs[index] += candidate_hits * mine + live_hits * other
     return _mean(logs)
+
+
+@lru_cache(maxsize=4096)
+def _worth(candidate: int, live: int, ratios: tuple[float, ...]) -> list[tuple[float, float]]:
+    """By ratio: logarithms of the likelihood ratio of a hit of the candidate's, and of the other's.
+
+    Kept, as the same minutes are looked at anew at every poll, for each reason.
+    """
+    share = candidate / (candidate + live)
+    scales = [math.log(share * ratio + 1 - share) for ratio in ratios]
+    return [(math.log(ratio) - scale, -scale) for ratio, scale in zip(ratios, scales, strict=True)]
 
 
 def _ratio(hits: int, trials: int, alternative: float, null: float) -> float:

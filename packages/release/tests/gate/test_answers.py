@@ -90,8 +90,8 @@ def test_what_is_likely_but_not_proven_is_no_pass() -> None:
 @pytest.mark.parametrize("rejected_fail_too", [False, True])
 def test_the_fix_of_a_failing_version_is_no_difference(*, rejected_fail_too: bool) -> None:
     """Whether the failing half of the live version's events are the valid ones or any."""
-    kept = 54 if rejected_fail_too else 108
-    seen = samples(answers(400, NEGATIVE=12), answers(1800, NEGATIVE=kept), live_errors=1800)
+    kept = 540 if rejected_fail_too else 1080
+    seen = samples(answers(4000, NEGATIVE=120), answers(18_000, NEGATIVE=kept), live_errors=18_000)
     assert evidence(seen, POLICY) < 20
     assert decide(ALARMS, seen, POLICY).verdict == "pass"
 

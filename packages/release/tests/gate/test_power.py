@@ -31,6 +31,27 @@ def test_bad_releases_never_pass(name: str) -> None:
     assert measure(BY_NAME[name], 50, 1, SHARES).passed == 0.0
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "rejects every event",
+        "rejects 5 % more, for a reason of its own",
+        "rejects nothing of 3 %",
+    ],
+)
+def test_wrong_answers_never_pass(name: str) -> None:
+    """Not one of fifty, though not one is an error."""
+    world = BY_NAME[name]
+    assert world.candidate_errors == 0.0
+    assert measure(world, 50, 1, SHARES).passed == 0.0
+
+
+def test_much_that_is_rejected_by_both_is_no_difference() -> None:
+    """Half of all events."""
+    figures = measure(BY_NAME["good, half of all is rejected on both"], 50, 1, SHARES)
+    assert figures.passed == 1.0
+
+
 def test_a_release_at_the_limit_hardly_ever_passes() -> None:
     """A share of 1 % passes with a chance of 5 % at most; the comparison finds it before."""
     assert measure(BY_NAME["fails 1 %"], 100, 1, SHARES).passed <= 0.05
