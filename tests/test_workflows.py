@@ -451,3 +451,16 @@ def test_every_file_has_an_owner() -> None:
     """CODEOWNERS names an owner for everything."""
     lines = (GITHUB / "CODEOWNERS").read_text(encoding="utf-8").splitlines()
     assert any(re.match(r"\*\s+@\S+", line) for line in lines)
+
+
+def test_a_person_may_accept_other_rejections_and_a_merge_does_not() -> None:
+    """The reason that is given by hand reaches the rollout of every stack; a push gives none."""
+    deploy = load(GITHUB / "workflows" / "deploy.yml")
+    (given,) = deploy[True]["workflow_dispatch"]["inputs"]
+    calls = [job for job in deploy["jobs"].values() if "stack" in job.get("with", {})]
+    assert len(calls) == 3
+    assert {job["with"][given] for job in calls} == {f"${{{{ inputs.{given} }}}}"}
+    (rollout,) = [step for step in release_job()["steps"] if step.get("id") == "rollout"]
+    assert rollout["env"]["ACCEPT_REJECTIONS"] == f"${{{{ inputs.{given} }}}}"
+    words = shlex.split(rollout["run"])
+    assert words[words.index("--accept-rejections") + 1] == "$ACCEPT_REJECTIONS"
