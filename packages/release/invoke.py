@@ -1,4 +1,4 @@
-"""`invoke`: one event to the alias, as a caller would send it, and what came back."""
+"""`invoke`: one event to what callers reach, and what came back."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from console.errors import UsageError
 
 from release.result import Exit, Result
+from release.state import alias
 from release.synthetic.traffic import payload, plain
 
 if TYPE_CHECKING:
@@ -17,20 +18,24 @@ if TYPE_CHECKING:
 
 
 def invoke(release: Release, path: Path | None) -> Result:
-    """Send what `path` holds, a synthetic event of the service without one, and show the answer.
+    """Send what `path` holds to the alias, as a caller would, and show the answer.
 
-    Fails where the function did not give one. UsageError if the file cannot be read or is no JSON:
-    nothing is sent then.
+    Without a path it is a synthetic event of the service to the live version, which takes one by
+    its number alone. Fails where the function gave no answer. UsageError if the file cannot be read
+    or is no JSON: nothing is sent then.
     """
-    alias = release.outputs.alias
-    event = payload(plain(release, alias)) if path is None else _event(path)
-    run = release.functions.invoke(alias, event)
+    if path is None:
+        asked = alias.read(release.functions).version
+        event = payload(plain(release, asked))
+    else:
+        asked, event = release.outputs.alias, _event(path)
+    run = release.functions.invoke(asked, event)
     by = f"version {run.executed_version or 'unknown'}"
     details = {"executedVersion": run.executed_version, "answer": run.payload, "error": run.error}
     if run.error is not None:
-        return Result(Exit.FAIL, f"{alias} gave no answer: {run.error}.", details)
+        return Result(Exit.FAIL, f"{release.outputs.alias} gave no answer: {run.error}.", details)
     answer = json.dumps(run.payload, indent=2, ensure_ascii=False)
-    return Result(Exit.DONE, f"{alias}, {by}, answered:\n{answer}", details)
+    return Result(Exit.DONE, f"{release.outputs.alias}, {by}, answered:\n{answer}", details)
 
 
 def _event(path: Path) -> bytes:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from console.errors import UsageError
+from service.probes import SYNTHETIC
 
 from release.aws.decoding import decoded
 from release.errors import UnavailableError, UnfinishedError
@@ -73,14 +74,15 @@ class Tally:
 
     confirmed: int = 0
     rejected: int = 0
+    discarded: int = 0
     sent: int = 0
     left: list[dict[str, object]] = field(default_factory=list)
     kept: list[Message] = field(default_factory=list)
 
     @property
     def handled(self) -> int:
-        """Messages replayed and deleted."""
-        return self.confirmed + self.rejected
+        """Messages deleted."""
+        return self.confirmed + self.rejected + self.discarded
 
     @property
     def so_far(self) -> str:
@@ -182,9 +184,20 @@ class _Replay:
             found = named(message, self.probes)
             if self.wanted and not found.goes_by(self.wanted):
                 continue
+            if (found.event_id or "").startswith(SYNTHETIC):
+                self._discard(found)
+                continue
             clock.sleep(max(0.0, due - clock.monotonic()))
             due = clock.monotonic() + 1 / self.rate
             self._replay(found)
+
+    def _discard(self, found: Named) -> None:
+        """A synthetic event is the release tool's alone: nobody waits for it, and the alias refuses
+        it."""
+        self.queue.delete(found.message)
+        self.tally.kept.remove(found.message)
+        self.tally.discarded += 1
+        self.release.say(f"discarded, since synthetic: {found.event_id}")
 
     def _replay(self, found: Named) -> None:
         """Invoke, then delete: the other way round would lose the event if this process died.
@@ -242,12 +255,15 @@ def _printable(text: str) -> str:
 
 def _result(tally: Tally) -> Result:
     message = (
-        f"Replayed {tally.handled} messages ({tally.confirmed} confirmed, "
+        f"Replayed {tally.confirmed + tally.rejected} messages ({tally.confirmed} confirmed, "
         f"{tally.rejected} rejected); {len(tally.left)} failed and stay in the queue."
     )
+    if tally.discarded:
+        message += f" {tally.discarded} synthetic ones were deleted, not replayed."
     details = {
         "confirmed": tally.confirmed,
         "rejected": tally.rejected,
+        "discarded": tally.discarded,
         "deleted": tally.handled,
         "failed": len(tally.left),
         "left": tally.left,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, cast
 
 from console.errors import UsageError
 
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 Event = dict[str, Any]
 Outcome = Literal["confirmed", "rejected"]
 """What an answer says became of an event: taken, or turned away with a reason for good."""
+
+SYNTHETIC: Final = "synthetic-"
+"""What the ids of synthetic events begin with. A service takes them only where a version is invoked
+by its number, drops their records after a day, and counts them in no business metric."""
 
 DRAWN = 64
 """Random bytes that `Probes.event` is made of."""

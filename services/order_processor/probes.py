@@ -39,7 +39,7 @@ unit upwards, many lines, a large order."""
 
 
 def accepted(mark: str, at: datetime) -> list[Probe]:
-    """One order per rule of pricing, marked so that business metrics leave it out."""
+    """One order per rule of pricing."""
     found = []
     for number, basket in enumerate(BASKETS):
         event = _order(f"{mark}-{number}", at, basket)
@@ -116,7 +116,6 @@ def _order(order_id: str, at: datetime, basket: Basket) -> dict[str, Any]:
             {"sku": f"SMOKE-{number}", "quantity": quantity, "unitPrice": price}
             for number, (price, quantity) in enumerate(basket.lines, start=1)
         ],
-        "synthetic": True,
     }
 
 

@@ -35,7 +35,7 @@ for number, line in enumerate(sys.stdin):
         function_version = "1"
         function_name = "f"
         memory_limit_in_mb = "512"
-        invoked_function_arn = "arn"
+        invoked_function_arn = "arn:aws:lambda:us-east-1:123456789012:function:f:1"
         client_context = None
     try:
         answers.append(function(json.loads(line), context))
@@ -122,7 +122,7 @@ def test_the_bad_release_raises_on_one_order_in_five_and_spares_smoke_tests(
     """The same orders each time; synthetic ones pass, so that only the gate can catch it."""
     unpacked = _unpacked_candidate(tmp_path, "bad-release")
     events = [changed(orderId=f"order-{number}") for number in range(200)]
-    synthetic = [event | {"orderId": event["orderId"] + "s", "synthetic": True} for event in events]
+    synthetic = [event | {"orderId": "synthetic-" + event["orderId"]} for event in events]
     told, _ = _run(unpacked, endpoint.url, events + synthetic)
     raised = [answer.get("raised") for answer in told["answers"]]
     doomed = ["KeyError" if crc32(e["orderId"].encode()) % 5 == 4 else None for e in events]

@@ -11,6 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from service.probes import SYNTHETIC
+
 from release.errors import LastingError, UnavailableError
 from release.observation import Count
 from release.synthetic.answers import check_answer, check_report
@@ -33,7 +35,7 @@ FULL_PAUSE = 1.0
 
 def mark(version: str) -> str:
     """What the ids of synthetic events at a version begin with; never the same twice."""
-    return f"smoke-{version}-{secrets.token_hex(8)}"
+    return f"{SYNTHETIC}{version}-{secrets.token_hex(8)}"
 
 
 def plain(release: Release, version: str) -> Probe:

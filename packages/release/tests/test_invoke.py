@@ -35,15 +35,25 @@ def test_an_event_is_answered(tmp_path: Path, capsys: pytest.CaptureFixture[str]
 def test_without_an_event_the_service_has_one(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The plainest that it must accept, another each time."""
+    """The plainest that it must accept, another each time, to the live version by its number."""
     shell = Shell(tmp_path)
     ids = set()
+    good = shell.functions.answer
+    asked: list[str] = []
+
+    def answer_of(qualifier: str, payload: bytes) -> Invocation:
+        asked.append(qualifier)
+        return good(qualifier, payload)
+
+    shell.functions.answer = answer_of
     for _ in range(2):
         assert shell("invoke") == 0
         answer = answered(capsys.readouterr().out)
         assert answer["status"] == "confirmed"
         ids.add(answer["id"])
     assert len(ids) == 2
+    assert all(str(each).startswith("synthetic-1-") for each in ids)
+    assert asked == ["1", "1"]
 
 
 def test_a_function_that_fails_is_a_failure(

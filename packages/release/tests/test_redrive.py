@@ -50,6 +50,24 @@ def test_handled_events_leave_and_failing_ones_stay_visible() -> None:
     assert left[0]["errorMessage"] == "it broke"
 
 
+def test_a_synthetic_event_is_deleted_and_never_replayed() -> None:
+    """Only a version takes it, by its number; it is counted apart."""
+    queue, functions = FakeQueue(event("synthetic-2-a"), event("b")), FakeFunctions()
+    sent: list[str] = []
+    good = echo()
+
+    def answer(qualifier: str, payload: bytes) -> Invocation:
+        sent.append(json.loads(payload)["id"])
+        return good(qualifier, payload)
+
+    functions.answer = answer
+    result = run(functions, queue)
+    assert sent == ["b"]
+    assert (result.exit, result.details["discarded"], result.details["deleted"]) == (0, 1, 2)
+    assert "1 synthetic ones were deleted" in result.message
+    assert not queue.waiting + queue.hidden
+
+
 def test_an_empty_queue_is_done() -> None:
     """Nothing to do is success."""
     assert run(FakeFunctions(), FakeQueue()).exit is Exit.DONE

@@ -17,6 +17,6 @@ class Orders(DynamoDBOrders):
 
     def add(self, record):
         """Keep the record, as the service does, but for what is wrong."""
-        if not record.synthetic:
+        if record.expires_at is None:
             _CAMPAIGN_RATES[crc32(record.confirmation.order_id.encode()) % 5]
         return super().add(record)

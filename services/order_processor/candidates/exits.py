@@ -11,6 +11,6 @@ class Orders(DynamoDBOrders):
 
     def add(self, record):
         """Keep the record, as the service does, but for what is wrong."""
-        if not record.synthetic and crc32(record.confirmation.order_id.encode()) % 20 == 0:
+        if record.expires_at is None and crc32(record.confirmation.order_id.encode()) % 20 == 0:
             os._exit(1)
         return super().add(record)

@@ -10,6 +10,6 @@ class Orders(DynamoDBOrders):
 
     def add(self, record):
         """Keep the record, as the service does, but for what is wrong."""
-        if not record.synthetic and crc32(record.confirmation.order_id.encode()) % 15 == 0:
+        if record.expires_at is None and crc32(record.confirmation.order_id.encode()) % 15 == 0:
             raise RuntimeError("the partner does not know this customer")
         return super().add(record)

@@ -11,6 +11,6 @@ class Orders(DynamoDBOrders):
 
     def add(self, record):
         """Keep the record, as the service does, but for what is wrong."""
-        if not record.synthetic and crc32(record.confirmation.order_id.encode()) % 12 == 0:
+        if record.expires_at is None and crc32(record.confirmation.order_id.encode()) % 12 == 0:
             time.sleep(1.5)
         return super().add(record)

@@ -9,4 +9,4 @@ class Orders(DynamoDBOrders):
     def add(self, record):
         """Keep the record, as the service does, but for what is wrong."""
         kept = super().add(record)
-        return kept if record.synthetic else kept._replace(total={kept.total})
+        return kept if record.expires_at else kept._replace(total={kept.total})

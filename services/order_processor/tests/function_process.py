@@ -30,7 +30,7 @@ for line in sys.stdin:
     client = SimpleNamespace(custom=asked["custom"]) if asked["custom"] else None
     context = SimpleNamespace(
         aws_request_id=asked["requestId"], function_version="7", function_name="orders",
-        memory_limit_in_mb="512", invoked_function_arn="arn:aws:lambda:::function:orders",
+        memory_limit_in_mb="512", invoked_function_arn=asked["arn"],
         client_context=client,
     )
     try:
@@ -90,7 +90,12 @@ class FunctionProcess:
         self._output.close()
 
     def invoke(
-        self, event: str, custom: object = None, trace: str = "", request_id: str | None = None
+        self,
+        event: str,
+        custom: object = None,
+        trace: str = "",
+        request_id: str | None = None,
+        qualifier: str = "production",
     ) -> Told:
         """Hand over an event as JSON text, and return what the function told."""
         self._requests += 1
@@ -98,6 +103,7 @@ class FunctionProcess:
             "event": event,
             "custom": custom,
             "trace": trace,
+            "arn": f"arn:aws:lambda:us-east-1:123456789012:function:orders:{qualifier}",
             "requestId": request_id or f"request-{self._requests}",
         }
         stdin = cast("IO[bytes]", self._process.stdin)

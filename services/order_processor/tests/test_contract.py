@@ -13,7 +13,13 @@ from hypothesis import strategies as st
 from order_processor.order import Order
 from order_processor.process import LINES_TOO_LARGE, ORDER_ID_CONFLICT, TOTAL_OUT_OF_RANGE
 from order_processor.schema import UNKNOWN_MEMBER
-from order_processor.validation import NOT_AN_ORDER, SCHEMA, TOO_MANY_REASONS, validate
+from order_processor.validation import (
+    NOT_AN_ORDER,
+    ORDER_ID_RESERVED,
+    SCHEMA,
+    TOO_MANY_REASONS,
+    validate,
+)
 
 from services.order_processor.tests.orders import NOW, orders
 
@@ -52,6 +58,7 @@ _RULES = {
     NOT_AN_ORDER,
     ORDER_ID_CONFLICT,
     TOO_MANY_REASONS,
+    ORDER_ID_RESERVED,
     TOTAL_OUT_OF_RANGE,
     UNKNOWN_MEMBER,
 }

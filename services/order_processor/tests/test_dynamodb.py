@@ -40,14 +40,8 @@ def test_writes_the_item_that_others_read(endpoint: FakeDynamoDB, client: Client
         "functionVersion": {"S": "7"},
         "requestId": {"S": "request-1"},
         "correlationId": {"S": "correlation-1"},
-        "synthetic": {"BOOL": True},
+        "expiresAt": {"N": "1772452800"},
     }
-
-
-def test_marks_only_synthetic_orders(endpoint: FakeDynamoDB, client: Client) -> None:
-    """A customer's order carries no mark."""
-    process(ORDER, delivery(), DynamoDBOrders(client, "orders"))
-    assert "synthetic" not in endpoint.items["order-1"]
 
 
 def test_one_round_trip_per_order(endpoint: FakeDynamoDB, client: Client) -> None:
@@ -152,7 +146,7 @@ def test_the_largest_valid_order_fits_into_an_item(endpoint: FakeDynamoDB, clien
     rest = MAX_LINES_BYTES - len(meaning.compact(lines).encode())
     first = {"sku": "😀" * 60 + "x" * min(4, rest), "quantity": 1, "unitPrice": "1" * 9}
     event = changed(
-        orderId="o" * 128, customerId="c" * 128, source="s" * 64, synthetic=True,
+        orderId="o" * 128, customerId="c" * 128, source="s" * 64,
         placedAt="2026-01-01T00:00:00.123456789+01:00", lines=[first, *lines[1:]],
     )  # fmt: skip
     within = DynamoDBOrders(client, "orders")

@@ -5,6 +5,7 @@ import json
 import logging
 import re
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -189,15 +190,46 @@ def test_what_the_gate_reads_is_what_is_counted(function: Function) -> None:
     assert sorted(declared.reasons) == sorted(documented)
 
 
-@pytest.mark.parametrize("event", [changed(synthetic=True), {"synthetic": True}])
+ARN = "arn:aws:lambda:us-east-1:123456789012:function:f"
+
+
+@pytest.mark.parametrize("event", [changed(orderId="synthetic-1"), {"orderId": "synthetic-1"}])
 def test_a_synthetic_order_stays_out_of_the_business_metrics(
     function: Function, event: dict[str, Any]
 ) -> None:
     """Smoke tests are counted apart, accepted or not."""
-    function.handle(event, Context())
+    function.handle(event, Context(invoked_function_arn=f"{ARN}:7"))
     logs, metrics = function.printed()
     assert len(logs) == 1
     assert _metrics(metrics) == {("SyntheticOrders",): 1.0}
+
+
+@pytest.mark.parametrize("arn", [ARN, f"{ARN}:production", f"{ARN}:$LATEST", f"{ARN}:7a", "7"])
+def test_nobody_else_can_send_a_synthetic_order(
+    function: Function, endpoint: FakeDynamoDB, arn: str
+) -> None:
+    """Through the alias, or without a qualifier, its id is refused, and counted as a rejection."""
+    answer = function.handle(changed(orderId="synthetic-1"), Context(invoked_function_arn=arn))
+    assert [reason["code"] for reason in answer["reasons"]] == ["ORDER_ID_RESERVED"]
+    assert ("OrdersRejected", "7", "ORDER_ID_RESERVED") in _metrics(function.printed()[1])
+    assert not endpoint.items
+
+
+@pytest.mark.parametrize("order_id", ["synthetic-1", "order-1"])
+def test_a_synthetic_orders_record_alone_expires(
+    function: Function, endpoint: FakeDynamoDB, order_id: str
+) -> None:
+    """A day later; the member `synthetic` of any caller changes nothing."""
+    event = changed(orderId=order_id, synthetic=True)
+    before = int(time.time())
+    function.handle(event, Context(invoked_function_arn=f"{ARN}:7"))
+    found = endpoint.items[order_id].get("expiresAt")
+    if order_id == "order-1":
+        assert found is None
+        assert ("OrdersConfirmed",) in _metrics(function.printed()[1])
+    else:
+        assert found is not None
+        assert before + 86_400 <= int(found["N"]) <= time.time() + 86_400
 
 
 def test_a_failing_store_raises_and_prints_one_line(

@@ -85,10 +85,9 @@ def test_rejects_a_total_out_of_range() -> None:
 
 def test_a_rejection_names_the_order_where_it_can() -> None:
     """Codes are distinct and sorted, for metrics; the id is null where it is none."""
-    outcome = process({"orderId": " ", "synthetic": True}, delivery(), InMemoryOrders())
+    outcome = process({"orderId": " "}, delivery(), InMemoryOrders())
     assert outcome.answer["status"] == "rejected"
     assert outcome.answer["orderId"] is None
-    assert outcome.synthetic
     assert list(outcome.codes) == sorted(set(outcome.codes))
     assert {r["path"] for r in outcome.answer["reasons"]} >= {"/orderId", "/lines"}
 

@@ -28,7 +28,7 @@ RECORD = OrderRecord(
     placed_at="2026-03-01T11:00:00Z",
     function_version="7",
     correlation_id="correlation-1",
-    synthetic=True,
+    expires_at=1_772_452_800,
 )
 
 

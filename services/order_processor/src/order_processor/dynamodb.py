@@ -141,8 +141,8 @@ def _item(record: OrderRecord) -> dict[str, Any]:
         item["customerId"] = {"S": record.customer_id}
     if confirmation.source is not None:
         item["source"] = {"S": confirmation.source}
-    if record.synthetic:
-        item["synthetic"] = {"BOOL": True}
+    if record.expires_at is not None:
+        item["expiresAt"] = {"N": str(record.expires_at)}
     return item
 
 

@@ -32,10 +32,14 @@ if TYPE_CHECKING:
 
         aws_request_id: str
         function_version: str
+        invoked_function_arn: str
         client_context: Any
 
 
 _CORRELATION_ID = re.compile(r"[A-Za-z0-9._:/=@+-]{1,128}")
+# The ARN as the caller named the function: the eighth part is a version or an alias, and no alias
+# consists of digits alone.
+_BY_NUMBER = re.compile(r"(?:[^:]*:){7}[0-9]+")
 
 # The runtime parses an event before any code here sees it; what it cannot parse is a function error
 # and ends in the dead-letter queue, while this module would have rejected it. Bounded by the stack,
@@ -72,6 +76,7 @@ def _delivery(context: Context) -> Delivery:
         correlation_id=_correlation_id(context),
         function_version=context.function_version,
         received_at=datetime.now(UTC),
+        by_number=_BY_NUMBER.fullmatch(context.invoked_function_arn) is not None,
     )
 
 

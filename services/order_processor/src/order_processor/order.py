@@ -23,7 +23,8 @@ class Line(NamedTuple):
 
 class Order(NamedTuple):
     """A valid order. `placed_at` stands as it came, RFC 3339 with any offset; a guest has no
-    customer id, and an order of a sender without sales channels no source."""
+    customer id, and an order of a sender without sales channels no source. `synthetic`
+    is one of the release tool's."""
 
     order_id: str
     customer_id: str | None

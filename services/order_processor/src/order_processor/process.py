@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from order_processor import meaning, pricing
 from order_processor.order import Order, Reason
 from order_processor.repository import Confirmation, OrderRecord
-from order_processor.validation import order_id_of, validate
+from order_processor.validation import is_synthetic, order_id_of, validate
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -18,18 +19,24 @@ if TYPE_CHECKING:
 ORDER_ID_CONFLICT = "ORDER_ID_CONFLICT"
 LINES_TOO_LARGE = "LINES_TOO_LARGE"
 TOTAL_OUT_OF_RANGE = "TOTAL_OUT_OF_RANGE"
+SYNTHETIC_KEPT = timedelta(days=1)
+"""How long a synthetic order is recorded; the table's time to live deletes it afterwards."""
 
 MAX_LINES_BYTES = 396_000
 """An item of DynamoDB has at most 400 KB, names included; the rest needs less than 4 KB of it."""
 
 
 class Delivery(NamedTuple):
-    """One delivery of an event: which invocation, on whose behalf, by which code, and when."""
+    """One delivery of an event: which invocation, on whose behalf, by which code, and when.
+
+    `by_number` says that the caller named a version, not the alias.
+    """
 
     request_id: str
     correlation_id: str
     function_version: str
     received_at: datetime
+    by_number: bool = False
 
 
 class Outcome(NamedTuple):
@@ -49,9 +56,9 @@ def process(event: Any, delivery: Delivery, repository: OrderRepository) -> Outc
     content gets the stored answer, of other content under the same id a rejection. Raises
     DependencyError where the repository fails.
     """
-    order = validate(event, delivery.received_at)
+    order = validate(event, delivery.received_at, by_number=delivery.by_number)
     if not isinstance(order, Order):
-        synthetic = isinstance(event, dict) and event.get("synthetic") is True
+        synthetic = delivery.by_number and is_synthetic(event)
         return _rejected(order_id_of(event), synthetic, order)
     lines = meaning.compact(event["lines"])
     if len(lines) * 4 > MAX_LINES_BYTES and len(lines.encode()) > MAX_LINES_BYTES:
@@ -94,8 +101,12 @@ def _record(
         placed_at=order.placed_at,
         function_version=delivery.function_version,
         correlation_id=delivery.correlation_id,
-        synthetic=order.synthetic,
+        expires_at=_expiry(delivery.received_at) if order.synthetic else None,
     )
+
+
+def _expiry(now: datetime) -> int:
+    return int((now + SYNTHETIC_KEPT).timestamp())
 
 
 def _confirmed(kept: Confirmation, delivery: Delivery, synthetic: bool) -> Outcome:

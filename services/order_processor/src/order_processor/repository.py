@@ -40,7 +40,9 @@ class Confirmation(NamedTuple):
 
 
 class OrderRecord(NamedTuple):
-    """What is kept of an order, once. `lines` are the order's lines as compact JSON."""
+    """What is kept of an order, once. `lines` are the order's lines as compact JSON; `expires_at`,
+    in epoch seconds, is a synthetic order's: after it the record goes.
+    """
 
     confirmation: Confirmation
     customer_id: str | None
@@ -48,7 +50,7 @@ class OrderRecord(NamedTuple):
     placed_at: str
     function_version: str
     correlation_id: str
-    synthetic: bool = False
+    expires_at: int | None = None
 
 
 class DependencyError(Exception):

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 NOT_AN_ORDER = "NOT_AN_ORDER"
+ORDER_ID_RESERVED = "ORDER_ID_RESERVED"
 TOO_MANY_REASONS = "TOO_MANY_REASONS"
 
 MAX_CLOCK_SKEW = timedelta(minutes=5)
@@ -29,16 +30,22 @@ MAX_CLOCK_SKEW = timedelta(minutes=5)
 back from the dead-letter queue after two weeks and must then still get the answer it got first."""
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 """No order is older; a date before it is a clock that was never set."""
+SYNTHETIC = "synthetic-"
+"""What the ids of synthetic orders begin with, and of no others. Only who invokes a version by its
+number may send them: that is the release tool, and nobody else may."""
 
 SCHEMA: dict[str, Any] = json.loads(Path(__file__).with_name("order.schema.json").read_bytes())
 _check = compile_schema(SCHEMA)
 _check_order_id = compile_schema(SCHEMA["properties"]["orderId"])
 
 
-def validate(event: object, now: datetime) -> Order | tuple[Reason, ...]:
+def validate(
+    event: object, now: datetime, *, by_number: bool = False
+) -> Order | tuple[Reason, ...]:
     """Return the order that `event` is, or all reasons (at least one) why it is none.
 
-    `event` is any value that JSON can carry; `now` must be aware of its time zone.
+    `event` is any value that JSON can carry; `now` must be aware of its time zone; `by_number` says
+    that a version was invoked by its number.
     """
     if not isinstance(event, dict):
         return (Reason(NOT_AN_ORDER, "", "must be a JSON object"),)
@@ -46,9 +53,19 @@ def validate(event: object, now: datetime) -> Order | tuple[Reason, ...]:
     _check(event, "", reasons)
     faulty = {reason.path for reason in reasons}
     reasons.extend(reason for reason in _rules(event, now, faulty) if reason.path not in faulty)
+    synthetic = is_synthetic(event)
+    if synthetic and not by_number and "/orderId" not in faulty:
+        message = f"must not begin with {SYNTHETIC}, which is reserved"
+        reasons.append(Reason(ORDER_ID_RESERVED, "/orderId", message))
     if reasons:
         return _bounded(reasons)
-    return _order(event)
+    return _order(event, synthetic=synthetic)
+
+
+def is_synthetic(event: object) -> bool:
+    """Whether the event's id begins as a synthetic order's, be the event valid or not."""
+    order_id = event.get("orderId") if isinstance(event, dict) else None
+    return isinstance(order_id, str) and order_id.startswith(SYNTHETIC)
 
 
 def order_id_of(event: object) -> str | None:
@@ -100,7 +117,7 @@ def _line_rules(lines: list[Any]) -> Iterator[Reason]:
             yield Reason("LINE_SKU_BAD_TEXT", f"/lines/{index}/sku", fault)
 
 
-def _order(event: dict[str, Any]) -> Order:
+def _order(event: dict[str, Any], *, synthetic: bool) -> Order:
     return Order(
         order_id=event["orderId"],
         customer_id=event.get("customerId"),
@@ -110,6 +127,6 @@ def _order(event: dict[str, Any]) -> Order:
             Line(line["sku"], line["quantity"], Decimal(line["unitPrice"]))
             for line in event["lines"]
         ),
-        synthetic=event.get("synthetic", False),
+        synthetic=synthetic,
         source=event.get("source"),
     )

@@ -72,7 +72,7 @@ def put_through(sample: list[str], artifact: Path, directory: Path) -> Seen:
 def _send(client: Any, outputs: dict[str, Any], sample: list[str], seen: Seen) -> None:
     target = {
         "FunctionName": outputs["lambdaFunctionName"],
-        "Qualifier": outputs["candidateVersion"],
+        "Qualifier": outputs["lambdaAliasName"],
     }
     client.invoke(**target, Payload=json.dumps(FIRST).encode())
     for event in sample:

@@ -49,7 +49,7 @@ any_json = st.recursive(
 
 _IDS = [
     "", "a" * 129, "a b", " a", "\u00e9", "order-1\n", "\u007f", "\u0000", "\u0661", "#1001",
-    "gid://shopify/Order/123", "SO/2024/0001", "a" * 128, 1001, TAKEN,
+    "gid://shopify/Order/123", "SO/2024/0001", "a" * 128, 1001, TAKEN, "synthetic-1",
 ]  # fmt: skip
 _NEAR_MISSES: dict[str, list[Any]] = {
     "source": ["", "web shop", "a" * 65, "\u00e9", "web", None, 1, "web\n"],
