@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from console.errors import UsageError
@@ -11,7 +12,7 @@ from release.remedy import Typed
 from release.result import Change, Exit, Result
 from release.state.versions import check_target
 from release.synthetic.answers import MAXIMUM_INIT_MS, check_answer, check_report
-from release.synthetic.traffic import mark, payload
+from release.synthetic.traffic import drawn, fresh_seed, mark, payload
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
     from release.aws.lambda_functions import Invocation
     from release.context import Release
+
+DRAWN = 60
+"""Events drawn from the service's own, beside those that it names."""
 
 ATTEMPTS = 6
 """Invocations tried while throttled: live traffic shares the reserved concurrency."""
@@ -30,33 +34,38 @@ def smoke(
     version: str,
     maximum_init_ms: float = MAXIMUM_INIT_MS,
     typed: Typed | None = None,
+    seed: int | None = None,
 ) -> Result:
-    """What must be accepted is, the first of it repeated gets the same answer, and what must be
-    refused is turned away. The first event that shows anything else ends it.
+    """What must be accepted is, a repeat gets the same answer, other content under the same id and
+    what must be refused is turned away. The first event that shows anything else ends it.
 
+    Besides those that the service names it sends events drawn by `seed`, which it says.
     Fails too for a cold start longer than `maximum_init_ms`, or memory that is nearly used up. A
     version that is throttled all the time is not judged: `typed` is what is to be repeated then.
     """
     check_target(release, version)
     runs: list[Invocation] = []
-    for what, probe in _trials(release, version):
+    seed = fresh_seed() if seed is None else seed
+    for what, probe in _trials(release, version, seed):
         runs.append(run := _invoke(release, version, probe))
         if run.throttled:
             again = (typed or Typed("smoke", release.outputs.place, ("--version", version))).again()
             return _throttled(release, version, again)
-        problems = [f"{what}: {each}" for each in check_answer(version, probe, run)]
-        if what == _REPEATED and not problems and run.payload != runs[0].payload:
-            problems = [f"{what} was answered differently"]
+        wrong = check_answer(version, probe, run, release.probes())
+        if what.endswith(_REPEATED) and not wrong and run.payload != runs[-2].payload:
+            wrong = ["it was answered differently"]
+        problems = [f"{what}: {each}" for each in wrong]
         problems += check_report(run, maximum_init_ms)
         if problems:
             break
-    return _result(release, version, runs, problems)
+    failed = probe.event if problems else None
+    return _result(release, version, runs, problems, {"seed": seed, "event": failed})
 
 
-_REPEATED = "the first event, repeated"
+_REPEATED = ", repeated"
 
 
-def _trials(release: Release, version: str) -> Iterator[tuple[str, Probe]]:
+def _trials(release: Release, version: str, seed: int) -> Iterator[tuple[str, Probe]]:
     """What is sent, with a name for each; UsageError where the service says of nothing that it
     must be accepted."""
     begins, now, probes = mark(version), release.clock.now(), release.probes()
@@ -66,17 +75,23 @@ def _trials(release: Release, version: str) -> Iterator[tuple[str, Probe]]:
             "The service's probes.py accepts nothing, so nothing can be tried: add it."
         )
     yield "a valid event", accepted[0]
-    yield _REPEATED, accepted[0]
+    yield f"a valid event{_REPEATED}", accepted[0]
     for probe in probes.refused(begins, now):
         yield "an invalid event", probe
     for probe in accepted[1:]:
         yield "a valid event", probe
+    for name, probe in islice(drawn(release, version, seed), DRAWN):
+        yield name, probe
+        if probe.then:
+            yield f"{name}{_REPEATED}", probe
+        for following in probe.then:
+            yield f"what follows {name}", following
 
 
 def _invoke(release: Release, version: str, probe: Probe) -> Invocation:
     pause = 0.25
     for _ in range(ATTEMPTS - 1):
-        run = release.functions.invoke(version, payload(probe))
+        run = release.functions.invoke(version, payload(probe), probe.custom)
         if not run.throttled:
             return run
         release.say(
@@ -85,7 +100,7 @@ def _invoke(release: Release, version: str, probe: Probe) -> Invocation:
         )
         release.clock.sleep(pause)
         pause *= 2
-    return release.functions.invoke(version, payload(probe))
+    return release.functions.invoke(version, payload(probe), probe.custom)
 
 
 def _throttled(release: Release, version: str, again: str) -> Result:
@@ -99,7 +114,13 @@ def _throttled(release: Release, version: str, again: str) -> Result:
     )
 
 
-def _result(release: Release, version: str, runs: list[Invocation], problems: list[str]) -> Result:
+def _result(
+    release: Release,
+    version: str,
+    runs: list[Invocation],
+    problems: list[str],
+    replay: dict[str, object],
+) -> Result:
     executed = runs[0].executed_version
     reports = [run.report for run in runs if run.report is not None]
     message = (
@@ -116,6 +137,7 @@ def _result(release: Release, version: str, runs: list[Invocation], problems: li
             "executedVersion": executed,
             "events": len(runs),
             "problems": problems,
+            **replay,
             "initMilliseconds": max((r.init_ms for r in reports if r.init_ms), default=None),
             "memoryMegabytes": max((r.memory_mb for r in reports), default=None),
         },

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from release.result import Change, Exit, Result
 from release.state.versions import check_target
-from release.synthetic.answers import MAXIMUM_INIT_MS, check_report
+from release.synthetic.answers import MAXIMUM_INIT_MS, check_answer, check_report
 from release.synthetic.traffic import at_once, used_concurrency
 
 if TYPE_CHECKING:
@@ -38,16 +38,17 @@ def warm(
     check_target(release, version)
     used = used_concurrency(release)
     number = plan(release.outputs.reserved_concurrency, used, weight)
-    runs = at_once(release, version, number) if number else []
-    problems = [problem for run in runs for problem in _problems(run, maximum_init_ms)]
-    return _result(version, used, runs, sorted(set(problems)))
-
-
-def _problems(run: Invocation, maximum_init_ms: float) -> list[str]:
-    if run.throttled:  # live traffic has the first claim
-        return []
-    failed = [f"an event failed ({run.error})"] if run.error is not None else []
-    return failed + check_report(run, maximum_init_ms)
+    sent = at_once(release, version, number) if number else []
+    problems = [
+        problem
+        for probe, run in sent
+        if not run.throttled  # live traffic has the first claim
+        for problem in (
+            *check_answer(version, probe, run, release.probes()),
+            *check_report(run, maximum_init_ms),
+        )
+    ]
+    return _result(version, used, [run for _, run in sent], sorted(set(problems)))
 
 
 def _result(version: str, used: int | None, runs: list[Invocation], problems: list[str]) -> Result:

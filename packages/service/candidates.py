@@ -1,13 +1,16 @@
 """`services/NAME/candidates/`: bad versions of a service, each of which a release has to refuse.
 
-A candidate is one module that says only what it does wrong. It becomes the module `candidate` of
-the package; a file named as one of the package's own modules stands in that one's place in every
-candidate, to ask `candidate` there. Each names itself in its log lines.
+A candidate is a class that says only what it does wrong: `RareFailure` is `rare-failure`. Those of
+one kind share a file, in which a name with an underscore is no candidate. The file becomes the
+module `candidate` of the package, and the class its `Candidate`; a file named as one of the
+package's own modules stands in that one's place in every candidate, to ask for it there. Each names
+itself in its log lines.
 """
 
 from __future__ import annotations
 
 import ast
+import re
 import shutil
 from typing import TYPE_CHECKING, Final
 
@@ -34,16 +37,20 @@ _OF_ANY: Final = {
 
 def names(service: Service) -> list[str]:
     """Return the bad candidates of a service."""
-    return sorted(
-        path.stem.replace("_", "-")
-        for path in _folder(service).glob("*.py")
-        if not (service.package / path.name).exists()
-    )
+    return sorted(_classes(service))
 
 
 def injected(service: Service, name: str) -> str:
     """Return the sentence that says what is wrong with a candidate; raises UsageError."""
-    return (ast.get_docstring(ast.parse(_source(service, name))) or name).splitlines()[0]
+    if name in _OF_ANY:
+        return (ast.get_docstring(ast.parse(_OF_ANY[name])) or name).splitlines()[0]
+    _, found = _found(service, name)
+    return (ast.get_docstring(found) or name).splitlines()[0]
+
+
+def file_of(service: Service, name: str) -> Path:
+    """Return the file that a bad candidate is in; raises UsageError."""
+    return _found(service, name)[0]
 
 
 def overlay(service: Service, name: str, directory: Path) -> Path:
@@ -51,32 +58,42 @@ def overlay(service: Service, name: str, directory: Path) -> Path:
 
     Raises UsageError for a candidate that is not there.
     """
-    source = _source(service, name)
+    file, found = (None, None) if name in _OF_ANY else _found(service, name)
     made = directory / name
     shutil.rmtree(made, ignore_errors=True)
     package = made / service.name
     package.mkdir(parents=True)
-    if name in _OF_ANY:
-        (package / "version.py").write_text(f'{source}\nLABEL = "{name}"\n', encoding="utf-8")
+    if file is None or found is None:
+        label = f'{_OF_ANY[name]}\nLABEL = "{name}"\n'
+        (package / "version.py").write_text(label, encoding="utf-8")
         return made
     for path in _folder(service).glob("*.py"):
         if (service.package / path.name).exists():
             shutil.copy(path, package)
     label = f'"""Names the candidate in its log lines."""\n\nLABEL = "{name}"\n'
     (package / "version.py").write_text(label, encoding="utf-8")
+    source = f"{file.read_text(encoding='utf-8')}\n\nCandidate = {found.name}\n"
     (package / "candidate.py").write_text(source, encoding="utf-8")
     return made
 
 
-def _source(service: Service, name: str) -> str:
-    if name in _OF_ANY:
-        return _OF_ANY[name]
-    known = names(service)
+def _found(service: Service, name: str) -> tuple[Path, ast.ClassDef]:
+    known = _classes(service)
     if name not in known:
-        there = ", ".join([*_OF_ANY, *known])
+        there = ", ".join([*_OF_ANY, *sorted(known)])
         raise UsageError(f"{service.name} has no candidate '{name}'; there are: {there}.")
-    path = _folder(service) / f"{name.replace('-', '_')}.py"
-    return path.read_text(encoding="utf-8")
+    return known[name]
+
+
+def _classes(service: Service) -> dict[str, tuple[Path, ast.ClassDef]]:
+    """Each candidate's class, and the file that it is in."""
+    return {
+        re.sub(r"(?<!^)(?=[A-Z])", "-", found.name).lower(): (path, found)
+        for path in _folder(service).glob("*.py")
+        if not (service.package / path.name).exists()
+        for found in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(found, ast.ClassDef) and not found.name.startswith("_")
+    }
 
 
 def _folder(service: Service) -> Path:

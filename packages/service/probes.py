@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, cast
 from console.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
     from types import ModuleType
 
@@ -30,11 +30,20 @@ DRAWN = 64
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """A synthetic event: its answer must hold `expected`, and something under each of `present`."""
+    """A synthetic event: its answer must hold `expected`, and something under each of `present`.
+
+    `because` is what `Probes.reason` must say of a refusal. `custom` goes along as that member of
+    the client context; each of `logged` must then be in the invocation's log. With `then`, the
+    event is repeated, and must get the same answer; then those are sent, in that order.
+    """
 
     event: Event
     expected: Mapping[str, object]
-    present: Sequence[str] = field(default=())
+    present: Sequence[str] = ()
+    because: str = ""
+    custom: Mapping[str, str] = field(default_factory=dict)
+    logged: Sequence[str] = ()
+    then: Sequence[Probe] = ()
 
     def problems(self, answer: object) -> list[str]:
         """Return each thing that is wrong with an answer, in words."""
@@ -49,6 +58,12 @@ class Probe:
 
 class Probes(Protocol):
     """The functions of a service's `probes.py`. All are pure."""
+
+    def drawn(self, mark: str, at: datetime, seed: int) -> Iterator[Probe]:
+        """Synthetic events without end, as unlike each other as real ones, some to be refused.
+
+        Totals and reasons are worked out from the contract, not by the service's code.
+        """
 
     def accepted(self, mark: str, at: datetime) -> Sequence[Probe]:
         """Synthetic events that must be taken, the plainest first; their ids begin with `mark`."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -12,7 +14,7 @@ from console.errors import UsageError
 from release.aws.clients import CONTROL, INVOKE, translated
 from release.aws.decoding import decoded
 from release.aws.lambda_history import LambdaHistory
-from release.aws.report_line import Report, parse_report
+from release.aws.report_line import Report, decoded_log, parse_report
 from release.errors import AliasChangedError, NoAliasError
 from release.stored import AliasStore, History, StoredAlias
 
@@ -46,7 +48,8 @@ class Invocation:
     """A synchronous invocation's end.
 
     `payload` is the decoded result, None if it is no JSON. `error` is None if the function
-    returned, else what kept it from returning: the function's own error, or AWS's refusal.
+    returned, else what kept it from returning: the function's own error, or AWS's refusal. `log` is
+    the end of its log, empty where AWS sends none.
     """
 
     payload: object
@@ -54,6 +57,7 @@ class Invocation:
     error: str | None = None
     throttled: bool = False
     report: Report | None = None
+    log: str = ""
 
 
 class Functions(AliasStore, History, Protocol):
@@ -67,8 +71,13 @@ class Functions(AliasStore, History, Protocol):
         """The function's reserved concurrency, None if it has none."""
         ...
 
-    def invoke(self, qualifier: str, payload: bytes) -> Invocation:
-        """Invoke once, synchronously; UnavailableError if AWS cannot be reached at all."""
+    def invoke(
+        self, qualifier: str, payload: bytes, custom: Mapping[str, str] | None = None
+    ) -> Invocation:
+        """Invoke once, synchronously; UnavailableError if AWS cannot be reached at all.
+
+        `custom` is that member of the client context.
+        """
         ...
 
 
@@ -153,8 +162,11 @@ class LambdaFunctions(LambdaHistory):
             found = self._control.get_function_concurrency(FunctionName=self._function)
         return found.get("ReservedConcurrentExecutions")
 
-    def invoke(self, qualifier: str, payload: bytes) -> Invocation:
+    def invoke(
+        self, qualifier: str, payload: bytes, custom: Mapping[str, str] | None = None
+    ) -> Invocation:
         """Invoke once, synchronously; UnavailableError if AWS cannot be reached at all."""
+        context = base64.b64encode(json.dumps({"custom": custom or {}}).encode()).decode()
         with translated(f"invoking {self._function}:{qualifier}"):
             try:
                 reply = self._invoke.invoke(
@@ -162,6 +174,7 @@ class LambdaFunctions(LambdaHistory):
                     Qualifier=qualifier,
                     Payload=payload,
                     LogType="Tail",
+                    ClientContext=context,
                 )
                 body = reply["Payload"].read()
             except ClientError as error:
@@ -174,7 +187,8 @@ class LambdaFunctions(LambdaHistory):
             payload=decoded(body),
             executed_version=reply.get("ExecutedVersion"),
             error=f"{error_kind}: {_error_text(body)}" if error_kind else None,
-            report=parse_report(reply.get("LogResult", "")),
+            report=parse_report(log := decoded_log(reply.get("LogResult", ""))),
+            log=log,
         )
 
     def _no_alias(self) -> NoAliasError:

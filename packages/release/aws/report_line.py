@@ -28,16 +28,20 @@ class Report:
     init_ms: float | None = None
 
 
-def parse_report(log_result: str) -> Report | None:
-    """The last report in the base64 of a log's end; None if there is none.
+def decoded_log(log_result: str) -> str:
+    """The end of a log out of its base64; empty where there is none."""
+    try:
+        return base64.b64decode(log_result, validate=True).decode(errors="replace")
+    except binascii.Error:
+        return ""
+
+
+def parse_report(log: str) -> Report | None:
+    """The last report in a log's end; None if there is none.
 
     Its form: https://docs.aws.amazon.com/lambda/latest/dg/python-logging.html, in JSON
     https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html#platform-report
     """
-    try:
-        log = base64.b64decode(log_result, validate=True).decode(errors="replace")
-    except binascii.Error:
-        return None
     for line in reversed(log.splitlines()):
         if line.startswith("REPORT "):
             figures = {name: float(value) for name, value in _FIGURE.findall(line)}

@@ -88,6 +88,7 @@ def _add_ledger(commands: argparse._SubParsersAction[RaisingParser]) -> None:
 def _add_trials(commands: argparse._SubParsersAction[RaisingParser]) -> None:
     verify = _command(commands, "verify", "check artifact and provenance, and the version's code")
     smoke = _command(commands, "smoke", "send the service's probes to a version")
+    smoke.add_argument("--seed", type=int, help="draw the events of an earlier run again")
     warm = _command(commands, "warm", "start environments of a version where there is room")
     warm.add_argument("--weight", type=float, default=1.0, help="share to warm for (%(default)s)")
     for trial in (verify, smoke, warm):

@@ -97,7 +97,8 @@ def _verify(call: Call) -> Result:
 
 def _smoke(call: Call) -> Result:
     wait_until_made(call.release, call.version)
-    return smoke(call.release, call.version, call.options.maximum_init_ms)
+    options = call.options
+    return smoke(call.release, call.version, options.maximum_init_ms, seed=options.seed)
 
 
 def _warm(call: Call) -> Result:

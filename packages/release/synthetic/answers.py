@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from reporting import amounts
 
 if TYPE_CHECKING:
-    from service.probes import Probe
+    from service.probes import Probe, Probes
 
     from release.aws.lambda_functions import Invocation
 
@@ -19,11 +19,15 @@ MAXIMUM_INIT_MS = 5000.0
 Lambda itself gives up after 10 s."""
 
 
-def check_answer(version: str, probe: Probe, run: Invocation) -> list[str]:
+def check_answer(version: str, probe: Probe, run: Invocation, probes: Probes) -> list[str]:
     """Whether that very version gave the answer that the service's probe expects."""
     if run.error is not None:
         return [f"it failed ({run.error})"]
     wrong = probe.problems(run.payload)
+    if probe.because and not wrong and (why := probes.reason(run.payload)) != probe.because:
+        wrong.append(f"it was refused for {why or 'nothing'}, not for {probe.because}")
+    if run.log:
+        wrong += [f"{text} is not in its log" for text in probe.logged if text not in run.log]
     if run.executed_version != version:
         wrong.append(f"version {run.executed_version} ran instead of {version}")
     return wrong

@@ -18,6 +18,8 @@ from release.observation import Count
 from release.synthetic.answers import check_answer, check_report
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from service.probes import Probe
 
     from release.aws.lambda_functions import Invocation
@@ -41,6 +43,18 @@ def mark(version: str) -> str:
 def plain(release: Release, version: str) -> Probe:
     """The plainest event that the service must take."""
     return release.probes().accepted(mark(version), release.clock.now())[0]
+
+
+def drawn(release: Release, version: str, seed: int) -> Iterator[tuple[str, Probe]]:
+    """Synthetic events without end, each with words that name its draw."""
+    found = release.probes().drawn(mark(version), release.clock.now(), seed)
+    for number, probe in enumerate(found):
+        yield f"event {number} of seed {seed}", probe
+
+
+def fresh_seed() -> int:
+    """Never the same twice, but short enough to be typed."""
+    return secrets.randbits(32)
 
 
 def payload(probe: Probe) -> bytes:
@@ -79,6 +93,8 @@ class SyntheticTraffic:
     maximum: int = MAXIMUM
     count: Count = field(default_factory=Count)
     problems: list[str] = field(default_factory=list)
+    seed: int = field(default_factory=fresh_seed)
+    _events: Iterator[tuple[str, Probe]] | None = None
 
     @property
     def willing(self) -> bool:
@@ -98,9 +114,11 @@ class SyntheticTraffic:
             clock.sleep(max(0.0, 1 / self.rate - (clock.monotonic() - began)))
 
     def _send(self) -> None:
-        probe = plain(self.release, self.version)
+        if self._events is None:
+            self._events = drawn(self.release, self.version, self.seed)
+        name, probe = next(self._events)
         try:
-            run = self.release.functions.invoke(self.version, payload(probe))
+            run = self.release.functions.invoke(self.version, payload(probe), probe.custom)
         except LastingError:
             raise
         except UnavailableError:  # no sample: what the candidate answered was lost, if it ran
@@ -109,13 +127,19 @@ class SyntheticTraffic:
         if run.throttled:  # no sample: nothing of the candidate ran
             self.release.clock.sleep(FULL_PAUSE)
             return
-        problems = [*check_answer(self.version, probe, run), *check_report(run)]
+        probes = self.release.probes()
+        problems = [f"{name}: {each}" for each in check_answer(self.version, probe, run, probes)]
+        problems += check_report(run)
         self.count += Count(1, int(bool(problems)))
         self.problems = [*self.problems, *problems][:5]
 
 
-def at_once(release: Release, version: str, number: int) -> list[Invocation]:
+def at_once(release: Release, version: str, number: int) -> list[tuple[Probe, Invocation]]:
     """So many synthetic events at the same time, each of which occupies an environment."""
-    events = [payload(plain(release, version)) for _ in range(number)]
+    events = [plain(release, version) for _ in range(number)]
+
+    def send(probe: Probe) -> Invocation:
+        return release.functions.invoke(version, payload(probe), probe.custom)
+
     with ThreadPoolExecutor(max(1, number)) as pool:
-        return list(pool.map(lambda event: release.functions.invoke(version, event), events))
+        return list(zip(events, pool.map(send, events), strict=True))

@@ -32,13 +32,13 @@ import json, time
 taken = {}
 def handler(event, context):
     answer = answered(event)
-    if not event.get("synthetic"):
+    if not event["id"].startswith("synthetic-"):
         count(answer["status"].capitalize(), answer.get("reasons", ()), context)
     return answer
 def answered(event):
     if BAD and event.get("late"):
         return {"status": "rejected", "reasons": ["TOO_LATE"]}
-    if BAD and not event.get("synthetic"):
+    if BAD and not event["id"].startswith("synthetic-"):
         raise KeyError("number")
     if event["number"] < 0:
         return {"status": "rejected", "reasons": ["NEGATIVE"]}

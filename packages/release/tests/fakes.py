@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import random
 import threading
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -23,7 +25,7 @@ from release.state.alias import encode
 from release.stored import StoredAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from service.probes import Outcome
 
@@ -90,6 +92,7 @@ class FakeFunctions:
         self._lock = threading.Lock()
         self._revision = 0
         self.writes = 0
+        self.custom: Mapping[str, str] | None = None
         self.snapped: set[str] = set()
         self.before_write: Callable[[], None] | None = None
         self.after_write: Callable[[], None] | None = None
@@ -200,8 +203,11 @@ class FakeFunctions:
         self.versions.pop(number, None)
         return True
 
-    def invoke(self, qualifier: str, payload: bytes) -> Invocation:
+    def invoke(
+        self, qualifier: str, payload: bytes, custom: Mapping[str, str] | None = None
+    ) -> Invocation:
         """Invoke once, synchronously."""
+        self.custom = custom
         return self.answer(qualifier, payload)
 
 
@@ -233,9 +239,11 @@ class Wrapped(Functions):
         """The function's reserved concurrency."""
         return self.inner.reserved_concurrency()
 
-    def invoke(self, qualifier: str, payload: bytes) -> Invocation:
+    def invoke(
+        self, qualifier: str, payload: bytes, custom: Mapping[str, str] | None = None
+    ) -> Invocation:
         """Invoke once."""
-        return self.inner.invoke(qualifier, payload)
+        return self.inner.invoke(qualifier, payload, custom)
 
     def add_entry(self, entry: StoredEntry) -> None:
         """Keep it."""
@@ -273,7 +281,7 @@ class Echo:
         """Three numbers."""
         return [
             Probe(
-                {"id": f"{mark}-{number}", "number": number, "synthetic": True},
+                {"id": f"{mark}-{number}", "number": number},
                 {"status": "confirmed", "id": f"{mark}-{number}", "double": 2 * number},
             )
             for number in range(3)
@@ -281,8 +289,19 @@ class Echo:
 
     def refused(self, mark: str, at: datetime) -> list[Probe]:  # noqa: ARG002
         """One below 0."""
-        event = {"id": f"{mark}-invalid", "number": -1, "synthetic": True}
+        event = {"id": f"{mark}-invalid", "number": -1}
         return [Probe(event, {"status": "rejected"}, present=("reasons",))]
+
+    def drawn(self, mark: str, at: datetime, seed: int) -> Iterator[Probe]:  # noqa: ARG002
+        """Any numbers; one in three is below 0."""
+        rng = random.Random(seed)
+        for count in itertools.count():
+            id_, number = f"{mark}-drawn-{count}", rng.randrange(1000)
+            answer = {"status": "confirmed", "id": id_, "double": 2 * number}
+            yield Probe({"id": id_, "number": number}, answer)
+            if count % 2:
+                refused = {"id": f"{id_}-invalid", "number": -1 - number}
+                yield Probe(refused, {"status": "rejected"}, present=("reasons",))
 
     def event_id(self, event: object) -> str | None:
         """Its id."""

@@ -8,23 +8,23 @@ from typing import TYPE_CHECKING
 
 import pytest
 from console.errors import UsageError
+from service.probes import Probe
 
 from release.aws.lambda_functions import Invocation
 from release.result import Exit
-from release.smoke import smoke
+from release.smoke import DRAWN, smoke
+from release.synthetic.answers import check_answer
 from release.tests.fakes import Echo, FakeClock, FakeFunctions, echo, release_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from datetime import datetime
-
-    from service.probes import Probe
 
     Answer = Callable[[str, bytes], Invocation]
 
 
 def test_a_good_version_passes_by_its_number() -> None:
-    """Every probe of the service, the first one twice, all at that version."""
+    """Every probe of the service, the first one twice, then drawn ones, all at that version."""
     functions = FakeFunctions()
     good = echo()
     sent: list[tuple[str, dict[str, object]]] = []
@@ -38,9 +38,76 @@ def test_a_good_version_passes_by_its_number() -> None:
     assert result.exit is Exit.DONE
     assert "executed version 2" in result.message
     assert {qualifier for qualifier, _ in sent} == {"2"}
-    assert [event["number"] for _, event in sent] == [0, 0, -1, 1, 2]
+    named, drawn = sent[:5], sent[5:]
+    assert [event["number"] for _, event in named] == [0, 0, -1, 1, 2]
     assert sent[0] == sent[1]
-    assert len({event["id"] for _, event in sent}) == 4
+    assert len({event["id"] for _, event in sent}) == len(sent) - 1
+    assert len(drawn) == DRAWN
+    assert len({event["number"] for _, event in drawn}) > DRAWN / 2
+
+
+def test_a_draw_is_repeated_by_its_seed() -> None:
+    """The same contents under other ids; another seed draws others."""
+
+    def contents(seed: int) -> list[int]:
+        functions = FakeFunctions()
+        sent: list[int] = []
+        good = echo()
+
+        def record(qualifier: str, payload: bytes) -> Invocation:
+            sent.append(json.loads(payload)["number"])
+            return good(qualifier, payload)
+
+        functions.answer = record
+        assert smoke(release_of(functions), "2", seed=seed).details["seed"] == seed
+        return sent
+
+    assert contents(1) == contents(1) != contents(2)
+
+
+@pytest.mark.parametrize(
+    ("probe", "run", "wrong"),
+    [
+        (Probe({}, {}, because="A"), Invocation({"reason": "A"}, "2"), []),
+        (
+            Probe({}, {}, because="A"),
+            Invocation({"reason": "B"}, "2"),
+            ["it was refused for {'reason': 'B'}, not for A"],
+        ),
+        (Probe({}, {}, logged=("id-1",)), Invocation({}, "2", log="id-1 x"), []),
+        (Probe({}, {}, logged=("id-1",)), Invocation({}, "2", log="x"), ["id-1 is not in its log"]),
+        (Probe({}, {}, logged=("id-1",)), Invocation({}, "2"), []),
+    ],
+)
+def test_reason_and_log_are_what_the_probe_says(
+    probe: Probe, run: Invocation, wrong: list[str]
+) -> None:
+    """A refusal for another reason is wrong; a log that AWS does not send says nothing."""
+    assert check_answer("2", probe, run, Reasons()) == wrong
+
+
+class Reasons(Echo):
+    """Tells a reason of one letter apart."""
+
+    def reason(self, answer: object) -> str:
+        """The answer's own."""
+        return "A" if answer == {"reason": "A"} else str(answer)
+
+
+def test_what_follows_an_event_is_sent_after_its_repeat() -> None:
+    """Other content under the same id must be refused."""
+
+    class Followed(Echo):
+        def drawn(self, mark: str, at: datetime, seed: int) -> Iterator[Probe]:  # noqa: ARG002
+            other = Probe({"id": f"{mark}-d", "number": 8}, {"status": "rejected"})
+            answer = {"status": "confirmed", "double": 14}
+            yield Probe({"id": f"{mark}-d", "number": 7}, answer, then=(other,))
+
+    release = replace(release_of(FakeFunctions()), probes=Followed)
+    result = smoke(release, "2", seed=5)
+    assert result.exit is Exit.FAIL
+    assert "what follows event 0 of seed 5: status 'confirmed', not 'rejected'" in result.message
+    assert result.details["event"]["number"] == 8  # type: ignore[index]
 
 
 def changed(key: str, value: object) -> Answer:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from release.aws.lambda_functions import Invocation
-from release.aws.report_line import Report, parse_report
+from release.aws.report_line import Report, decoded_log, parse_report
 from release.observation import Count
 from release.result import Exit
 from release.synthetic.traffic import SyntheticTraffic, free_concurrency
@@ -96,13 +96,13 @@ def test_counts_wrong_answers_and_full_memory_as_failures() -> None:
     def wrong(qualifier: str, payload: bytes) -> Invocation:
         answer = good(qualifier, payload)
         assert isinstance(answer.payload, dict)
-        return replace(answer, payload={**answer.payload, "double": 1})
+        return replace(answer, payload={**answer.payload, "status": "odd"})
 
     functions.answer = wrong
     made = traffic(functions, FakeMonitoring(), maximum=3)
     made.run(10.0)
     assert made.count == Count(3, 3)
-    assert "double 1, not 0" in made.problems[0]
+    assert f"event 0 of seed {made.seed}: status 'odd', not " in made.problems[0]
     functions.answer = lambda q, p: replace(good(q, p), report=Report(500, 512))
     made = traffic(functions, FakeMonitoring(), maximum=1)
     made.run(10.0)
@@ -153,9 +153,9 @@ JSON = (
 )
 def test_reads_the_report_line(log: str, report: Report | None) -> None:
     """Memory, and how long a cold start took; a log without it says nothing."""
-    assert parse_report(base64.b64encode(log.encode()).decode()) == report
+    assert parse_report(decoded_log(base64.b64encode(log.encode()).decode())) == report
 
 
 def test_a_log_that_is_no_base64_says_nothing() -> None:
     """An emulator may send none."""
-    assert parse_report("%%%") is None
+    assert decoded_log("%%%") == ""

@@ -195,7 +195,7 @@ def test_probes_that_lack_something_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"has no probes\.py"):
         probes.load(service)
     (tmp_path / "invoices" / "probes.py").write_text("def accepted(mark, at):\n    return []\n")
-    with pytest.raises(UsageError, match=r"services/invoices/probes\.py has no refused: add it"):
+    with pytest.raises(UsageError, match=r"services/invoices/probes\.py has no drawn: add it"):
         probes.load(service)
 
 

@@ -1,4 +1,4 @@
-"""The service's wiring as every candidate has it: whatever is wrong with one, its module says."""
+"""The service's wiring as every candidate has it: whatever is wrong with one, its class says."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 @functools.cache
 def orders() -> OrderRepository:
     """Return the order store of this execution environment, connected and primed."""
-    store = getattr(candidate, "Orders", dynamodb.DynamoDBOrders)
-    repository = store(dynamodb.connect(), settings.load().table_name)
+    repository = candidate.Candidate(dynamodb.connect(), settings.load().table_name)
     repository.prime()
     return repository

@@ -101,10 +101,10 @@ class FakeDynamoDB:
 
     def _put(self, request: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         order_id = request["Item"]["orderId"]["S"]
-        condition = request["ConditionExpression"]
-        assert condition in (FIRST, NEVER)
+        condition = request.get("ConditionExpression")
+        assert condition in (FIRST, NEVER, None)
         kept = self.items.get(order_id)
-        if condition == FIRST and kept is None:
+        if condition is None or (condition == FIRST and kept is None):
             self.items[order_id] = request["Item"]
             return 200, {}
         refusal = _error("ConditionalCheckFailedException")

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 from datetime import UTC, datetime
 
 import jsonschema
 import pytest
+from order_processor.process import Delivery, process
 from order_processor.validation import SCHEMA
+from release.smoke import DRAWN
 from service import probes
 from service.declaration import load
+
+# isort: split
+from services.order_processor.tests.fakes import InMemoryOrders
 
 SERVICE = load("order_processor")
 PROBES = probes.load(SERVICE)
@@ -35,6 +41,21 @@ def test_what_must_be_taken_is_valid_and_what_must_not_is_not() -> None:
     ids = [PROBES.event_id(probe.event) for probe in (*taken, *turned)]
     assert len(set(ids)) == len(ids)
     assert all(str(each).startswith("mark-7-") for each in ids)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_drawn_orders_get_what_they_expect(seed: int) -> None:
+    """Sixty cover all currencies and reasons; the service and the probes share no code."""
+    store, seen = InMemoryOrders(), set()
+    for probe in itertools.islice(PROBES.drawn("synthetic-7", NOW, seed), DRAWN):
+        for sent in (probe, *probe.then):
+            delivery = Delivery("request", "correlation", "7", NOW, by_number=True)
+            answer = process(sent.event, delivery, store).answer
+            assert sent.problems(answer) == [], (seed, sent.event)
+            assert PROBES.reason(answer) == sent.because
+            assert str(PROBES.event_id(sent.event)).startswith("synthetic-7-")
+        seen |= {probe.because or probe.event["currency"]}
+    assert len(seen) >= 40 + 18
 
 
 @pytest.mark.parametrize("seed", range(200))

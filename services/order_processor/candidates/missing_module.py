@@ -1,3 +1,0 @@
-"""Imports a package that is not in the zip."""
-
-import tax_rates  # noqa: F401
