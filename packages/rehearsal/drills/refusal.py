@@ -27,14 +27,14 @@ class Refusal:
     why: str
 
 
-def roll_out(env: DrillEnvironment, candidate: str, weight: str) -> Refusal:
-    """Roll a bad candidate out, as the workflow does, until it is refused.
+def roll_out(env: DrillEnvironment, candidate: str) -> Refusal:
+    """Roll a bad candidate out by the stack's plan, as the workflow does, until it is refused.
 
     The fault is its first share of the traffic. Raises StepError where it is not refused.
     """
     version = env.deploy_candidate(candidate)
     rollout = env.start_release(
-        "rollout", "--version", version, "--steps", weight, "--poll", "0.5",
+        "rollout", "--version", version, "--poll", "0.5",
         "--bake", BAKE_SECONDS, "--on-inconclusive", "wait", "--patience", BAKE_SECONDS,
     )  # fmt: skip
     env.until("the canary", lambda: version in env.alias().shares())

@@ -147,8 +147,9 @@ def _add_rollout(commands: argparse._SubParsersAction[RaisingParser]) -> None:
     rollout = _command(commands, "rollout", "warm, shift, watch at each step, promote; resumable")
     _add_target(rollout)
     _add_origin(rollout)
-    rollout.add_argument("--plan", choices=tuple(PLANS), help="default: the stack's")
-    rollout.add_argument("--steps", type=_shares, help="shares instead of the plan's: 0.1,0.5")
+    shape = rollout.add_mutually_exclusive_group()
+    shape.add_argument("--plan", choices=tuple(PLANS), help="default: the stack's")
+    shape.add_argument("--steps", type=_shares, help="shares instead of the plan's: 0.1,0.5")
     rollout.add_argument(
         "--reason", help="for all-at-once, or what was rolled back from or is older"
     )

@@ -379,6 +379,8 @@ def test_steps_and_reasons_on_the_command_line(shell: Shell) -> None:
     watch = ("--bake", "10", "--poll", "10")
     assert shell("rollout", "--steps", "0.2,x", *watch) == 2
     assert shell("rollout", "--plan", "all-at-once", *watch) == 2
+    assert shell("rollout", "--plan", "stepped", "--steps", "0.2", *watch) == 2
+    assert shell.functions.writes == 0
     assert shell("rollout", "--steps", "0.2,0.4", *watch) == 0
     assert shell("warm", "--version", "2", "--weight", "2") == 2
     assert shell("warm", "--version", "2") == 0

@@ -18,7 +18,7 @@ SETTLE_SECONDS = 2.0
 
 def run(env: DrillEnvironment) -> Observation:
     """Roll the candidate out, and see that failures end with it."""
-    refusal = roll_out(env, "bad-release" if env.faulty else "good-release", "0.5")
+    refusal = roll_out(env, "bad-release" if env.faulty else "good-release")
     time.sleep(SETTLE_SECONDS)
     recovered = max(refusal.seconds, env.last(*FAILED))
     failures = env.callers.since(env.struck_at, *FAILED)
@@ -33,7 +33,7 @@ def run(env: DrillEnvironment) -> Observation:
 DRILL = Drill(
     name="bad-release",
     claim="A version that fails is noticed and taken back, with nobody involved",
-    fault="a candidate that fails on one event in five gets half of the traffic",
+    fault="a candidate that fails on one event in five gets its first share of the traffic",
     run=run,
     needs=Needs(rate=40.0),
     # An event that the candidate fails three times over waits in the DLQ.

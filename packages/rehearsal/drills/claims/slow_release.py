@@ -20,7 +20,7 @@ SETTLE_SECONDS = 2.0
 
 def run(env: DrillEnvironment) -> Observation:
     """Roll the candidate out, and see that slow answers end with it."""
-    refusal = roll_out(env, "slow" if env.faulty else "good-release", "0.3")
+    refusal = roll_out(env, "slow" if env.faulty else "good-release")
     time.sleep(SETTLE_SECONDS)
     slow = [
         answer
@@ -42,7 +42,7 @@ def run(env: DrillEnvironment) -> Observation:
 DRILL = Drill(
     name="slow-release",
     claim="A version that is correct but slow is noticed and taken back, with nobody involved",
-    fault="a candidate that takes 0.4 s longer gets 30 % of the traffic",
+    fault="a candidate that takes 0.4 s longer gets its first share of the traffic",
     run=run,
     needs=Needs(rate=40.0, concurrency=20),
 )
