@@ -89,6 +89,7 @@ def _run(rehearsal: Rehearsal) -> Run:
         command=f"nox -s rehearse{fault}",
         seed=settings.seed,
         time_scale=settings.time_scale,
+        maximum_error_share=settings.maximum_error_share,
         added_latency_ms={"dynamodb": settings.storage_latency_ms},
         reserved_concurrency=int(rehearsal.stack.outputs.get("reservedConcurrency", 0)),
         machine=f"{platform.machine()}, {os.cpu_count()} cores",

@@ -103,12 +103,14 @@ class Run:
     """How the run was made: what a person needs to repeat it.
 
     `added_latency_ms` is what the emulator added per service, `time_scale` by how much waiting was
-    compressed (never execution), `started_at` RFC 3339 UTC.
+    compressed (never execution), `maximum_error_share` what the gate's pass ruled out, `started_at`
+    RFC 3339 UTC.
     """
 
     command: str
     seed: int
     time_scale: float
+    maximum_error_share: float
     added_latency_ms: Mapping[str, float]
     reserved_concurrency: int
     machine: str

@@ -34,6 +34,7 @@ RUN = Run(
     command="nox -s rehearse",
     seed=7,
     time_scale=20.0,
+    maximum_error_share=0.05,
     added_latency_ms={"dynamodb": 40.0},
     reserved_concurrency=5,
     machine="2 cores, Linux",

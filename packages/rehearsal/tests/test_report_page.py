@@ -38,6 +38,12 @@ def test_the_banner_says_the_verdict_and_why(verdict: Verdict) -> None:
     assert "Because of that." in text
 
 
+def test_the_page_says_what_a_pass_of_its_gate_rules_out() -> None:
+    """It is less than what a release's pass does (docs/adr/0014)."""
+    text = " ".join(Page(render(REPORT.to_json(), SERIES)).text)
+    assert "a pass rules out that 5 % of the candidate's events fail" in text
+
+
 def test_what_was_not_reached_is_not_shown_as_zero() -> None:
     """A rehearsal that ended early says what is missing and shows no figure for it."""
     page = Page(render(EARLY.to_json(), Series()))
