@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 RATE = 60.0
 """Events a second, of which the candidate gets what the shipped plan says."""
 
-SLOTS = 12
+SLOTS = 30
 """Reserved concurrency: some of it stays free, for a sample is a synthetic event where live traffic
 brings too few, as in the workflow."""
 
-BAKE, PATIENCE, SYNTHETIC_RATE = 15, 30, 60
+BAKE, PATIENCE, SYNTHETIC_RATE = 15, 60, 60
 """A short watch, some patience and synthetic events one after the other: a trial is to be over
 soon. Five compressed minutes are as few as show a slow candidate, and an event that hangs shows
 only once it has timed out."""
