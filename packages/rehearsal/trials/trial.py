@@ -22,17 +22,16 @@ if TYPE_CHECKING:
 
     from rehearsal.settings import Settings
 
-RATE = 60.0
+RATE = 90.0
 """Events a second, of which the candidate gets what the shipped plan says."""
 
 SLOTS = 30
 """Reserved concurrency: some of it stays free, for a sample is a synthetic event where live traffic
 brings too few, as in the workflow."""
 
-BAKE, PATIENCE, SYNTHETIC_RATE = 15, 60, 60
-"""A short watch, some patience and synthetic events one after the other: a trial is to be over
-soon. Five compressed minutes are as few as show a slow candidate, and an event that hangs shows
-only once it has timed out."""
+BAKE, PATIENCE, SYNTHETIC_RATE = 30, 60, 60
+"""The workflow's ten minutes, compressed. A fault that only real events meet, one of thirty, shows
+in some 240 of them: by chance it would hide in one release of three thousand."""
 
 
 @dataclass(frozen=True, slots=True)
