@@ -47,11 +47,13 @@ def _bench(options: argparse.Namespace) -> None:
         conventional = task_roots.conventional(Path(temporary, "conventional"))
         subjects = [places.floor, places.ours, conventional]
         surroundings = Surroundings(places.runtime, stub.url)
+        lean = task_roots.lean(conventional)
         measured = Measured(
             machine=task_roots.machine(),
             runs=options.runs,
             samples=measure(subjects, surroundings, options.runs),
             own_cpu=warm.own_cpu(places.ours, surroundings),
+            beside=warm.side_by_side(places.ours, lean, surroundings),
             counted=_counted(subjects, surroundings) if callgrind.available() else None,
             zip_bytes=places.zip_bytes,
         )

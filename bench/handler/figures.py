@@ -25,12 +25,17 @@ class Counted:
 
 @dataclass(frozen=True)
 class Measured:
-    """Everything that one run of the bench found; `own_cpu` in µs per order by number of lines."""
+    """Everything that one run of the bench found.
+
+    In µs of CPU per order by its number of lines: `own_cpu` with a sampled trace; and without,
+    `beside`, of this handler and of the lean one.
+    """
 
     machine: Mapping[str, str]
     runs: int
     samples: Mapping[str, Samples]
     own_cpu: Mapping[int, float]
+    beside: tuple[Mapping[int, float], Mapping[int, float]]
     counted: Counted | None
     zip_bytes: int
 
@@ -43,6 +48,7 @@ GOALS = {
     "initOverConventionalInstructions": 0.36,
     "firstOverWarm": 2.0,
     "warmCpuMicroseconds": 300.0,
+    "warmCpuOverLean": 1.0,
     "zipBytes": 5_000_000,
 }
 
@@ -52,6 +58,7 @@ def figures(measured: Measured) -> dict[str, Any]:
     init = {name: samples.median("init") for name, samples in measured.samples.items()}
     cpu = {name: samples.median("cpu") for name, samples in measured.samples.items()}
     ours = measured.samples[OURS]
+    unsampled, lean = measured.beside
     return {
         "initOverFloor": _ratio(init, FLOOR),
         "initOverConventional": _ratio(init, CONVENTIONAL),
@@ -61,8 +68,11 @@ def figures(measured: Measured) -> dict[str, Any]:
         "firstOverWarm": round(ours.median("first") / ours.median("warm"), 2),
         "firstOverWarmCpu": round(ours.median("first_cpu") / ours.median("warm_cpu"), 2),
         "warmCpuMicroseconds": round(measured.own_cpu[_USUAL], 1),
+        "warmCpuOverLean": round(unsampled[_USUAL] / lean[_USUAL], 2),
         "zipBytes": measured.zip_bytes,
         "perLine": per_line(measured.own_cpu),
+        "unsampledMicroseconds": {str(lines): round(us, 1) for lines, us in unsampled.items()},
+        "leanMicroseconds": {str(lines): round(us, 1) for lines, us in lean.items()},
         "runs": measured.runs,
         **measured.machine,
         "mediansMilliseconds": {

@@ -23,6 +23,7 @@ _NAMES = {
     "firstOverWarmCpu": "first / warm invocation, CPU",
     "firstOverWarmInstructions": "first / warm invocation, instructions",
     "warmCpuMicroseconds": "own CPU per warm order, µs",
+    "warmCpuOverLean": "the same unsampled / Powertools, pydantic",
     "zipBytes": "zip, bytes",
 }
 
@@ -66,10 +67,15 @@ def _lines(figures: Mapping[str, Any]) -> str:
             count(each["lines"]),
             count(each["microseconds"]),
             number(each["microsecondsPerFurtherLine"]) if each["lines"] > 1 else "–",
+            *(
+                count(figures[key][str(each["lines"])])
+                for key in ("unsampledMicroseconds", "leanMicroseconds")
+            ),
         ]
         for each in figures["perLine"]
     ]
-    return _table(["lines of an order", "own CPU µs", "µs per further line"], rows)
+    head = ["lines of an order", "own CPU µs", "µs per further line"]
+    return _table([*head, "unsampled", "Powertools, pydantic"], rows)
 
 
 def _number(value: float | None) -> str:

@@ -68,6 +68,12 @@ def conventional(directory: Path) -> Subject:
     return Subject("conventional", directory, "handler.handler", _rest_api)
 
 
+def lean(conventional: Subject) -> Subject:
+    """Add the lean handler to the conventional one's task root, whose libraries it takes."""
+    shutil.copyfile(_SUBJECTS / "lean.py", conventional.root / "lean.py")
+    return Subject("Powertools and pydantic", conventional.root, "lean.handler", _direct)
+
+
 def _floor(directory: Path) -> Subject:
     directory.mkdir()
     shutil.copyfile(_SUBJECTS / "floor.py", directory / "handler.py")

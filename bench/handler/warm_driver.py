@@ -1,11 +1,12 @@
 """Run inside the task root by `warm`: calls the handler with a store that answers at once.
 
-`warm_driver.py RESULT LINES` writes the microseconds of CPU per order, by number of lines. The
-trace is a sampled one, the most expensive case.
+`warm_driver.py RESULT LINES SAMPLED` writes the microseconds of CPU per order, by number of lines;
+SAMPLED is 1 for orders with a sampled trace, else 0.
 """
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import statistics
@@ -18,10 +19,9 @@ sys.path[0] = os.environ["LAMBDA_TASK_ROOT"]
 
 from awslambdaric.bootstrap import Unbuffered  # type: ignore[import-untyped]  # noqa: E402
 from awslambdaric.lambda_context import LambdaContext  # type: ignore[import-untyped]  # noqa: E402
-from order_processor import wiring  # noqa: E402
 
 _BATCHES = 15
-_TRACE = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"
+_TRACE = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled="
 
 
 class Store:
@@ -56,13 +56,14 @@ def batch(handler: Any, events: list[dict[str, Any]]) -> float:
     return (time.process_time_ns() - started) / len(events) / 1000
 
 
-def main(result: str, sizes: list[int]) -> None:
+def main(result: str, sizes: list[int], sampled: str) -> None:
     """Measure the sizes in turn, several times over, and write the medians."""
-    wiring.orders = Store  # type: ignore[assignment]
-    from order_processor.handler import handler
-
+    module, _, name = os.environ["_HANDLER"].rpartition(".")
+    if module.startswith("order_processor."):  # the other subject has no client in it
+        importlib.import_module("order_processor.wiring").orders = Store  # type: ignore[attr-defined]
+    handler = getattr(importlib.import_module(module), name)
     sys.stdout = Unbuffered(sys.stdout)
-    os.environ["_X_AMZN_TRACE_ID"] = _TRACE
+    os.environ["_X_AMZN_TRACE_ID"] = _TRACE + sampled
     samples: dict[int, list[float]] = {lines: [] for lines in sizes}
     for number in range(_BATCHES + 1):
         for lines in sizes:
@@ -75,4 +76,4 @@ def main(result: str, sizes: list[int]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], json.loads(sys.argv[2]))
+    main(sys.argv[1], json.loads(sys.argv[2]), sys.argv[3])

@@ -239,7 +239,7 @@ def telltale_orders(draw: st.DrawFn) -> dict[str, Any]:
         if name != "lines":
             place[name] = draw(
                 st.sampled_from(
-                    [SECRET + "!", SECRET, NUMBER, f"{NUMBER}.5", [SECRET], {SECRET: 1}]
+                    [SECRET + " !", SECRET, NUMBER, f"{NUMBER}.5", [SECRET], {SECRET: 1}]
                 )
             )
     if isinstance(order["orderId"], str) and not order["orderId"].endswith("!"):

@@ -37,7 +37,8 @@ def _measured(counted: Counted | None) -> Measured:
     samples = {FLOOR: _samples(0.02), OURS: _samples(0.1), CONVENTIONAL: _samples(0.4)}
     own_cpu = {1: 100.0, 2: 102.0, 10: 118.0}
     machine = {"python": "3.11.7", "minor": "3.11"}
-    return Measured(machine, 3, samples, own_cpu, counted, 2_000_000)
+    beside = {1: 90.0, 2: 96.0, 10: 99.0}, {1: 180.0, 2: 192.0, 10: 220.0}
+    return Measured(machine, 3, samples, own_cpu, beside, counted, 2_000_000)
 
 
 def test_figures_are_ratios_of_medians() -> None:
@@ -48,6 +49,7 @@ def test_figures_are_ratios_of_medians() -> None:
     assert found["initOverFloorInstructions"] == 5.0
     assert (found["firstOverWarm"], found["firstOverWarmInstructions"]) == (2.0, 1.5)
     assert (found["warmCpuMicroseconds"], found["zipBytes"]) == (102.0, 2_000_000)
+    assert (found["warmCpuOverLean"], found["leanMicroseconds"]["10"]) == (0.5, 220.0)
     assert found["perLine"][1] == {
         "lines": 10,
         "microseconds": 118.0,

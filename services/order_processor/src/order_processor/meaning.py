@@ -35,23 +35,30 @@ def digests(event: Mapping[str, Any], lines: str) -> tuple[str, str]:
     the canonical form, which the service's README describes. `lines` are the event's as compact
     JSON.
     """
-    came = _written(event, lines)
-    means = _written(_canonical(event), None)
-    digest = hashlib.sha256(came.encode()).hexdigest()
-    return digest, digest if means == came else hashlib.sha256(means.encode()).hexdigest()
+    digest = hashlib.sha256(_written(event, lines).encode()).hexdigest()
+    means = _canonical(event)
+    if means == event:  # most come so: what may differ is text, and text is equal or is not
+        return digest, digest
+    if means["lines"] != event["lines"]:
+        lines = compact(means["lines"])
+    return digest, hashlib.sha256(_written(means, lines).encode()).hexdigest()
 
 
-def _written(members: Mapping[str, Any], lines: str | None) -> str:
-    written = (
-        f'"{name}":{lines if lines is not None and name == "lines" else compact(members[name])}'
+def _written(members: Mapping[str, Any], lines: str) -> str:
+    written = [
+        f'"{name}":{lines if name == "lines" else compact(members[name])}'
         for name in sorted(members)
-    )
+    ]
     return "{" + ",".join(written) + "}"
 
 
 def _canonical(event: Mapping[str, Any]) -> dict[str, Any]:
     digits = MINOR_UNIT_DIGITS[event["currency"]]
-    lines = [line | {"unitPrice": _price(line["unitPrice"], digits)} for line in event["lines"]]
+    lines = [
+        line if price == line["unitPrice"] else line | {"unitPrice": price}
+        for line in event["lines"]
+        for price in [_price(line["unitPrice"], digits)]
+    ]
     members = {**event, "placedAt": _placed_at(event["placedAt"]), "lines": lines}
     members.pop("synthetic", None)
     return members
@@ -59,7 +66,7 @@ def _canonical(event: Mapping[str, Any]) -> dict[str, Any]:
 
 def _placed_at(text: str) -> str:
     """In UTC, with a `Z`, and the fraction of a second without the zeros at its end."""
-    if len(text) == 20 and text[-1] == "Z" and text[10] == "T":
+    if text[-1] == "Z" and text[10] == "T" and (len(text) == 20 or text[-2] not in "0."):
         return text
     fraction = re.split("[Zz+-]", text[19:])[0].rstrip("0")
     seconds = moment(text).astimezone(UTC).isoformat()[:19]

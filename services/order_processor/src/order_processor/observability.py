@@ -1,29 +1,26 @@
 """The one seam to logs, metrics and traces; no other module knows who provides them.
 
-Replacing any provider changes this module only. Traces go out through `xray`, since the X-Ray SDK,
-which Powertools' Tracer takes by default, is slow to import and in maintenance since 2026-02-25, no
-end named (https://docs.aws.amazon.com/xray/latest/devguide/xray-sdk-daemon-timeline.html).
-Nothing is emitted at import.
+Replacing any provider changes this module only. Metrics go out through `emf`, traces through
+`xray`, since the X-Ray SDK is slow to import and in maintenance since 2026-02-25, no end named
+(https://docs.aws.amazon.com/xray/latest/devguide/xray-sdk-daemon-timeline.html). Nothing is emitted
+at import.
 """
 
 from __future__ import annotations
 
+import functools
+import json
 import logging
-from typing import TYPE_CHECKING, Any, cast
+import sys
+from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools import Logger, Tracer
-from aws_lambda_powertools.metrics import MetricUnit
-from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import (
-    AmazonCloudWatchEMFProvider,
-)
+from aws_lambda_powertools import Logger
 
-from order_processor import settings, xray
+from order_processor import emf, settings, xray
 from order_processor.version import LABEL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from aws_lambda_powertools.tracing.base import BaseProvider
+    from collections.abc import Callable, Mapping
 
     from order_processor.process import Delivery, Outcome
 
@@ -35,6 +32,10 @@ _REMEMBERED = 1_000
 # Lambda sets the level of all loggers at once where its log format is JSON.
 for _name in ("botocore", "urllib3"):
     logging.getLogger(_name).setLevel(logging.WARNING)
+# No line tells of threads and processes: https://docs.python.org/3/howto/logging.html#optimization
+logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+# Made once; by default Powertools makes one for each line.
+_encode = json.JSONEncoder(default=str, separators=(",", ":"), ensure_ascii=False).encode
 
 
 class Observability:
@@ -44,23 +45,29 @@ class Observability:
     """
 
     def __init__(self) -> None:
-        self._logger = Logger(utc=True, use_rfc3339=True)
-        # By function, not by service: the stacks of an account share the service's name.
-        self._metrics = AmazonCloudWatchEMFProvider(
-            service="", default_dimensions={"FunctionName": settings.function_name()}
+        # No message is JSON: it needs no parsing.
+        self._logger = Logger(
+            utc=True, use_rfc3339=True, json_serializer=_encode, json_deserializer=str
         )
-        # Enabled everywhere: without a sampled trace, as outside Lambda, it sends nothing.
-        provider = cast("BaseProvider", xray.Provider())
-        self._tracer = Tracer(auto_patch=False, disabled=False, provider=provider)
+        self._namespace = settings.metrics_namespace()
+        # By function, not by service: the stacks of an account share the service's name.
+        self._function = {"FunctionName": settings.function_name()}
+        # Everywhere: without a sampled trace, as outside Lambda, it sends nothing.
+        self._tracer = xray.Provider()
         self._cold = not settings.provisioned()
         self._told: dict[str, None] = {}
 
     def observe(self, handler: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
         """Wrap a Lambda handler in a trace subsegment and put the invocation's context in logs."""
-        # Neither answers nor exceptions go into the trace: both may quote an order.
-        traced = self._tracer.capture_lambda_handler(
-            handler, capture_response=False, capture_error=False
-        )
+
+        @functools.wraps(handler)
+        def traced(event: object, context: Any) -> dict[str, Any]:
+            with self._tracer.in_subsegment(f"## {handler.__name__}") as subsegment:
+                subsegment.put_annotation("ColdStart", self._cold)
+                subsegment.put_annotation("Service", self._logger.service)
+                # Neither answers nor exceptions go into the trace: both may quote an order.
+                return handler(event, context)
+
         return self._logger.inject_lambda_context(traced, log_event=False)
 
     def report(self, outcome: Outcome, delivery: Delivery, seconds: float) -> None:
@@ -78,8 +85,7 @@ class Observability:
             | {"codes": list(outcome.codes[:_MAX_CODES])},
         )
         if outcome.synthetic:
-            self._metrics.add_metric("SyntheticOrders", MetricUnit.Count, 1)
-            self._metrics.flush_metrics()
+            self._emit({"SyntheticOrders": ("Count", 1.0)}, self._function)
         else:
             self._measure(outcome, delivery.function_version, seconds, cold=cold)
 
@@ -128,14 +134,13 @@ class Observability:
             "duplicate": "OrderDuplicates",
             "rejected": "OrdersRejected",
         }[outcome.kind]
-        self._metrics.add_metric(name, MetricUnit.Count, 1)
-        self._metrics.add_metric("ProcessingTime", MetricUnit.Milliseconds, seconds * 1000)
+        metrics = {name: ("Count", 1.0), "ProcessingTime": ("Milliseconds", seconds * 1000)}
         if cold:
-            self._metrics.add_metric("ColdStart", MetricUnit.Count, 1)
-        self._metrics.add_dimensions(ExecutedVersion=version)
-        self._metrics.flush_metrics()
+            metrics["ColdStart"] = ("Count", 1.0)
+        by_version = self._function | {"ExecutedVersion": version}
+        self._emit(metrics, self._function, by_version)
         for code in outcome.codes[:_MAX_CODES]:
-            self._metrics.add_metric(name, MetricUnit.Count, 1)
-            self._metrics.add_dimension("ExecutedVersion", version)
-            self._metrics.add_dimension("ReasonCode", code)
-            self._metrics.flush_metrics()
+            self._emit({name: ("Count", 1.0)}, by_version | {"ReasonCode": code})
+
+    def _emit(self, metrics: Mapping[str, tuple[str, float]], *dimensions: dict[str, str]) -> None:
+        sys.stdout.write(emf.document(self._namespace, metrics, *dimensions) + "\n")

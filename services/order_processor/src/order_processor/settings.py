@@ -51,6 +51,12 @@ def function_name(environment: Mapping[str, str] | None = None) -> str:
     return source.get("AWS_LAMBDA_FUNCTION_NAME") or "none"
 
 
+def metrics_namespace(environment: Mapping[str, str] | None = None) -> str:
+    """The CloudWatch namespace of the metrics; `none` where the deployment names none."""
+    source = os.environ if environment is None else environment
+    return source.get("POWERTOOLS_METRICS_NAMESPACE") or "none"
+
+
 def snapshot_taken(environment: Mapping[str, str] | None = None) -> bool:
     """Whether Lambda takes a snapshot of this process once it is initialised."""
     source = os.environ if environment is None else environment
@@ -73,6 +79,8 @@ def sampled_trace(environment: Mapping[str, str] | None = None) -> Trace | None:
     https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader
     """
     header = (os.environ if environment is None else environment).get("_X_AMZN_TRACE_ID", "")
+    if "Sampled=1" not in header:  # most are not
+        return None
     parts = dict(part.strip().partition("=")[::2] for part in header.split(";"))
     if parts.get("Sampled") != "1" or not parts.get("Root") or not parts.get("Parent"):
         return None

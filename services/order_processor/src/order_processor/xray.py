@@ -1,7 +1,7 @@
 """Trace subsegments for the X-Ray daemon that Lambda runs, without the X-Ray SDK.
 
-The provider behind Powertools' Tracer. Its default, the SDK, is a third of what initialising cost
-(docs/adr/0008) and gets no more than mends since 2026-02-25; what Tracer needs of it is this.
+The SDK was a third of what initialising cost (docs/adr/0008) and gets no more than mends since
+2026-02-25; what `observability` needs of it is this.
 Formats: https://docs.aws.amazon.com/xray/latest/devguide/xray-api-segmentdocuments.html and, for
 the line before each document, xray-api-sendingdata.html.
 """
@@ -36,7 +36,7 @@ class Subsegment:
 
 
 class Provider:
-    """What Tracer asks of its provider, as far as `observability` uses Tracer.
+    """Sends one subsegment for each invocation.
 
     One invocation at a time, as Lambda has it. An invocation that Lambda does not sample sends
     nothing, and neither does one outside Lambda. Lost documents are not noticed: UDP, on purpose.
