@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import random
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -119,6 +121,92 @@ def test_a_snapshot_holds_no_connection_and_no_draws(monkeypatch: pytest.MonkeyP
         assert drawn[0] != drawn[1]
         orders.prime()
         assert len(store.requests) > primed
+
+
+RESTORED = 1_000
+# Initialises the function as Lambda does, takes a snapshot, and starts children from it: what a
+# child has of the process it was forked from is what an environment has of its snapshot. Python
+# seeds `random` in a forked child; a snapshot has nobody who does, so its state is put back.
+_SNAPSHOT = """
+import gc, json, os, random, secrets, socket, sys, uuid
+from types import SimpleNamespace
+import snapshot_restore_py as lambdas
+from order_processor import xray
+from order_processor.handler import handler
+
+def sockets():
+    names = [f"/proc/self/fd/{number}" for number in os.listdir("/proc/self/fd")]
+    return [name for name in names if os.path.islink(name) and "socket:" in os.readlink(name)]
+
+def run(hooks):
+    for hook, given, named in hooks:
+        hook(*given, **named)
+
+def order(number):
+    event = json.loads(sys.argv[1]) | {"orderId": f"restored-{number}"}
+    return handler(event, SimpleNamespace(
+        aws_request_id=f"request-{number}", function_version="1", function_name="orders",
+        memory_limit_in_mb="512", client_context=None,
+        invoked_function_arn="arn:aws:lambda:us-east-1:123456789012:function:orders:1"))
+
+run(lambdas.get_before_snapshot())
+gc.unfreeze()
+draws = [each for each in gc.get_objects() if isinstance(each, random.Random)]
+draws = [each for each in draws if not isinstance(each, random.SystemRandom)]
+print(json.dumps({"sockets": sockets(), "generators": len(draws)}), file=sys.stderr)
+held = random.getstate()
+for number in range(int(sys.argv[2])):
+    sys.stdout.flush()
+    child = os.fork()
+    if not child:
+        random.setstate(held)
+        run(lambdas.get_after_restore())
+        drawn = [random.random(), secrets.token_hex(), uuid.uuid4().hex, xray._entity_id()]
+        told = {"drawn": drawn, "answer": order(number)}
+        print(json.dumps(told), file=sys.stderr, flush=True)
+        sys.stdout.flush()
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+"""
+
+
+def test_a_thousand_environments_of_one_snapshot_share_nothing(tmp_path: Path) -> None:
+    """No socket is open in the snapshot; draws, clocks and request ids are each one's own."""
+    environment = (
+        STORE
+        | VARIABLES
+        | {
+            "PYTHONPATH": os.pathsep.join(sys.path),
+            "AWS_LAMBDA_RUNTIME_API": "127.0.0.1:1",
+            "AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start",
+        }
+    )
+    began = datetime.now(UTC)
+    with FakeDynamoDB() as store, (tmp_path / "log").open("w+") as log:
+        command = [sys.executable, "-c", _SNAPSHOT, ORDER.read_text(), str(RESTORED)]
+        ran = subprocess.run(
+            command,
+            env=environment | {"AWS_ENDPOINT_URL": store.url},
+            stdout=log,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+        assert ran.returncode == 0, ran.stderr
+        snapshot, *restored = [json.loads(line) for line in ran.stderr.splitlines()]
+        log.seek(0)
+        lines = [json.loads(line) for line in log if "order processed" in line]
+    assert snapshot == {"sockets": [], "generators": 1}  # the one that is seeded anew
+    assert len(restored) == RESTORED
+    for draws in zip(*(each["drawn"] for each in restored), strict=True):
+        assert len(set(draws)) == RESTORED
+    times = [datetime.fromisoformat(each["answer"]["confirmedAt"]) for each in restored]
+    assert times == sorted(times)
+    assert times[0] < times[-1]
+    assert times[0] > began - timedelta(milliseconds=1)
+    assert [line["function_request_id"] for line in lines] == [
+        f"request-{number}" for number in range(RESTORED)
+    ]
 
 
 def connections(store: FakeDynamoDB) -> list[str]:
