@@ -547,7 +547,7 @@ RUNS = {
     "good_releases": Run("rehearsal", "rehearsal.trials.good_releases", STORAGE_TOO,
         "Roll out a good release under traffic, over and over; resumable: [--runs N] [--fresh]."),
     "explore": Run("release", "release.tests.explore", (),
-        "Meet every call of every release command with every fault: [COMMAND ...] [--prove]."),
+        "Every fault at every call, every order of commands at once: [NAME ...] [--prove]."),
     "fidelity": Run("check", "emulator.tests.fidelity", (install_storage, install_awscli),
         "Run the tests behind docs/emulator-fidelity.md, the table of what the emulator holds."),
     "provenance": Run("release", "github.provenance", (),

@@ -17,6 +17,10 @@ class UnfinishedError(Exception):
     """Stopped after something was changed, or may have been: exit status 1; says what."""
 
 
+class MovedOnError(UnfinishedError):
+    """Done, and somebody else, who saw it, has written since: theirs stands, and is not undone."""
+
+
 class NoAliasError(UsageError):
     """There is no alias: the stack was never deployed, or somebody deleted it."""
 

@@ -9,7 +9,13 @@ from console.errors import UsageError
 from reporting import amounts
 
 from release.aws.clock import to_text
-from release.errors import AliasChangedError, NoAliasError, UnavailableError, UnfinishedError
+from release.errors import (
+    AliasChangedError,
+    MovedOnError,
+    NoAliasError,
+    UnavailableError,
+    UnfinishedError,
+)
 from release.promote import COMMIT_LENGTH
 from release.remedy import Typed
 from release.result import Change, Exit, Result
@@ -85,6 +91,8 @@ def rollback(
     goal = _Goal(target, ledger.commit_of(linked or (), target), said or None, mends=mends)
     try:
         changed, noted = _put_back(release, goal)
+    except MovedOnError:
+        raise
     except UnfinishedError as error:
         because = ("--reason", said) if said else ()
         typed = Typed("rollback", release.outputs.place, ("--version", target, *because))

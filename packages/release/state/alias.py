@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from release.errors import (
     AliasChangedError,
     LastingError,
+    MovedOnError,
     NoAliasError,
     UnavailableError,
     UnfinishedError,
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
 
 DESCRIPTION_LIMIT = 256
 """Characters (https://docs.aws.amazon.com/lambda/latest/api/API_UpdateAlias.html)."""
+
+WRITER = secrets.token_hex(4)
+"""This process's own: two that write the same from the same revision are told apart."""
 
 SETTLE_ATTEMPTS = 10
 SETTLE_PAUSE = 0.5
@@ -159,25 +164,34 @@ def make_live(store: AliasStore, seen: Alias, version: str, record: Record, cloc
     """All traffic to a version, and wait until no weight is left.
 
     Lambda itself may put weights on an alias for a moment while its version changes, so a change
-    is done only when they are gone. UnfinishedError if they stay or nobody can tell;
-    AliasChangedError too if the alias was moved on before it was confirmed.
+    is done only when they are gone. UnfinishedError if they stay or nobody can tell; MovedOnError
+    if somebody else moved the alias on before it was confirmed.
     """
     _swap(store, seen, Alias(version, {}, record))
     why = "it still has weights"
     for _ in range(SETTLE_ATTEMPTS):
         try:
             now = read(store)
+        except AliasChangedError:
+            raise MovedOnError(_moved_on(version)) from None
         except UnavailableError as error:
             why = str(error)
             if isinstance(error, LastingError):
                 break
         else:
             if now.version != version:
-                raise AliasChangedError
+                raise MovedOnError(_moved_on(version))
             if not now.weights:
                 return now
         clock.sleep(SETTLE_PAUSE)
     raise UnfinishedError(f"The alias was moved to version {version}, not confirmed: {why}")
+
+
+def _moved_on(version: str) -> str:
+    return (
+        f"The alias was moved to version {version}, and somebody else has changed it since: look "
+        "at `status`, then repeat if it is still right."
+    )
 
 
 def _swap(store: AliasStore, seen: Alias, wanted: Alias) -> Alias:
@@ -195,7 +209,7 @@ def _swap(store: AliasStore, seen: Alias, wanted: Alias) -> Alias:
 def _signed(wanted: Alias) -> str:
     """The description of a write: the same again for the same write from the same revision."""
     record = replace(wanted.record, write=None)
-    content = (wanted.version, sorted(wanted.weights.items()), record, wanted.revision)
+    content = (WRITER, wanted.version, sorted(wanted.weights.items()), record, wanted.revision)
     return encode(replace(record, write=hashlib.sha256(repr(content).encode()).hexdigest()[:8]))
 
 

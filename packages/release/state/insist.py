@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from release.errors import LastingError, UnavailableError, UnfinishedError
+from release.errors import LastingError, MovedOnError, UnavailableError, UnfinishedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +36,9 @@ def insist(
         try:
             return attempt()
         except (UnavailableError, UnfinishedError) as error:
-            lasting = isinstance(error, LastingError) or isinstance(error.__cause__, LastingError)
+            lasting = any(
+                isinstance(each, LastingError | MovedOnError) for each in (error, error.__cause__)
+            )
             if lasting or clock.monotonic() >= end:
                 raise
             release.say(f"Trying again: {error}")

@@ -7,6 +7,7 @@ a name is made once or refused by 409, and a version that an alias names cannot 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -37,9 +38,10 @@ class Cloud:
     versions: list[str] = field(default_factory=lambda: ["1", "2", "3"])
     aliases: dict[str, Body] = field(default_factory=dict)
     queue: list[str] = field(default_factory=lambda: ["m0", "m1"])
-    revision: int = 0
     moved: datetime = START
     """When another version went live."""
+    revisions: Counter[str] = field(default_factory=Counter)
+    """How often each alias was written."""
     quiet: bool = False
     watched: str = "2"
     alarm: bool = False
@@ -57,7 +59,10 @@ class Cloud:
         return self.aliases.get(ALIAS, {})
 
     def _write(self, name: str, body: Body) -> Answer:
-        self.revision += 1
+        weights = (body.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {}
+        if not {body["FunctionVersion"], *weights} <= set(self.versions):
+            return NOT_FOUND
+        self.revisions[name] += 1
         if name == ALIAS and self.alias.get("FunctionVersion") != body["FunctionVersion"]:
             self.moved = self.clock.now()
         self.aliases[name] = {
@@ -65,7 +70,7 @@ class Cloud:
             "FunctionVersion": body["FunctionVersion"],
             "Description": body.get("Description", ""),
             "RoutingConfig": body.get("RoutingConfig") or {},
-            "RevisionId": f"r{self.revision}",
+            "RevisionId": f"r{self.revisions[name]}",
         }
         return 200, "", dict(self.aliases[name])
 
@@ -74,13 +79,11 @@ class Cloud:
         return (200, "", dict(found)) if found else NOT_FOUND
 
     def _CreateAlias(self, _: str, body: Body) -> Answer:  # noqa: N802
-        if body["FunctionVersion"] not in self.versions:
-            return NOT_FOUND
         return CONFLICT if body["Name"] in self.aliases else self._write(body["Name"], body)
 
     def _UpdateAlias(self, path: str, body: Body) -> Answer:  # noqa: N802
         found = self.aliases.get(name := path.rpartition("/")[2])
-        if found is None or body["FunctionVersion"] not in self.versions:
+        if found is None:
             return NOT_FOUND
         stale = body.get("RevisionId") not in (None, found["RevisionId"])
         return STALE if stale else self._write(name, {**found, **body})
@@ -125,6 +128,14 @@ class Cloud:
             return NOT_FOUND
         self.versions.remove(number)
         return 204, "", {}
+
+    def _PublishVersion(self, *_: object) -> Answer:  # noqa: N802
+        self.versions.append(str(int(self.versions[-1]) + 1))
+        return 201, "", self._configuration(self.versions[-1])
+
+    def _PutMetricAlarm(self, *_: object) -> Answer:  # noqa: N802
+        self.watched = self.versions[-1]
+        return 200, "", {}
 
     def _Invoke(self, _: str, body: Body) -> Answer:  # noqa: N802
         qualifier = body["Qualifier"]
@@ -184,3 +195,10 @@ class Cloud:
 
     def _ChangeMessageVisibility(self, *_: object) -> Answer:  # noqa: N802
         return 200, "", {}
+
+
+def served(cloud: Cloud) -> tuple[str, dict[str, float]]:
+    """The alias's version and weights; an empty version where there is none."""
+    routing = cloud.alias.get("RoutingConfig", {})
+    weights = dict(routing.get("AdditionalVersionWeights") or {})
+    return cloud.alias.get("FunctionVersion", ""), weights

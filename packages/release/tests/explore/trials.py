@@ -14,7 +14,7 @@ from unittest import mock
 from release.cli.main import main
 from release.outputs import load
 from release.state import alias, ledger
-from release.tests.explore.cloud import ALIAS, Cloud
+from release.tests.explore.cloud import ALIAS, Cloud, served
 from release.tests.explore.faults import FAULTS, PASSING, Killed, Trial
 from release.tests.fakes import ALARMS, FUNCTION, OUTCOMES, FakeClock, event
 
@@ -200,13 +200,6 @@ def essence(cloud: Cloud) -> str:
     state = [sorted(map(str, cloud.aliases.values())), cloud.versions, sorted(cloud.queue)]
     text = re.sub(r"\b(ledger-)?[0-9a-f]{8}\b|'r\d+'|\d{4}-\d\d-\d\dT[\d:.]+Z", "*", str(state))
     return str(sorted(text.split("}, {")))
-
-
-def served(cloud: Cloud) -> Served:
-    """The alias's version and weights; an empty version where there is none."""
-    routing = cloud.alias.get("RoutingConfig", {})
-    weights = dict(routing.get("AdditionalVersionWeights") or {})
-    return cloud.alias.get("FunctionVersion", ""), weights
 
 
 def changed(before: Cloud, after: Cloud) -> bool:

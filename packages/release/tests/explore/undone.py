@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
+from release.errors import AliasChangedError
 from release.state import alias
 from release.state.ledger import encode
 from release.stored import StoredEntry
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
 
+    from release.aws.lambda_functions import Functions
     from release.state.alias import Alias
     from release.state.ledger import Entry
     from release.stored import History, StoredAlias
@@ -24,7 +26,9 @@ class Mend:
     """How it is taken back, and what is explored then."""
 
     undo: Callable[[], AbstractContextManager[object]]
-    scenarios: tuple[str, ...]
+    scenarios: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    """Commands at once of which some order must show it."""
 
 
 def _believed(
@@ -45,6 +49,16 @@ def _once(attempt: Callable[[], Any], *_: object) -> Any:
     return attempt()
 
 
+def _unfenced(functions: Functions) -> Functions:
+    """Whoever writes meanwhile, a rollout goes on."""
+    return functions
+
+
+def _repeated(_: str) -> AliasChangedError:
+    """A write that was seen and followed by another's is taken for one that failed."""
+    return AliasChangedError()
+
+
 MENDS = {
     "the alias is read after a refused write": Mend(
         lambda: mock.patch("release.state.alias._sent", _believed), ("canary", "rollback")
@@ -54,5 +68,16 @@ MENDS = {
     ),
     "a failed canary is put back for minutes": Mend(
         lambda: mock.patch("release.gate.watch.insist", _once), ("gate of a bad one",)
+    ),
+    "a rollout ends where somebody else has written": Mend(
+        lambda: mock.patch("release.rollout.fenced", _unfenced), groups=("end-canary+rollout",)
+    ),
+    "two that write the same are told apart": Mend(
+        lambda: mock.patch("release.tests.explore.interleaved.Command.writer", "any"),
+        groups=("rollout+bad-rollout",),
+    ),
+    "what another moved on is not moved back": Mend(
+        lambda: mock.patch("release.state.alias.MovedOnError", _repeated),
+        groups=("2-rollbacks+promote",),
     ),
 }

@@ -16,11 +16,12 @@ from hypothesis import strategies as st
 
 import release
 from release.aws.clock import to_text
-from release.errors import AliasChangedError, UnfinishedError
+from release.errors import AliasChangedError, MovedOnError, UnfinishedError
 from release.promote import promote
 from release.result import Exit
 from release.state import alias
 from release.state.alias import Candidate, Record, decode, encode
+from release.state.fence import fenced
 from release.tests.fakes import OUTPUTS, START, FakeClock, FakeFunctions, Wrapped, release_of
 
 if TYPE_CHECKING:
@@ -133,6 +134,20 @@ def test_a_change_is_done_only_when_no_weight_is_left() -> None:
     clock.on_sleep = settle
     assert alias.make_live(functions, alias.read(functions), "2", Record(), clock).weights == {}
     assert clock.elapsed > 0
+
+
+def test_what_another_moved_on_since_is_told_as_done() -> None:
+    """The write was made, and theirs came after it: no conflict, and nothing to do again."""
+    functions = FakeFunctions("1", "2", "3")
+
+    def move_on() -> None:
+        assert functions.alias is not None
+        functions.alias = replace(functions.alias, version="3")
+
+    functions.after_write = move_on
+    for store in (functions, fenced(functions)):
+        with pytest.raises(MovedOnError, match="moved to version 2, and somebody else"):
+            alias.make_live(store, alias.read(store), "2", Record(), FakeClock())
 
 
 def test_weights_that_stay_are_told() -> None:
