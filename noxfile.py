@@ -216,7 +216,8 @@ def tests(session: nox.Session) -> None:
         session, "pytest", "infra", f"--ignore={integration}", f"--ignore={pulumi_cli}",
         "--cov=infra", "--cov-report=term-missing", "--cov-fail-under=100",
     )  # fmt: skip
-    call(session, "pytest", *(part for part in CODE[:-1] if part != "infra"), integration)
+    parts = (part for part in CODE[:-1] if part != "infra")
+    call(session, "pytest", "-n2", "--dist=loadfile", *parts, integration)
     if shutil.which("pulumi") or Path("build/tools/pulumi").exists():
         call(session, "pytest", pulumi_cli)
     else:
