@@ -26,6 +26,7 @@ DEPLOYER = ("deployer",)
 
 JUDGED = (*LIVE, CANARY, GATE)
 TWICE = (*JUDGED, PROMOTE)
+SETTLED = (*LIVE, LIVE_WATCH)
 OLD: Served = ("1", {})
 GOOD: Served = ("2", {})
 NEW: Served = ("4", {})
@@ -41,7 +42,7 @@ class Group:
 
     commands: tuple[Words, ...]
     ends: tuple[Served, ...]
-    before: tuple[Words, ...] = LIVE
+    before: tuple[Words, ...] = SETTLED
     version: str = "4"
     """Which one the alarms watch."""
 
@@ -76,8 +77,8 @@ GROUPS = (
     Group((GATE, GATE), (UNDER_WAY,), (*LIVE, CANARY)),
     Group((GATE, DEPLOYER), (UNDER_WAY, GOOD), (*LIVE, CANARY)),
     Group((ROLLOUT, DEPLOYER), (GOOD, NEW)),
-    Group((ROLLOUT, ROLLOUT), (GOOD, NEW)),
-    Group((ROLLOUT, BAD_ROLLOUT), (GOOD, NEW)),
+    Group((ROLLOUT, ROLLOUT), (GOOD, NEW), LIVE),
+    Group((ROLLOUT, BAD_ROLLOUT), (GOOD, NEW), LIVE),
     Group((CANARY, BAD_CANARY), (UNDER_WAY, ("2", {"3": 0.1}))),
     Group((CANARY, ROLLBACK), (OLD, ("1", {"4": 0.1}))),
     Group((PRUNE, ROLLOUT), (NEW,)),
