@@ -65,7 +65,7 @@ GROUPS = (
     Group((ROLLBACK, ROLLBACK), (GOOD,), TWICE),
     Group((ROLLBACK, CANARY_ONLY), (OLD,), (*LIVE, CANARY)),
     Group((ROLLBACK, ROLLOUT), (OLD, GOOD, NEW)),
-    Group((CANARY_ONLY, ROLLOUT), (GOOD, NEW)),
+    Group((CANARY_ONLY, ROLLOUT), (GOOD, NEW), LIVE),
     Group((ROLLBACK, BAD_ROLLOUT), (OLD,), version="3"),
     Group((ROLLBACK, BAD_GATE), (OLD,), (*LIVE, BAD_CANARY), "3"),
     Group((ROLLBACK, PROMOTE), (OLD, GOOD), JUDGED),

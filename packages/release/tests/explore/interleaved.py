@@ -124,11 +124,6 @@ class Command:
             self._run(place, copied(cloud))
         return found
 
-    @property
-    def writer(self) -> str:
-        """What tells its writes from another process's."""
-        return str(self.number)
-
     def settled(self, place: int, cloud: Cloud) -> int:
         """The place, or where it ended there the one that stands for all that ended alike."""
         end = self.node(place, cloud).ended
@@ -152,7 +147,7 @@ class Command:
         with (
             contextlib.redirect_stdout(said), contextlib.redirect_stderr(said),
             mock.patch("secrets.token_hex", side_effect=names),
-            mock.patch("release.state.alias.WRITER", self.writer),
+            mock.patch("release.state.alias.WRITER", str(self.number)),
         ):  # fmt: skip
             try:
                 status = main(["--outputs", str(self._outputs), *self.words], self._wire.connect)

@@ -72,10 +72,6 @@ MENDS = {
     "a rollout ends where somebody else has written": Mend(
         lambda: mock.patch("release.rollout.fenced", _unfenced), groups=("end-canary+rollout",)
     ),
-    "two that write the same are told apart": Mend(
-        lambda: mock.patch("release.tests.explore.interleaved.Command.writer", "any"),
-        groups=("rollout+bad-rollout",),
-    ),
     "what another moved on is not moved back": Mend(
         lambda: mock.patch("release.state.alias.MovedOnError", _repeated),
         groups=("2-rollbacks+promote",),

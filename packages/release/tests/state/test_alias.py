@@ -6,6 +6,7 @@ import ast
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -134,6 +135,16 @@ def test_a_change_is_done_only_when_no_weight_is_left() -> None:
     clock.on_sleep = settle
     assert alias.make_live(functions, alias.read(functions), "2", Record(), clock).weights == {}
     assert clock.elapsed > 0
+
+
+def test_two_that_write_the_same_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the same revision, too: the later one was refused, and does not take it for its own."""
+    functions = FakeFunctions()
+    seen = alias.read(functions)
+    for writer, refused in (("one", False), ("one", False), ("other", True)):
+        monkeypatch.setattr(alias, "WRITER", writer)
+        with pytest.raises(AliasChangedError) if refused else nullcontext():
+            alias.record_verdict(functions, seen, "pass")
 
 
 def test_what_another_moved_on_since_is_told_as_done() -> None:
