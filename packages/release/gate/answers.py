@@ -24,6 +24,10 @@ come later than Lambda's own."""
 NOTICED = 5
 """Invocations of a version without an error of which none counted is no accident."""
 
+AFTERWARDS = 2.0, 0.05
+"""After a promotion a rejected share is too high above the one before, times this plus this: what
+customers send changes too, and no version is drawn at random for each of them."""
+
 _NAMED = 3
 _SAY_SO = "if that is right, --accept-rejections REASON says so"
 
@@ -36,6 +40,8 @@ def evidence(samples: Samples, policy: Policy) -> float:
     outcomes = policy.outcomes
     if outcomes is None or policy.accepted:
         return 1.0
+    if policy.follows:
+        return _much_more(samples)
     # A reason that nobody was given is no evidence, 1.
     seen = {*_codes(samples)} & {*outcomes.reasons}
     by_reason = sum(_by_reason(samples, code) for code in seen) + len(outcomes.reasons) - len(seen)
@@ -71,6 +77,14 @@ def uncounted(samples: Samples, policy: Policy) -> list[str]:
         for whose, good, counted in versions
         if good >= NOTICED and counted.answered < COUNTED * good
     ]
+
+
+def _much_more(samples: Samples) -> float:
+    mine, before = samples.answers
+    times, plus = AFTERWARDS
+    share = before.rejected / before.answered if before.answered else 0.0
+    limit = times * share + plus
+    return sequential.above(mine.rejected, mine.answered, limit) if limit < 1 else 1.0
 
 
 def _by_reason(samples: Samples, code: str) -> float:

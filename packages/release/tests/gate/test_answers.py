@@ -51,6 +51,21 @@ def test_a_candidate_that_rejects_what_the_live_version_takes_fails() -> None:
     assert decide(ALARMS, seen, POLICY).verdict == "fail"
 
 
+@pytest.mark.parametrize(
+    ("mine", "fails"),
+    [
+        (answers(4000, NEGATIVE=120, TOO_LATE=120), False),  # a customer sends something new
+        (answers(4000), False),  # a customer has mended something
+        (answers(4000, NEGATIVE=120, TOO_LATE=800), True),
+    ],
+)
+def test_after_a_promotion_only_a_leap_of_rejections_fails(mine: Answers, fails: bool) -> None:
+    """The versions' events are of different hours: what customers send is no version's fault."""
+    seen = samples(mine, answers(4000, NEGATIVE=120))
+    assert failures(seen, POLICY)
+    assert bool(failures(seen, replace(POLICY, follows=True))) is fails
+
+
 def test_one_that_rejects_everything_fails_at_once() -> None:
     """Within its first minute."""
     seen = samples(answers(40, NEGATIVE=1, TOO_LATE=39), answers(360, NEGATIVE=11))
