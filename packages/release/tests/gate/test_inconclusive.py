@@ -115,7 +115,7 @@ def test_synthetic_traffic_makes_good_for_a_quiet_hour(tmp_path: Path) -> None:
     synthetic = shell.written()["syntheticSamples"]
     assert synthetic == len(shell.sent) >= 299
     assert {qualifier for qualifier, _ in shell.sent} == {"2"}
-    assert all(event["synthetic"] is True for _, event in shell.sent)
+    assert all(str(event["id"]).startswith("synthetic-2-") for _, event in shell.sent)
     assert shell.weights == {"2": 0.25}
 
 
