@@ -147,6 +147,7 @@ class Command:
         with (
             contextlib.redirect_stdout(said), contextlib.redirect_stderr(said),
             mock.patch("secrets.token_hex", side_effect=names),
+            mock.patch("secrets.randbits", return_value=self.number),
             mock.patch("release.state.alias.WRITER", str(self.number)),
         ):  # fmt: skip
             try:
