@@ -54,6 +54,9 @@ class RequestBarrier:
         if self._decisive(request.command, urlsplit(request.path).path):
             with suppress(threading.BrokenBarrierError):  # not all came: no race, but an answer
                 self._all_here.wait()
+        self._answer(request, body)
+
+    def _answer(self, request: BaseHTTPRequestHandler, body: bytes) -> None:
         connection = http.client.HTTPConnection(self._target, timeout=60)
         # The headers as they came, Host among them, for they are signed.
         connection.request(request.command, request.path, body, dict(request.headers.items()))
