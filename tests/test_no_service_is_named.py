@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from fnmatch import fnmatchcase
 
 import pytest
@@ -17,6 +16,7 @@ NAMED = re.compile(
     re.IGNORECASE,
 )
 """The first service's name, and an order as what somebody buys."""
+LEFT_OUT = re.compile(r"(^|/)(tests|node_modules|__pycache__|\.[^/]+)/|\.(md|json)$")
 ALLOWED = {
     "Pulumi.yaml": "the project's name is part of every resource's address in the state",
     "infra/stacks/*": "their keys begin with the project's name",
@@ -40,13 +40,14 @@ ALLOWED = {
 
 def named() -> dict[str, list[str]]:
     """Return the lines that name the first service, by file."""
-    listed = ["git", "ls-files", "--", *SHARED]
-    files = subprocess.run(listed, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     found = {}
-    for file in files.split():
-        if "/tests/" in file or file.endswith((".md", ".json")):
+    for path in sorted(
+        each for part in SHARED for each in (ROOT / part, *(ROOT / part).rglob("*"))
+    ):
+        file = path.relative_to(ROOT).as_posix()
+        if not path.is_file() or LEFT_OUT.search(file):
             continue
-        lines = (ROOT / file).read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
         if naming := [line.strip() for line in lines if NAMED.search(line)]:
             found[file] = naming
     return found

@@ -38,7 +38,7 @@ BAKE, PATIENCE = 10, 30
 """Periods (minutes on AWS): the workflow's bake time, and how long a waiting gate goes on."""
 
 _CODES = tuple(f"REASON_{number}" for number in range(37))
-"""As many as the order processor knows; most are never seen."""
+"""As many as a service with many rules has; most are never seen."""
 _OUTCOMES = Outcomes(
     "Simulated", "confirmed", "duplicate", "rejected", "function", "version", "reason", _CODES
 )

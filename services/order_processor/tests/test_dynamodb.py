@@ -188,6 +188,7 @@ def test_all_handlers_that_botocore_would_call_are_called(
 
 def _handlers(session: Any, event: str) -> list[str]:
     emitter = session.get_component("event_emitter")._emitter
-    return [
-        getattr(h, "__qualname__", repr(type(h))) for h in emitter._handlers.prefix_search(event)
-    ]
+    found = emitter._handlers.prefix_search(event)
+    names = [getattr(handler, "__qualname__", repr(type(handler))) for handler in found]
+    # Powertools names itself in the requests of sessions that are made after its import.
+    return [name for name in names if "powertools" not in name]
