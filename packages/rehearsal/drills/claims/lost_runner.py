@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reporting import amounts
+
 from rehearsal.drills.drill import Drill, Observation
 from rehearsal.drills.needs import Needs
 from rehearsal.drills.refusal import begin, refused, start
@@ -25,8 +27,8 @@ def run(env: DrillEnvironment) -> Observation:
         raise StepError(f"status does not tell of the canary: {told.said}")
     refusal = refused(env, version, start(env, version))
     return Observation(
-        f"status tells of version {version} with {told.result['weights'][version]:.0%} of the "
-        f"traffic; the same rollout again went on with it. {refusal.why}",
+        f"status tells of version {version} with {amounts.weight(told.result['weights'][version])} "
+        f"of the traffic; the same rollout again went on with it. {refusal.why}",
         detected,
         refusal.seconds,
     )
