@@ -19,7 +19,7 @@ from rehearsal.report.model import Gate, Step
 from rehearsal.tests.report_sample import document
 from rehearsal.trials.trial import Trial
 from rehearsal.trials.trial import table as trials
-from release import status
+from release.commands import status
 from release.gate.power import WORLDS, Power
 from release.gate.power import table as powers
 from reporting import terminal

@@ -380,7 +380,7 @@ def test_a_watch_that_does_not_fit_the_job_is_refused() -> None:
         *(
             "infra/program.py",
             "infra/stacks/Pulumi.prod.yaml",
-            "packages/release/rollout.py",
+            "packages/release/commands/rollout.py",
             "noxfile.py",
         ),
         *(

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from console.arguments import Parser, RaisingParser
 
-from release import prune, redrive
 from release.aws.clock import from_text
+from release.commands import prune, redrive
 from release.gate.judge import PATIENCE
 from release.observation import MAXIMUM_ERROR_SHARE, MINIMUM_SAMPLES
 from release.plans import PLANS

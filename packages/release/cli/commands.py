@@ -9,26 +9,26 @@ from typing import TYPE_CHECKING
 from console.errors import UsageError
 from reporting.amounts import digest, number
 
-from release import hold
-from release import verify as artifact
 from release.aws.clients import check_lifetime
-from release.canary import canary
-from release.drift import drift
+from release.commands import hold
+from release.commands import verify as artifact
+from release.commands.canary import canary
+from release.commands.drift import drift
+from release.commands.invoke import invoke
+from release.commands.live_watch import watch_live
+from release.commands.promote import promote
+from release.commands.prune import prune
+from release.commands.redrive import list_messages, redrive
+from release.commands.rollback import end_canary, rollback
+from release.commands.rollout import Rollout, RolloutRequest
+from release.commands.smoke import smoke
+from release.commands.status import show_ledger, status
+from release.commands.warm import warm
 from release.gate.judge import Request, judge
-from release.invoke import invoke
-from release.live_watch import watch_live
 from release.plans import shares
-from release.promote import promote
-from release.prune import prune
-from release.redrive import list_messages, redrive
 from release.remedy import Typed
 from release.result import Exit, Result
-from release.rollback import end_canary, rollback
-from release.rollout import Rollout, RolloutRequest
-from release.smoke import smoke
 from release.state.versions import check_target, choose, wait_until_made
-from release.status import show_ledger, status
-from release.warm import warm
 
 if TYPE_CHECKING:
     import argparse

@@ -21,8 +21,8 @@ from release.aws.lambda_functions import LambdaFunctions
 from release.aws.sqs import SqsQueue
 from release.cli.arguments import STANDARD_OUTPUT, parse
 from release.cli.commands import run
+from release.commands.discover import discover, write
 from release.context import Release
-from release.discover import discover, write
 from release.errors import AliasChangedError, UnfinishedError
 from release.outputs import load
 from release.result import Exit, Result, as_json, check_writable, summarise, write_json

@@ -8,7 +8,7 @@ import pytest
 from console.errors import UsageError
 
 from release.aws.lambda_functions import Version
-from release.canary import canary
+from release.commands.canary import canary
 from release.result import Exit
 from release.state import alias, ledger
 from release.tests.fakes import OUTPUTS, FakeFunctions, release_of

@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING
 import pytest
 from console.errors import UsageError
 
-from release import commits, hold
+from release import commits
+from release.commands import hold
+from release.commands.promote import promote
+from release.commands.prune import prune
+from release.commands.rollback import rollback
+from release.commands.rollout import Rollout, RolloutRequest
+from release.commands.status import status
 from release.errors import AliasChangedError
 from release.gate.judge import Request
-from release.promote import promote
-from release.prune import prune
 from release.result import Exit, Result
-from release.rollback import rollback
-from release.rollout import Rollout, RolloutRequest
 from release.state import alias, ledger
-from release.status import status
 from release.tests.fakes import OUTPUTS, FakeClock, FakeFunctions, FakeMonitoring, release_of
 
 if TYPE_CHECKING:

@@ -12,19 +12,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from release.aws.cloudwatch import beside, count
-from release.canary import canary
-from release.drift import drift
+from release.commands.canary import canary
+from release.commands.drift import drift
+from release.commands.live_watch import MARGIN, watch_live
+from release.commands.promote import promote
+from release.commands.rollback import end_canary, rollback
+from release.commands.rollout import Rollout, RolloutRequest
+from release.commands.status import status
 from release.errors import AliasChangedError, UnavailableError
 from release.gate.judge import Request
-from release.live_watch import MARGIN, watch_live
 from release.observation import Answers, Count, Period, Policy, Samples
-from release.promote import promote
 from release.result import Exit, Result
-from release.rollback import end_canary, rollback
-from release.rollout import Rollout, RolloutRequest
 from release.state import alias, ledger
 from release.state.alias import Record, Watch
-from release.status import status
 from release.tests.fakes import (
     OUTCOMES,
     OUTPUTS,

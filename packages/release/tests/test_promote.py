@@ -8,8 +8,8 @@ import pytest
 from console.errors import UsageError
 
 from release.aws.lambda_functions import Version
-from release.canary import canary
-from release.promote import promote
+from release.commands.canary import canary
+from release.commands.promote import promote
 from release.result import Exit
 from release.state import alias
 from release.tests.fakes import FakeFunctions, release_of

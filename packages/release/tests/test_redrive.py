@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from release.aws.lambda_functions import Invocation
+from release.commands.redrive import list_messages, outcome_of, redrive
 from release.errors import UnavailableError, UnfinishedError
-from release.redrive import list_messages, outcome_of, redrive
 from release.result import Exit, Result
 from release.tests.fakes import (
     Echo,

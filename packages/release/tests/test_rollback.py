@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 from console.errors import UsageError
 
-from release.canary import canary
+from release.commands.canary import canary
+from release.commands.promote import promote
+from release.commands.rollback import choose, end_canary, rollback
 from release.errors import UnavailableError
-from release.promote import promote
 from release.result import summarise
-from release.rollback import choose, end_canary, rollback
 from release.state import alias, ledger
 from release.state.alias import Record
 from release.state.ledger import Figures

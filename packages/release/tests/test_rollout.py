@@ -11,12 +11,12 @@ from reporting import amounts
 
 from release.aws.lambda_functions import Invocation
 from release.aws.report_line import Report
-from release.canary import canary
+from release.commands.canary import canary
+from release.commands.rollback import end_canary, rollback
+from release.commands.rollout import Rollout, RolloutRequest, remaining
 from release.gate.judge import Request
 from release.plans import PLANS
 from release.result import Exit, Result
-from release.rollback import end_canary, rollback
-from release.rollout import Rollout, RolloutRequest, remaining
 from release.state import alias, ledger
 from release.tests.fakes import (
     OUTPUTS,

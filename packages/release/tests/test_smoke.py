@@ -11,8 +11,8 @@ from console.errors import UsageError
 from service.probes import Probe
 
 from release.aws.lambda_functions import Invocation
+from release.commands.smoke import DRAWN, smoke
 from release.result import Exit
-from release.smoke import DRAWN, smoke
 from release.synthetic.answers import check_answer
 from release.tests.fakes import Echo, FakeClock, FakeFunctions, echo, release_of
 

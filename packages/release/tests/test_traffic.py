@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from release.aws.lambda_functions import Invocation
 from release.aws.report_line import Report, decoded_log, parse_report
+from release.commands.warm import plan, warm
 from release.observation import Count
 from release.result import Exit
 from release.synthetic.traffic import SyntheticTraffic, free_concurrency
 from release.tests.fakes import OUTPUTS, FakeFunctions, FakeMonitoring, release_of
-from release.warm import plan, warm
 
 FIVE = replace(OUTPUTS, reserved_concurrency=5)
 

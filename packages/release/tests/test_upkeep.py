@@ -15,16 +15,16 @@ from console.errors import UsageError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from release import verify as artifact
 from release.aws.lambda_functions import Configured, Version
-from release.canary import canary
-from release.drift import canary_findings, drift
+from release.commands import verify as artifact
+from release.commands.canary import canary
+from release.commands.drift import canary_findings, drift
+from release.commands.promote import promote
+from release.commands.prune import prune
+from release.commands.rollout import Rollout, RolloutRequest
 from release.gate.judge import Request
 from release.plans import PLANS
-from release.promote import promote
-from release.prune import prune
 from release.result import Exit
-from release.rollout import Rollout, RolloutRequest
 from release.state import alias, ledger
 from release.state.versions import check_target, wait_until_made
 from release.stored import StoredEntry

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 from release.aws.clock import SystemClock
 from release.aws.lambda_functions import Invocation
+from release.commands.smoke import smoke
 from release.result import Exit
-from release.smoke import smoke
 from release.tests.fakes import FakeFunctions, release_of
 from service import candidates, probes
 from service.declaration import load

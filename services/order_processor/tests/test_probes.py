@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 from order_processor.process import Delivery, process
 from order_processor.validation import SCHEMA
-from release.smoke import DRAWN
+from release.commands.smoke import DRAWN
 from service import probes
 from service.declaration import load
 

@@ -11,8 +11,8 @@ import pytest
 from console.errors import UsageError
 
 from release.aws.lambda_functions import LambdaFunctions
+from release.commands.promote import promote
 from release.errors import AliasChangedError
-from release.promote import promote
 from release.result import Exit
 from release.state import alias
 from release.tests.fakes import FakeFunctions, Wrapped, event, release_of

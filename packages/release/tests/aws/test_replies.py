@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 from console.errors import UsageError
 
-from release.canary import canary
+from release.commands.canary import canary
+from release.commands.promote import promote
+from release.commands.rollback import rollback
+from release.commands.rollout import Rollout, RolloutRequest
 from release.errors import AliasChangedError, LastingError, UnavailableError, UnfinishedError
 from release.gate.judge import Request, judge
-from release.promote import promote
 from release.result import Exit, Result
-from release.rollback import rollback
-from release.rollout import Rollout, RolloutRequest
 from release.state import alias, ledger
 from release.tests.fakes import (
     OUTPUTS,

@@ -80,7 +80,7 @@ class Explorer:
         with (
             contextlib.redirect_stdout(said),
             contextlib.redirect_stderr(said),
-            mock.patch("release.smoke.DRAWN", DRAWN),
+            mock.patch("release.commands.smoke.DRAWN", DRAWN),
         ):
             try:
                 status = main(["--outputs", str(outputs), *typed], self.wire.connect)

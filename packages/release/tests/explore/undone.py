@@ -70,7 +70,8 @@ MENDS = {
         lambda: mock.patch("release.gate.watch.insist", _once), ("gate of a bad one",)
     ),
     "a rollout ends where somebody else has written": Mend(
-        lambda: mock.patch("release.rollout.fenced", _unfenced), groups=("end-canary+rollout",)
+        lambda: mock.patch("release.commands.rollout.fenced", _unfenced),
+        groups=("end-canary+rollout",),
     ),
     "what another moved on is not moved back": Mend(
         lambda: mock.patch("release.state.alias.MovedOnError", _repeated),

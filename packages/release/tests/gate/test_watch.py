@@ -8,10 +8,10 @@ from datetime import timedelta
 import pytest
 from console.errors import UsageError
 
-from release.canary import canary
+from release.commands.canary import canary
+from release.commands.rollback import end_canary
 from release.gate.judge import Request, judge
 from release.result import Exit, Result
-from release.rollback import end_canary
 from release.state import alias
 from release.tests.fakes import START, FakeClock, FakeFunctions, FakeMonitoring, release_of
 

@@ -20,12 +20,12 @@ import boto3
 from console.errors import UsageError
 
 from release.aws.lambda_functions import Functions, LambdaFunctions
-from release.canary import canary
+from release.commands.canary import canary
+from release.commands.promote import promote
+from release.commands.prune import prune
+from release.commands.rollback import rollback
+from release.commands.rollout import Rollout, RolloutRequest
 from release.gate.judge import Request, judge
-from release.promote import promote
-from release.prune import prune
-from release.rollback import rollback
-from release.rollout import Rollout, RolloutRequest
 from release.state import alias, ledger
 from release.tests.fakes import OUTPUTS, FakeFunctions, FakeMonitoring, release_of
 

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 import release
 from release.aws.clock import to_text
+from release.commands.promote import promote
 from release.errors import AliasChangedError, MovedOnError, UnfinishedError
-from release.promote import promote
 from release.result import Exit
 from release.state import alias
 from release.state.alias import Candidate, Record, decode, encode

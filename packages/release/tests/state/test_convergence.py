@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from release.canary import canary
+from release.commands.canary import canary
+from release.commands.promote import promote
+from release.commands.rollback import rollback
 from release.gate.judge import Request, judge
-from release.promote import promote
-from release.rollback import rollback
 from release.state import alias
 from release.tests.fakes import FakeClock, FakeFunctions, release_of
 

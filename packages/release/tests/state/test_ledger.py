@@ -9,14 +9,14 @@ from console.errors import UsageError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from release.canary import canary
+from release.commands.canary import canary
+from release.commands.promote import promote
+from release.commands.rollback import end_canary, rollback
+from release.commands.status import show_ledger
 from release.errors import UnavailableError
 from release.gate.judge import Request, judge
-from release.promote import promote
-from release.rollback import end_canary, rollback
 from release.state import alias, ledger
 from release.state.ledger import Entry, Figures
-from release.status import show_ledger
 from release.stored import StoredEntry
 from release.tests.fakes import OUTPUTS, FakeFunctions, FakeMonitoring, release_of
 

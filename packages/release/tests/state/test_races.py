@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
-from release.promote import promote
+from release.commands.promote import promote
 from release.result import Exit
 from release.state import alias, ledger
 from release.tests.aws.test_contract import LinedUp

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from service.names import Names
 
 from release.cli.main import main
-from release.drift import drift
+from release.commands.drift import drift
+from release.commands.promote import promote
+from release.commands.rollback import end_canary, rollback
 from release.errors import NoAliasError, UnavailableError
-from release.promote import promote
 from release.result import Exit
-from release.rollback import end_canary, rollback
 from release.state import alias, ledger
 from release.state.ledger import Entry
 from release.tests.fakes import OUTPUTS, FakeClock, FakeFunctions, release_of

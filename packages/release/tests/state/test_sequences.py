@@ -9,10 +9,10 @@ from hypothesis import event, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from release.canary import canary
+from release.commands.canary import canary
+from release.commands.promote import promote
+from release.commands.rollback import rollback
 from release.gate.judge import Request, judge
-from release.promote import promote
-from release.rollback import rollback
 from release.state import alias
 from release.tests.fakes import OUTPUTS, FakeClock, FakeFunctions, FakeMonitoring, release_of
 

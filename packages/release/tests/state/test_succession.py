@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from release.aws.clock import to_text
 from release.aws.lambda_functions import Invocation
-from release.canary import canary
+from release.commands.canary import canary
+from release.commands.promote import promote
+from release.commands.rollback import rollback
+from release.commands.rollout import Rollout, RolloutRequest
 from release.gate.judge import Request, judge
-from release.promote import promote
 from release.result import Exit
-from release.rollback import rollback
-from release.rollout import Rollout, RolloutRequest
 from release.state import alias
 from release.state.alias import Candidate
 from release.state.succession import is_older

@@ -13,8 +13,8 @@ from console.errors import UsageError
 
 from release import commits
 from release.aws.clock import to_text
+from release.commands.promote import COMMIT_LENGTH
 from release.errors import AliasChangedError
-from release.promote import COMMIT_LENGTH
 from release.remedy import Typed
 from release.result import Change, Exit, Result
 from release.state import alias, ledger

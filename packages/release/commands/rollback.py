@@ -9,6 +9,7 @@ from console.errors import UsageError
 from reporting import amounts
 
 from release.aws.clock import to_text
+from release.commands.promote import COMMIT_LENGTH
 from release.errors import (
     AliasChangedError,
     MovedOnError,
@@ -16,7 +17,6 @@ from release.errors import (
     UnavailableError,
     UnfinishedError,
 )
-from release.promote import COMMIT_LENGTH
 from release.remedy import Typed
 from release.result import Change, Exit, Result
 from release.state import alias, ledger

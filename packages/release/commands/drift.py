@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from reporting import amounts
 
 from release.aws.clock import from_text, to_text
+from release.commands.live_watch import due
 from release.errors import NoAliasError
 from release.gate.decision import watches_candidate
-from release.live_watch import due
 from release.observation import Policy
 from release.result import Change, Exit, Result
 from release.state import alias, ledger

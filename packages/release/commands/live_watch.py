@@ -14,13 +14,13 @@ from console.errors import UsageError
 from reporting import amounts
 
 from release.aws.clock import from_text, to_text
+from release.commands.rollback import rollback
 from release.errors import AliasChangedError, LastingError, UnavailableError, UnfinishedError
 from release.gate.judge import ACCEPTED, figures
 from release.gate.watch import Plan, describe, read_once
 from release.observation import Policy
 from release.remedy import Typed
 from release.result import Change, Exit, Result
-from release.rollback import rollback
 from release.state import alias, ledger
 from release.state.fence import fenced
 from release.state.insist import SECONDS, insist

@@ -8,10 +8,10 @@ from console.errors import UsageError
 from reporting import terminal
 from reporting.amounts import count, digest, milliseconds, weight
 
-from release import hold
 from release.aws.clock import to_text
+from release.commands import hold
+from release.commands.live_watch import due
 from release.errors import UnavailableError
-from release.live_watch import due
 from release.observation import Alarm
 from release.result import Exit, Result
 from release.state import alias, ledger

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from console.errors import UsageError
 
 from release.aws.clock import to_text
-from release.canary import changed_meanwhile
+from release.commands.canary import changed_meanwhile
 from release.errors import AliasChangedError
 from release.result import Change, Exit, Result
 from release.state import alias, ledger
@@ -44,7 +44,7 @@ def promote(
 ) -> Result:
     """Make a canary that passed the gate live; done already is done.
 
-    For `watch` seconds from then on it is to be watched (`release.live_watch`); the alias notes it.
+    For `watch` seconds from then on it is to be watched (`live_watch`); the alias notes it.
 
     A reason breaks the glass: any runnable version is accepted and the reason recorded. Without one
     a version that is older than the live one, or was rolled back from, is refused unless the reason

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from console.errors import UsageError
 
-from release import hold
 from release.aws.clock import from_text
+from release.commands import hold
 from release.errors import UnavailableError, UnfinishedError
 from release.result import Exit, Result
 from release.state import alias, ledger

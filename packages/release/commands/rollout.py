@@ -12,23 +12,23 @@ from typing import TYPE_CHECKING
 from console.errors import UsageError
 from reporting import amounts
 
-from release import hold
-from release.canary import canary, changed_meanwhile
+from release.commands import hold
+from release.commands.canary import canary, changed_meanwhile
+from release.commands.live_watch import due, watch_live
+from release.commands.promote import promote
+from release.commands.rollback import end_canary
+from release.commands.smoke import smoke
+from release.commands.warm import warm
 from release.errors import AliasChangedError, UnfinishedError
 from release.gate.judge import Request, judge
-from release.live_watch import due, watch_live
-from release.promote import promote
 from release.remedy import Typed
 from release.result import Exit, Result
-from release.rollback import end_canary
-from release.smoke import smoke
 from release.state import alias
 from release.state.fence import fenced
 from release.state.insist import SECONDS, insist
 from release.state.succession import check_succession, find_left
 from release.state.versions import check_target, wait_until_made
 from release.synthetic.answers import MAXIMUM_INIT_MS
-from release.warm import warm
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
