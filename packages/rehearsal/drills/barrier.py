@@ -13,11 +13,18 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
+from service.names import ALIAS
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 PATIENCE_SECONDS = 30.0
 _ONE_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length"})
+
+
+def moves_the_alias(method: str, path: str) -> bool:
+    """Whether a request is Lambda's UpdateAlias of the alias that callers use."""
+    return method == "PUT" and path.endswith(f"/aliases/{ALIAS}")
 
 
 class RequestBarrier:
@@ -54,15 +61,20 @@ class RequestBarrier:
         if self._decisive(request.command, urlsplit(request.path).path):
             with suppress(threading.BrokenBarrierError):  # not all came: no race, but an answer
                 self._all_here.wait()
-        self._answer(request, body)
-
-    def _answer(self, request: BaseHTTPRequestHandler, body: bytes) -> None:
         connection = http.client.HTTPConnection(self._target, timeout=60)
         # The headers as they came, Host among them, for they are signed.
         connection.request(request.command, request.path, body, dict(request.headers.items()))
         answer = connection.getresponse()
         content = answer.read()
         connection.close()
+        self._reply(request, answer, content)
+
+    def _reply(
+        self,
+        request: BaseHTTPRequestHandler,
+        answer: http.client.HTTPResponse,
+        content: bytes,
+    ) -> None:
         request.send_response_only(answer.status)
         for name, value in answer.getheaders():
             if name.lower() not in _ONE_HOP:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rehearsal.drills.barrier import RequestBarrier
+from rehearsal.drills.barrier import RequestBarrier, moves_the_alias
 from rehearsal.drills.drill import Drill, Observation
 from rehearsal.drills.needs import Needs
 from rehearsal.journal import StepError
 
 if TYPE_CHECKING:
+    from http.client import HTTPResponse
     from http.server import BaseHTTPRequestHandler
 
     from rehearsal.drills.environment import DrillEnvironment
@@ -18,32 +19,18 @@ if TYPE_CHECKING:
 class LostReply(RequestBarrier):
     """Passes everything on, and hangs up instead of answering the first that moves the alias."""
 
-    lost = 0
+    lost = False
 
-    def _answer(self, request: BaseHTTPRequestHandler, body: bytes) -> None:
-        moves = request.command == "PUT" and request.path.endswith("/aliases/production")
-        if moves and not self.lost:
-            self.lost += 1
-            answer = request.wfile
-            request.wfile = _Nowhere()  # type: ignore[assignment]
-            super()._answer(request, body)
-            request.wfile = answer
-            request.close_connection = True
+    def _reply(
+        self,
+        request: BaseHTTPRequestHandler,
+        answer: HTTPResponse,
+        content: bytes,
+    ) -> None:
+        if not self.lost and moves_the_alias(request.command, request.path):
+            self.lost = request.close_connection = True
         else:
-            super()._answer(request, body)
-
-
-class _Nowhere:
-    """Takes what nobody will read."""
-
-    closed = False
-
-    def write(self, content: bytes) -> int:
-        """Take it."""
-        return len(content)
-
-    def flush(self) -> None:
-        """Nothing waits."""
+            super()._reply(request, answer, content)
 
 
 def run(env: DrillEnvironment) -> Observation:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rehearsal.drills.barrier import RequestBarrier
+from rehearsal.drills.barrier import RequestBarrier, moves_the_alias
 from rehearsal.drills.drill import Drill, Observation
 from rehearsal.drills.needs import Needs
 from rehearsal.journal import StepError
@@ -21,7 +21,7 @@ def run(env: DrillEnvironment) -> Observation:
     """Promote the same candidate eight times, no write before the last racer has read the alias."""
     candidate = env.deploy_candidate("good-release")
     racers: list[Released] = []
-    with RequestBarrier(env.environment["AWS_ENDPOINT_URL"], RACERS, _moves_the_alias) as barrier:
+    with RequestBarrier(env.environment["AWS_ENDPOINT_URL"], RACERS, moves_the_alias) as barrier:
         direct = dict(env.environment)
         env.environment["AWS_ENDPOINT_URL"] = barrier.endpoint
         reason = ("--reason", "eight at once", "--commit", COMMIT)
@@ -52,10 +52,6 @@ def run(env: DrillEnvironment) -> Observation:
         detected,
         detected,
     )
-
-
-def _moves_the_alias(method: str, path: str) -> bool:
-    return method == "PUT" and path.endswith("/aliases/production")
 
 
 def _ledger(env: DrillEnvironment) -> list[dict[str, object]]:
