@@ -31,6 +31,7 @@ BEFORE = timedelta(minutes=15)
 of a rejection far from the 100,800 points that one request may ask for, in compressed time too."""
 
 _LIVE = "live_"
+"""What the names of the live version's series begin with."""
 
 _NAMESPACE = "AWS/Lambda"
 _OUTCOMES = ("confirmed", "duplicate", "rejected")
@@ -167,11 +168,11 @@ def _period(series: Mapping[str, Mapping[datetime, float]], at: datetime, policy
 
     return Period(
         candidate=Count(whole("invocations"), whole("errors")),
-        live=Count(whole("live_invocations"), whole("live_errors")),
+        live=Count(whole(f"{_LIVE}invocations"), whole(f"{_LIVE}errors")),
         candidate_p99=series.get("duration", {}).get(at),
-        live_p99=series.get("live_duration", {}).get(at),
+        live_p99=series.get(f"{_LIVE}duration", {}).get(at),
         candidate_answers=answers(""),
-        live_answers=answers("live_"),
+        live_answers=answers(_LIVE),
     )
 
 

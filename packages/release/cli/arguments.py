@@ -7,10 +7,11 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from console.arguments import Parser, RaisingParser
+from console.arguments import Parser, RaisingParser, whole
 
 from release.aws.clock import from_text
 from release.commands import prune, redrive
+from release.commands.live_watch import POLL
 from release.gate.judge import PATIENCE
 from release.observation import MAXIMUM_ERROR_SHARE, MINIMUM_SAMPLES
 from release.plans import PLANS
@@ -137,7 +138,7 @@ def _add_hold(commands: argparse._SubParsersAction[RaisingParser]) -> None:
 
 def _add_live_watch(commands: argparse._SubParsersAction[RaisingParser]) -> None:
     watch = _command(commands, "watch", "watch what was promoted, take it back if it fails")
-    watch.add_argument("--poll", type=float, default=15.0, help="seconds (%(default)s)")
+    watch.add_argument("--poll", type=float, default=POLL, help="seconds (%(default)s)")
     watch.add_argument(
         "--abandoned", action="store_true", help="only what nobody watches any longer"
     )
@@ -154,7 +155,7 @@ def _add_rollout(commands: argparse._SubParsersAction[RaisingParser]) -> None:
         "--reason", help="for all-at-once, or what was rolled back from or is older"
     )
     rollout.add_argument(
-        "--watch", type=_seconds, metavar="SECONDS",
+        "--watch", type=whole(0, WATCH_LIMIT), metavar="SECONDS",
         help="after the promotion, 0 for none; default: the stack's watchSeconds",
     )  # fmt: skip
     rollout.add_argument(
@@ -230,15 +231,6 @@ def _shares(text: str) -> tuple[float, ...]:
         return tuple(float(part) for part in text.split(","))
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is no list of shares") from None
-
-
-def _seconds(text: str) -> float:
-    try:
-        if 0 <= (found := float(text)) <= WATCH_LIMIT:
-            return found
-    except ValueError:
-        pass
-    raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds from 0 to {WATCH_LIMIT}")
 
 
 def _moment(text: str) -> datetime:
