@@ -26,7 +26,7 @@ from aws_lambda_powertools.utilities.parser import BaseModel, parse
 from aws_lambda_powertools.utilities.typing import LambdaContext  # noqa: TC002
 from pydantic import ConfigDict, Field
 
-Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+Identifier = Annotated[str, Field(pattern=r"^[!-~]{1,128}$")]
 
 
 class Line(BaseModel):
@@ -34,8 +34,8 @@ class Line(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     sku: Annotated[str, Field(min_length=1, max_length=64)]
-    quantity: Annotated[int, Field(ge=1, le=10_000, strict=True)]
-    unitPrice: Annotated[str, Field(pattern=r"^[0-9]{1,9}(\.[0-9]{1,6})?$")]  # noqa: N815
+    quantity: Annotated[int, Field(ge=1, le=100_000, strict=True)]
+    unitPrice: Annotated[str, Field(pattern=r"^-?[0-9]{1,9}(\.[0-9]{1,6})?$")]  # noqa: N815
 
 
 class Order(BaseModel):
@@ -43,10 +43,11 @@ class Order(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     orderId: Identifier  # noqa: N815
-    customerId: Identifier  # noqa: N815
+    customerId: Identifier | None = None  # noqa: N815
+    source: Identifier | None = None
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     placedAt: datetime  # noqa: N815
-    lines: Annotated[list[Line], Field(min_length=1, max_length=1_000)]
+    lines: Annotated[list[Line], Field(min_length=1, max_length=10_000)]
     synthetic: bool = False
 
 
