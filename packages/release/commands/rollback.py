@@ -76,10 +76,7 @@ def rollback(
     linked = _known(release.functions, first)
     if commit:
         version = find_commit(linked or (), commit)
-    differs = linked is not None and ledger.disagreement(first, linked) is not None
-    # A live version is confirmed where somebody names it and the ledger tells another story, or
-    # where the rollback to it could not be written there.
-    mends = differs and (bool(version) or (_went_back(first) and not first.weights))
+    mends = _mends(first, linked, named=bool(version))
     chosen = first.version if mends and not version else version
     remarks: list[str] = []
     if chosen is None:
@@ -102,6 +99,13 @@ def rollback(
         remarks.append(f"The ledger could not be written: `{again}` does so.")
     seconds = round(release.clock.monotonic() - began, 3)
     return _result(release.outputs, first, target, remarks, changed=changed, seconds=seconds)
+
+
+def _mends(first: Alias, linked: Sequence[Entry] | None, *, named: bool) -> bool:
+    """Whether a version that is live already has to be written once more: the ledger tells another
+    story, and somebody names it, or the rollback to it could not be written there."""
+    differs = linked is not None and ledger.disagreement(first, linked) is not None
+    return differs and (named or (_went_back(first) and not first.weights))
 
 
 def end_canary(release: Release, *, fence: bool = False, reason: str | None = None) -> Result:
