@@ -70,6 +70,7 @@ class Gateway:
             self._handle,
             request_factory=_make_request,
             access_log=None,
+            auto_decompress=False,  # which body is inflated is up to the service
             keepalive_timeout=_KEEP_ALIVE_SECONDS,
         )
         self._runner = web.ServerRunner(server, shutdown_timeout=0.1)

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import sys
 import time
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import aiohttp
 from console.errors import UsageError
 
 from emulator.aws import Credentials
 from emulator.process import Child
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 SERVICES = (
     "dynamodb,sqs,sns,iam,sts,logs,ssm,s3,kms,secretsmanager,events,"
@@ -61,10 +59,13 @@ class StorageProcess:
     async def start(self) -> None:
         """Start it and wait until it answers; raises `UsageError` when it does not."""
         self._work.mkdir(parents=True, exist_ok=True)
+        corrections = self._work / "corrections"  # of this installation the emulator alone
+        corrections.mkdir()
+        (corrections / "emulator").symlink_to(Path(__file__).parent)
         log = self._work / "ministack.log"
         with log.open("wb") as output:
             self._child = Child(
-                [sys.executable, "-S", "-s", "-m", "ministack"],
+                [sys.executable, "-S", "-s", "-m", "emulator.corrections"],
                 cwd=self._work,
                 environment=self._environment(),
                 output=output.fileno(),
@@ -85,7 +86,7 @@ class StorageProcess:
             "HOME": str(self._work),
             "TMPDIR": str(self._work),
             "LANG": "C.UTF-8",
-            "PYTHONPATH": str(self._directory),
+            "PYTHONPATH": os.pathsep.join([str(self._directory), str(self._work / "corrections")]),
             "PYTHONDONTWRITEBYTECODE": "1",
             "AUTH": "true",
             "BIND_HOST": "127.0.0.1",

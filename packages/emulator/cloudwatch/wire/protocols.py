@@ -8,6 +8,7 @@ import json
 import re
 import urllib.parse
 import uuid
+import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -147,7 +148,7 @@ def _body(request: Request) -> bytes:
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(request.body)) as stream:
             body = stream.read(_MAX_BODY + 1)
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise AwsError("SerializationException", "The body is not gzip") from error
     if len(body) > _MAX_BODY:
         raise AwsError("RequestEntityTooLargeException", "The body is too large", 413)
