@@ -43,6 +43,11 @@ THIS_PYTHON = "{}.{}".format(*sys.version_info)
 STORAGE = "build/tools/storage"
 AWSCLI = "build/tools/awscli"
 GITHUB = "build/tools/github"
+PEERS = {
+    "peer-localstack": "packages/emulator/tests/peers/localstack.in",
+    "peer-moto": "packages/emulator/tests/peers/moto.in",
+}
+"""What the suites of other emulators import, by lock: no part of the workspace shares it."""
 CODE = ("bench", "infra", "loadtest", "packages", "services", "tests", "noxfile.py")
 PORTABLE = (
     *(f"packages/{name}" for name in ("artifact", "cloud", "deploy", "github", "load", "release")),
@@ -136,6 +141,12 @@ def install_github(session: nox.Session) -> None:
 def install_samcli(session: nox.Session) -> None:
     """Install AWS's runtime interface emulator, which lies in the SAM CLI's wheel."""
     install_apart(session, "build/tools/samcli", "--no-deps", "-r", "locks/interface-emulator.txt")
+
+
+def install_peers(session: nox.Session) -> None:
+    """Install what the suites of other emulators import, each into a directory of its own."""
+    for name in PEERS:
+        install_apart(session, f"build/tools/{name}", "-r", f"locks/{name}.txt")
 
 
 def call(
@@ -551,6 +562,8 @@ RUNS = {
         "Every fault at every call, every order of commands at once: [NAME ...] [--prove]."),
     "fidelity": Run("check", "emulator.tests.fidelity", (install_storage, install_awscli),
         "Run the tests behind docs/emulator-fidelity.md, the table of what the emulator holds."),
+    "peer_suites": Run("check", "emulator.tests.peers", (install_storage, install_peers),
+        "Run localstack's and moto's tests against the emulator: nox -s peer_suites -- PATH."),
     "provenance": Run("release", "github.provenance", (),
         "Check by gh that the workflow deploy built the artifact, from main: -- OWNER/NAME COMMIT.",
         environment.outward),
@@ -611,6 +624,7 @@ def lock(session: nox.Session) -> None:
     groups = project["dependency-groups"].keys() - {"sdk", "service"}  # parts of others alone
     locked: dict[str, tuple[str, ...]] = {}
     locked |= {f"locks/{name}.txt": ("--group", f"pyproject.toml:{name}") for name in groups}
+    locked |= {f"locks/{name}.txt": (file,) for name, file in PEERS.items()}
     for service in declaration.load_all():
         folder = service.folder.relative_to(ROOT)
         locked[f"{folder}/{service.lock.name}"] = (f"{folder}/pyproject.toml",)
@@ -620,7 +634,7 @@ def lock(session: nox.Session) -> None:
     # part is tested with what it is deployed with. What has MiniStack or the AWS CLI stands alone.
     for file, what in sorted(locked.items(), key=lambda each: each[0] != "locks/check.txt"):
         group = Path(file).stem
-        alone = group in ("check", "storage", "awscli", "lambda-emulator")
+        alone = group in ("check", "storage", "awscli", "lambda-emulator", *PEERS)
         constraints = [] if alone else ["--constraints", "locks/check.txt"]
         session.run(
             "uv", "pip", "compile", "--quiet", "--universal", "--generate-hashes",
@@ -648,7 +662,7 @@ GROUPS = {
     "Plan": "plan preflight",
     "Prove a change": (
         "drill faults workflows bad_releases good_releases explore engines service_tests inputs "
-        "fidelity fuzz_emulator soak_emulator"
+        "fidelity peer_suites fuzz_emulator soak_emulator"
     ),
     "Measure": (
         "bench_client bench_reconciliation bench_handler bench_emulator throttling gate_power"

@@ -67,6 +67,7 @@ class Options:
     account_concurrency: int = 1000
     region: str = "us-east-1"
     requests_per_concurrency: float = REQUESTS_PER_CONCURRENCY
+    any_python: bool = False
 
     @property
     def exposed(self) -> bool:
@@ -167,6 +168,7 @@ class Emulator:
             logs=logs,
             ids=Ids(self._options.seed, "environments"),
             starting=asyncio.Semaphore(2 * (os.cpu_count() or 1)),
+            any_python=self._options.any_python,
         )
 
     def _build_lambda(

@@ -61,6 +61,7 @@ def parse(arguments: Sequence[str] | None) -> Options:
         account_concurrency=given.account_concurrency,
         region=given.region,
         requests_per_concurrency=given.requests_per_concurrency,
+        any_python=given.any_python,
     )
 
 
@@ -75,6 +76,7 @@ def _parser() -> RaisingParser:
     add("--seed", type=int, help="makes alias routing and ids repeatable")
     add("--storage", type=Path, default=_storage(), metavar="DIR", help="where MiniStack is")
     add("--region", default="us-east-1")
+    add("--any-python", action="store_true", help="run functions for other Pythons on this one")
     add("--account-concurrency", type=_count, default=1000, metavar="N")
     add(
         "--requests-per-concurrency",

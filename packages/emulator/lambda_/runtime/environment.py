@@ -48,6 +48,12 @@ class Host:
     ids: Ids
     starting: asyncio.Semaphore
     """Bounds the inits at one time: their limit of 10 s is meant for a CPU of one's own."""
+    any_python: bool = False
+    """Whether functions for another Python run on this one, instead of being refused."""
+
+    def runs(self, runtime: str) -> bool:
+        """Whether there is what runs a function for that runtime."""
+        return runtime == RUNTIME or (self.any_python and runtime.startswith("python"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +109,7 @@ class Environment:
     async def _first_init(self) -> float | None:
         """The init phase proper; its milliseconds, or None where it failed."""
         host, version = self._host, self.version
-        if version.runtime != RUNTIME:
+        if not host.runs(version.runtime):
             raise AwsError(
                 "InvalidRuntimeException",
                 f"This emulator runs {RUNTIME} functions, and this one is for {version.runtime}.",
