@@ -29,7 +29,7 @@ _UNITS |= {*_DATA, *_BITS, *(f"{unit}/Second" for unit in (*_DATA, *_BITS))}
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One value of one metric; `timestamp` in seconds since the epoch."""
+    """One value of one metric; `timestamp` in seconds since the epoch, `resolution` 1 or 60 s."""
 
     namespace: str
     name: str
@@ -37,6 +37,7 @@ class Sample:
     value: float
     timestamp: float
     unit: str
+    resolution: int = 60
 
 
 class EmfError(Exception):
@@ -84,9 +85,9 @@ def _directive(directive: Any, root: dict[str, Any], timestamp: float) -> list[S
         raise _invalid(f"a directive has more than {_MAX_METRICS} metrics")
     values = [value for item in metrics for value in _values(item, root)]
     return [
-        Sample(namespace, name, dimensions, value, timestamp, unit)
+        Sample(namespace, name, dimensions, value, timestamp, unit, resolution)
         for dimensions in dict.fromkeys(sets)
-        for name, unit, value in values
+        for name, unit, resolution, value in values
     ]
 
 
@@ -105,7 +106,7 @@ def _dimensions(keys: Any, root: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(dict(pairs).items()))
 
 
-def _values(metric: Any, root: dict[str, Any]) -> list[tuple[str, str, float]]:
+def _values(metric: Any, root: dict[str, Any]) -> list[tuple[str, str, int, float]]:
     if not isinstance(metric, dict) or not isinstance(metric.get("Name"), str):
         raise _unreadable("a metric has no Name")
     name, unit = metric["Name"], metric.get("Unit", "None")
@@ -113,13 +114,14 @@ def _values(metric: Any, root: dict[str, Any]) -> list[tuple[str, str, float]]:
         raise _invalid("a metric's name is empty or too long")
     if not isinstance(unit, str) or unit not in _UNITS:
         raise _invalid(f"the unit of {name} is not one of CloudWatch's")
-    if metric.get("StorageResolution", 60) not in (1, 60):
+    resolution = metric.get("StorageResolution", 60)
+    if resolution not in (1, 60):
         raise _invalid(f"the storage resolution of {name} is neither 1 nor 60")
     target = root.get(name)
     values = target if isinstance(target, list) else [target]
     if len(values) > _MAX_VALUES:
         raise _invalid(f"the metric {name} has more than {_MAX_VALUES} values")
-    return [(name, unit, _number(value, name)) for value in values]
+    return [(name, unit, resolution, _number(value, name)) for value in values]
 
 
 def _number(value: Any, name: str) -> float:

@@ -9,6 +9,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from emulator.cloudwatch.metrics.store import Metric
 from emulator.emf import EmfError, extract
 from emulator.errors import AwsError
 from emulator.storage import ROOT
@@ -209,6 +210,9 @@ class LogDelivery:
             self._store.put(
                 item.namespace, item.name, item.dimensions, item.value, item.timestamp, item.unit
             )
+            if item.resolution == 1:
+                metric = Metric.of(item.namespace, item.name, item.dimensions)
+                self._store.second_at(metric, item.unit, item.timestamp).add(item.value)
 
     def _refuse(self, group: str, reason: str, count: int, kind: str = "") -> None:
         self.refused += count

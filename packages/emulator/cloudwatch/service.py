@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from emulator.cloudwatch.alarms.evaluation import evaluate_alarms, evaluation
+from emulator.cloudwatch.alarms.config import SHORTEST_PERIOD
+from emulator.cloudwatch.alarms.evaluation import evaluate_alarms, evaluation, high_resolution
 from emulator.cloudwatch.alarms.operations import AlarmOperations
 from emulator.cloudwatch.alarms.states import AlarmBook
 from emulator.cloudwatch.dashboards.operations import DashboardOperations
 from emulator.cloudwatch.metrics.operations import MetricOperations
+from emulator.cloudwatch.metrics.store import MINUTE
 from emulator.cloudwatch.tags import Tags
 from emulator.cloudwatch.wire.protocols import Call, Wire, protocol_of
 from emulator.errors import AwsError
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
 _LEAST_INTERVAL = 0.2
 _SETTLING = 0.1
-"""Share of a minute that an evaluation waits, so that the points of the last minute are in."""
+"""Share of an interval that an evaluation waits, so that the points of the last one are in."""
 
 
 class CloudWatch:
@@ -62,7 +64,7 @@ class CloudWatch:
             operation = self._operations[call.operation.name]
             return self._wire.reply(call, operation(call.parameters))
         except AwsError as error:
-            return self._wire.refuse(protocol, call.operation if call else None, error)
+            return self._wire.refuse(request, call.operation if call else None, error)
 
     async def _authorize(self, request: Request, call: Call) -> None:
         """Judge what an execution role may; nobody is judged without `permissions`."""
@@ -76,7 +78,10 @@ class CloudWatch:
             await self._permissions.require(session, f"cloudwatch:{call.operation.name}", resource)
 
     async def run(self) -> None:
-        """Evaluate alarms each minute of the store, at least 0.2 s apart, until cancelled."""
+        """Evaluate alarms each minute of the store, or each 10 s where one asks for it.
+
+        Until cancelled, and at least 0.2 s apart.
+        """
         while True:
             await asyncio.sleep(self._until_next(self.clock.now()))
             now = self.clock.now()
@@ -91,7 +96,8 @@ class CloudWatch:
         self.store.forget_idle(now)
 
     def _until_next(self, now: float) -> float:
-        interval = max(self.store.minute, _LEAST_INTERVAL)
+        share = SHORTEST_PERIOD / MINUTE if high_resolution(self.book) else 1.0
+        interval = max(self.store.minute * share, _LEAST_INTERVAL)
         settled = now - interval * _SETTLING
         return interval - settled % interval
 

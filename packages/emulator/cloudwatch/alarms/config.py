@@ -10,7 +10,7 @@ from emulator.cloudwatch.metrics.distribution import parse_statistic
 from emulator.cloudwatch.metrics.expressions import invalid
 from emulator.cloudwatch.metrics.math_values import Series
 from emulator.cloudwatch.metrics.queries import MetricStat, Queries, Query, metric_of, parse_queries
-from emulator.cloudwatch.metrics.store import Grid, MetricStore, Point, steps
+from emulator.cloudwatch.metrics.store import Grid, MetricStore, Point, check_period
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,6 +31,8 @@ _NOT_EMULATED = (
     "ActionConfiguration",
 )
 _DAY = 86_400
+SHORTEST_PERIOD = 10
+"""AWS seconds of an alarm's shortest period, and of the pause until it is evaluated again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ class MetricRule:
         if not isinstance(value, Series):
             raise invalid(f"The expression '{query.id}' must give one time series")
         return [
-            None if item is None else Point(store.start_of(grid.first + index * grid.step), item, 0)
+            None if item is None else Point(store.start_of(grid, index), item, 0)
             for index, item in enumerate(value.values)
         ]
 
@@ -81,6 +83,8 @@ def parse_metric_alarm(given: Mapping[str, Any]) -> MetricRule:
     queries = _queries(given)
     stat = None if queries else _stat(given)
     period = stat.period if stat else _returned_period(queries)
+    if period < SHORTEST_PERIOD:
+        raise invalid(f"The period {period} is not 10, 20, 30 or a multiple of 60")
     config = _config(given, stat)
     _check_span(period, config.evaluation_periods)
     return MetricRule(config, period, stat, queries)
@@ -113,7 +117,7 @@ def _stat(given: Mapping[str, Any]) -> MetricStat:
             raise invalid(f"The parameter {member} is required without a Metrics list")
     if ("Statistic" in given) == ("ExtendedStatistic" in given):
         raise invalid("Exactly one of Statistic and ExtendedStatistic must be set")
-    steps(given["Period"])
+    check_period(given["Period"])
     statistic = parse_statistic(given.get("Statistic") or given["ExtendedStatistic"])
     return MetricStat(metric_of(given), statistic, given["Period"], given.get("Unit"))
 

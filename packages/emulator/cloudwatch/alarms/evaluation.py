@@ -7,10 +7,10 @@ import json
 from typing import TYPE_CHECKING
 
 from emulator.cloudwatch.alarms.composites import children, holds
-from emulator.cloudwatch.alarms.config import MetricRule
+from emulator.cloudwatch.alarms.config import SHORTEST_PERIOD, MetricRule
 from emulator.cloudwatch.alarms.reasons import reason, reason_data, stamp
 from emulator.cloudwatch.alarms.rules import evaluate, evaluation_range
-from emulator.cloudwatch.metrics.store import Grid, steps
+from emulator.cloudwatch.metrics.store import MINUTE, Grid
 from emulator.errors import AwsError
 
 if TYPE_CHECKING:
@@ -26,7 +26,8 @@ def evaluate_alarms(book: AlarmBook, store: MetricStore, now: float) -> None:
     """Bring every alarm to the state it has at `now`.
 
     The window of an alarm slides with each evaluation: its periods end at the last whole minute,
-    whatever multiple of the period that is (CloudWatch User Guide, alarm evaluation).
+    whatever multiple of the period that is (CloudWatch User Guide, alarm evaluation); those of an
+    alarm with a period below a minute at the last whole 10 s.
     """
     for _ in evaluation(book, store, now):
         pass
@@ -45,12 +46,18 @@ def evaluation(book: AlarmBook, store: MetricStore, now: float) -> Iterator[None
     evaluate_composites(book)
 
 
+def high_resolution(book: AlarmBook) -> bool:
+    """Whether an alarm has a period below a minute: such alarms are evaluated each 10 s."""
+    rules = [alarm.rule for alarm in book.alarms.values()]
+    return any(isinstance(rule, MetricRule) and rule.period < MINUTE for rule in rules)
+
+
 def _evaluate_metric(
     book: AlarmBook, store: MetricStore, alarm: Alarm, rule: MetricRule, now: float
 ) -> None:
     count = evaluation_range(rule.config.evaluation_periods)
-    step = steps(rule.period)
-    grid = Grid(store.minute_of(now) - count * step, step, count)
+    end = store.floor(now, MINUTE if rule.period >= MINUTE else SHORTEST_PERIOD)
+    grid = Grid(end - count * rule.period, rule.period, count)
     try:
         points = rule.points(store, grid)
     except AwsError:

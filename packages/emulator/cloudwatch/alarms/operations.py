@@ -10,7 +10,7 @@ from emulator.cloudwatch.alarms.config import MetricRule, parse_metric_alarm
 from emulator.cloudwatch.alarms.evaluation import evaluate_composites
 from emulator.cloudwatch.metrics.expressions import invalid
 from emulator.cloudwatch.metrics.queries import metric_of
-from emulator.cloudwatch.metrics.store import Grid, MetricStore, steps
+from emulator.cloudwatch.metrics.store import Grid, MetricStore
 from emulator.cloudwatch.wire.paging import page
 from emulator.errors import AwsError
 
@@ -54,7 +54,7 @@ class AlarmOperations:
         """Create or replace a metric alarm; a new one is first evaluated at the next round."""
         rule = parse_metric_alarm(given)
         # A dry run: whether an expression gives a time series does not depend on the data.
-        rule.points(self.store, Grid(0, steps(rule.period), 1))
+        rule.points(self.store, Grid(0, rule.period, 1))
         self._put("MetricAlarm", given, rule)
         return {}
 
@@ -112,7 +112,7 @@ class AlarmOperations:
     def _existing(self, name: str) -> Alarm:
         alarm = self.book.alarms.get(name)
         if alarm is None:
-            raise AwsError("ResourceNotFound", f"Alarm {name} does not exist", 404)
+            raise AwsError("ResourceNotFound", "", 404)  # recorded without any text
         return alarm
 
     def describe_alarms_for_metric(self, given: Parameters) -> Result:

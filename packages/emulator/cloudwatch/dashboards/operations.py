@@ -57,9 +57,9 @@ class DashboardOperations:
         name, body = given["DashboardName"], given["DashboardBody"]
         if not _NAME.fullmatch(name):
             raise AwsError(
-                "InvalidParameterInput",
+                "InvalidParameterValue",
                 "The value for field DashboardName contains invalid characters. It can only "
-                "contain alphanumerics, dash (-) and underscore (_).",
+                "contain alphanumerics, dash (-) and underscore (_).\n",
             )
         faults = body_faults(body)
         errors = [fault for fault in faults if not fault.warning]

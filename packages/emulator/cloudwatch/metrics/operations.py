@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from emulator.cloudwatch.metrics.distribution import Distribution, parse_statistic
 from emulator.cloudwatch.metrics.math_values import Array, Series
 from emulator.cloudwatch.metrics.queries import Queries, Query, metric_of, parse_queries
 from emulator.cloudwatch.metrics.samples import put_datum
-from emulator.cloudwatch.metrics.store import Grid, Metric, MetricStore, steps
-from emulator.cloudwatch.wire.paging import page
+from emulator.cloudwatch.metrics.store import MINUTE, Grid, Metric, MetricStore, check_period
+from emulator.cloudwatch.wire.paging import page, place_of
 from emulator.errors import AwsError
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ Result = dict[str, Any]
 
 _MAX_QUERIES = 500
 _MAX_POINTS = 100_800
+_MAX_PERIODS = 1_000_000
 _MAX_STATISTICS_POINTS = 1_440
 _MAX_DATA = 1_000
 _METRICS_PAGE = 500
@@ -66,62 +68,60 @@ class MetricOperations:
             raise AwsError("ValidationError", "The parameter StartTime must be less than EndTime.")
         queries = parse_queries(given["MetricDataQueries"])
         grids = {query.id: self._grid(given, queries.period(query)) for query in queries.returned()}
-        limit = min(given.get("MaxDatapoints", _MAX_POINTS), _MAX_POINTS)
-        if sum(grid.count for grid in grids.values()) > limit:
+        if sum(grid.count for grid in grids.values()) > _MAX_PERIODS:
             raise AwsError(
-                "ValidationError", f"More than {limit} points: this emulator gives them in one page"
+                "ValidationError", f"More than {_MAX_PERIODS} periods: this emulator reads no more"
             )
-        newest_first = given.get("ScanBy") != "TimestampAscending"
         results = [
             result
             for query in queries.returned()
-            for result in self._results(queries, query, grids[query.id], newest_first=newest_first)
+            for result in self._results(queries, query, grids[query.id])
         ]
-        return {"MetricDataResults": results, "Messages": []}
+        if given.get("ScanBy") != "TimestampAscending":
+            for result in results:
+                result["Timestamps"].reverse()
+                result["Values"].reverse()
+        size = min(given.get("MaxDatapoints", _MAX_POINTS), _MAX_POINTS)
+        shown, token = page_of_results(results, given.get("NextToken"), size)
+        return {"MetricDataResults": shown, "NextToken": token, "Messages": []}
 
     def _grid(self, given: Parameters, period: int) -> Grid:
         return self.store.grid(given["StartTime"], given["EndTime"], period)
 
-    def _results(
-        self, queries: Queries, query: Query, grid: Grid, *, newest_first: bool
-    ) -> list[Result]:
-        value = queries.value(self.store, query, grid)
+    def _results(self, queries: Queries, query: Query, grid: Grid) -> list[Result]:
+        value, label = queries.value(self.store, query, grid), queries.label(query)
         if isinstance(value, Series):
-            return [self._result(query, query.label, value, grid, newest_first=newest_first)]
+            return [self._result(query, label, value, grid)]
         if isinstance(value, Array):
             return [
-                self._result(
-                    query, f"{query.label} {name}", series, grid, newest_first=newest_first
-                )
+                self._result(query, f"{label} {name}", series, grid)
                 for name, series in value.members
             ]
         raise AwsError(
             "ValidationError", f"The expression '{query.id}' must give a time series, not one value"
         )
 
-    def _result(
-        self, query: Query, label: str, series: Series, grid: Grid, *, newest_first: bool
-    ) -> Result:
+    def _result(self, query: Query, label: str, series: Series, grid: Grid) -> Result:
         points = [
-            (self.store.start_of(grid.first + index * grid.step), value)
+            (self.store.start_of(grid, index), value)
             for index, value in enumerate(series.values)
             if value is not None
         ]
-        ordered = points[::-1] if newest_first else points
         return {
             "Id": query.id,
             "Label": label,
-            "Timestamps": [timestamp for timestamp, _ in ordered],
-            "Values": [value for _, value in ordered],
+            "Timestamps": [timestamp for timestamp, _ in points],
+            "Values": [value for _, value in points],
             "StatusCode": "Complete",
-            "Messages": self._messages(query),
+            "Messages": self._messages(query, grid),
         }
 
-    def _messages(self, query: Query) -> list[dict[str, str]]:
+    def _messages(self, query: Query, grid: Grid) -> list[dict[str, str]] | None:
         stat = query.stat
-        if stat is None or stat.unit is not None or len(self.store.units(stat.metric)) < 2:
-            return []
-        text = "The metric has data of several units: name one; these are of the latest"
+        units = self.store.units(stat.metric, grid) if stat and stat.unit is None else []
+        if len(units) < 2:
+            return None
+        text = f"Multiple units returned: '[{', '.join(units)}]'"
         return [{"Code": "MultipleUnits", "Value": text}]
 
     def get_metric_statistics(self, given: Parameters) -> Result:
@@ -139,7 +139,7 @@ class MetricOperations:
             )
         grid = self._statistics_grid(given)
         metric = metric_of(given)
-        units = [given["Unit"]] if "Unit" in given else list(self.store.units(metric))
+        units = [given["Unit"]] if "Unit" in given else self.store.units(metric, grid)
         points = [
             self._datapoint(grid, index, found, statistics, unit)
             for unit in units
@@ -149,22 +149,23 @@ class MetricOperations:
         return {"Label": metric.name, "Datapoints": points}
 
     def _statistics_grid(self, given: Parameters) -> Grid:
-        steps(given["Period"])
-        grid = self._grid(given, given["Period"])
-        if grid.count > _MAX_STATISTICS_POINTS:
+        check_period(given["Period"])
+        seconds = (given["EndTime"] - given["StartTime"]) / self.store.minute * MINUTE
+        asked = math.ceil(round(seconds / given["Period"], 3))
+        if asked > _MAX_STATISTICS_POINTS:
             raise AwsError(
                 "InvalidParameterCombination",
-                f"You have requested up to {grid.count} datapoints, which exceeds the limit of "
-                "1,440. You may reduce the datapoints requested by increasing Period, or "
-                "decreasing the time range.",
+                f"You have requested up to {asked} datapoints, which exceeds the limit of "
+                f"{_MAX_STATISTICS_POINTS}. You may reduce the datapoints requested by increasing "
+                "Period, or decreasing the time range.",
             )
-        return grid
+        return self._grid(given, given["Period"])
 
     def _datapoint(
         self, grid: Grid, index: int, found: Distribution, statistics: list[str], unit: str
     ) -> Result:
         point: Result = {
-            "Timestamp": self.store.start_of(grid.first + index * grid.step),
+            "Timestamp": self.store.start_of(grid, index),
             "Unit": unit,
         }
         extended: dict[str, float] = {}
@@ -184,6 +185,27 @@ class MetricOperations:
         found = [_described(metric) for metric in self.store.metrics() if _wanted(metric, given)]
         metrics, token = page(found, given.get("NextToken"), _METRICS_PAGE)
         return {"Metrics": metrics, "NextToken": token}
+
+
+def page_of_results(
+    results: list[Result], token: str | None, size: int
+) -> tuple[list[Result], str | None]:
+    """The results with the `size` points that follow `token`, and the token of the next page.
+
+    Points are counted over all results. One whose points go on is PartialData; one without points
+    is on the first page.
+    """
+    first = place_of(token)
+    begin, shown = 0, []
+    for result in results:
+        count = len(result["Values"])
+        low, high = (min(max(end - begin, 0), count) for end in (first, first + size))
+        if low < high or (count == 0 and first == 0):
+            part = {name: result[name][low:high] for name in ("Timestamps", "Values")}
+            status = "PartialData" if high < count else "Complete"
+            shown.append({**result, **part, "StatusCode": status})
+        begin += count
+    return shown, str(first + size) if first + size < begin else None
 
 
 def _wanted(metric: Metric, given: Parameters) -> bool:

@@ -11,7 +11,7 @@ from emulator.cloudwatch.metrics.expressions import Expression, calls, invalid, 
 from emulator.cloudwatch.metrics.math import check_functions, evaluate
 from emulator.cloudwatch.metrics.math_functions import FILL_WORDS, Context
 from emulator.cloudwatch.metrics.math_values import Series, Value
-from emulator.cloudwatch.metrics.store import MINUTE, Grid, Metric, MetricStore, Point, steps
+from emulator.cloudwatch.metrics.store import MINUTE, Grid, Metric, MetricStore, Point, check_period
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ _ID = re.compile(r"[a-z][A-Za-z0-9_]*")
 
 @dataclass(frozen=True, slots=True)
 class MetricStat:
-    """One statistic of one metric per `period` AWS seconds; `unit` None: of its latest unit."""
+    """One statistic of one metric per `period` AWS seconds; `unit` None: of its first unit."""
 
     metric: Metric
     statistic: Statistic
@@ -36,13 +36,13 @@ class MetricStat:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One query: exactly one of `stat` and `expression` is set."""
+    """One query: exactly one of `stat` and `expression` is set; `label` None if none was given."""
 
     id: str
     stat: MetricStat | None
     expression: Expression | None
     period: int | None
-    label: str
+    label: str | None
     return_data: bool
 
 
@@ -56,6 +56,22 @@ class Queries:
     def returned(self) -> list[Query]:
         """Those whose data are asked for."""
         return [query for query in self.by_id.values() if query.return_data]
+
+    def label(self, query: Query) -> str:
+        """Its own label, else what tells the metrics of the request apart.
+
+        That is the metric's name, and the statistic and the period where those asked for differ
+        (recorded against AWS by LocalStack's tests: test_label_generation).
+        """
+        if query.label is not None or query.stat is None:
+            return query.label or query.id
+        asked = [other.stat for other in self.returned() if other.stat]
+        parts = [query.stat.metric.name]
+        if len({stat.statistic.name for stat in asked}) > 1:
+            parts.append(query.stat.statistic.name)
+        if len({stat.period for stat in asked}) > 1:
+            parts.append(str(query.stat.period))
+        return " ".join(parts)
 
     def needs(self, query: Query) -> list[Query]:
         """The queries that the expression of `query` reads directly."""
@@ -134,14 +150,13 @@ def _query(raw: Mapping[str, Any]) -> Query:
     if expression is not None:
         check_functions(expression)
     if "Period" in raw:
-        steps(raw["Period"])
-    default = stat.metric.name if stat else raw["Id"]
-    label = raw.get("Label", default)
-    return Query(raw["Id"], stat, expression, raw.get("Period"), label, raw.get("ReturnData", True))
+        check_period(raw["Period"])
+    shown = raw.get("ReturnData", True)
+    return Query(raw["Id"], stat, expression, raw.get("Period"), raw.get("Label"), shown)
 
 
 def _stat(raw: Mapping[str, Any]) -> MetricStat:
-    steps(raw["Period"])
+    check_period(raw["Period"])
     statistic = parse_statistic(raw["Stat"])
     return MetricStat(metric_of(raw["Metric"]), statistic, raw["Period"], raw.get("Unit"))
 

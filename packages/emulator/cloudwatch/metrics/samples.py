@@ -6,11 +6,13 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from emulator.cloudwatch.metrics.queries import metric_of
+from emulator.cloudwatch.metrics.store import MINUTE
 from emulator.errors import AwsError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
+    from emulator.cloudwatch.metrics.distribution import Distribution
     from emulator.cloudwatch.metrics.store import MetricStore
 
 MAX_VALUE = 2.0**360
@@ -32,17 +34,36 @@ def put_datum(store: MetricStore, namespace: str, datum: Mapping[str, Any], path
     if len(kinds) > 1:
         raise AwsError(
             "InvalidParameterCombination",
-            f"The parameters {path}.{kinds[0]} and {path}.{kinds[1]} are mutually exclusive",
+            f"The parameters {path}.{kinds[0]} and {path}.{kinds[1]} are mutually exclusive and "
+            "you have specified both.",
         )
     timestamp = _timestamp(store, datum, path)
+    if datum.get("StorageResolution", MINUTE) not in (1, MINUTE):
+        value = datum["StorageResolution"]
+        raise AwsError(
+            "InvalidParameterValue",
+            f"The value {value} for parameter {path}.StorageResolution is neither 1 nor 60.",
+        )
     metric = metric_of({**datum, "Namespace": namespace})
     unit = datum.get("Unit", "None")
+    add = _adding(datum, path)
+    add(store.at(metric, unit, timestamp))
+    if datum.get("StorageResolution") == 1:
+        add(store.second_at(metric, unit, timestamp))
+
+
+def _adding(datum: Mapping[str, Any], path: str) -> Callable[[Distribution], None]:
+    """What adds the values of `datum`, checked, to a distribution."""
     if "StatisticValues" in datum:
         values = _statistic_set(datum["StatisticValues"], path)
-        store.at(metric, unit, timestamp).add_set(*values)
-        return
-    for value, count in _counted_values(datum, path):
-        store.at(metric, unit, timestamp).add(value, count)
+        return lambda distribution: distribution.add_set(*values)
+    pairs = _counted_values(datum, path)
+
+    def add(distribution: Distribution) -> None:
+        for value, count in pairs:
+            distribution.add(value, count)
+
+    return add
 
 
 def _timestamp(store: MetricStore, datum: Mapping[str, Any], path: str) -> float:
@@ -62,10 +83,14 @@ def _counted_values(datum: Mapping[str, Any], path: str) -> list[tuple[float, fl
         return [(_checked(datum["Value"], f"{path}.Value"), 1.0)]
     values = datum["Values"]
     counts = datum.get("Counts", [1.0] * len(values))
-    if len(values) > _MAX_VALUES or len(counts) != len(values):
+    if len(counts) != len(values):
         raise AwsError(
             "InvalidParameterValue",
-            f"The parameters {path}.Values and {path}.Counts must have the same size, at most 150.",
+            f"The parameters {path}.Values and {path}.Counts must be of the same size.",
+        )
+    if len(values) > _MAX_VALUES:
+        raise AwsError(
+            "InvalidParameterValue", f"The collection {path}.Values must not have a size over 150."
         )
     pairs = zip(values, counts, strict=True)
     return [(_checked(value, f"{path}.Values"), _count(count, path)) for value, count in pairs]

@@ -23,8 +23,12 @@ if TYPE_CHECKING:
 Dimensions = tuple[tuple[str, str], ...]
 
 MINUTE = 60
+HIGH_RESOLUTION_PERIODS = (1, 5, 10, 20, 30)
+"""The periods below a minute, in AWS seconds (API reference, MetricStat)."""
 RETAINED_MINUTES = 1560
 """Minutes that each series keeps: a day, as an alarm of short periods may look back, and slack."""
+RETAINED_SECONDS = 10_800
+"""Seconds with data that a high-resolution series keeps beside its minutes (three hours in AWS)."""
 
 PACKED = ((2, DISTINCT_VALUES), (15, 128))
 """After how many later minutes with data a minute's values are packed, and how many are kept."""
@@ -46,16 +50,11 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """`count` periods of `step` minutes each, the first beginning at minute number `first`."""
+    """`count` periods of `period` AWS seconds each, the first beginning at AWS second `first`."""
 
     first: int
-    step: int
+    period: int
     count: int
-
-    @property
-    def period(self) -> int:
-        """The period in AWS seconds."""
-        return self.step * MINUTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,7 @@ class Point:
 
 
 class MetricStore:
-    """The samples of every metric, added up by minute.
+    """The samples of every metric, added up by minute; those of high resolution by second too.
 
     A minute is 60 s divided by the clock's scale; timestamps are real. `put` costs a few dictionary
     look-ups; each series keeps `RETAINED_MINUTES` minutes and forgets the oldest.
@@ -80,6 +79,7 @@ class MetricStore:
         """Real seconds that one minute of a metric takes."""
         self._series: dict[Metric, dict[str, dict[int, Distribution]]] = {}
         self._by_arguments: dict[tuple[str, str, Dimensions, str], dict[int, Distribution]] = {}
+        self._seconds: dict[tuple[Metric, str], dict[int, Distribution]] = {}
 
     def put(
         self,
@@ -106,35 +106,52 @@ class MetricStore:
         minute = int(timestamp // self.minute)
         return series.get(minute) or self._begin(series, minute)
 
+    def second_at(self, metric: Metric, unit: str, timestamp: float) -> Distribution:
+        """The distribution of the AWS second of `timestamp`, for samples of high resolution.
+
+        They are to be added to their minute as well.
+        """
+        series = self._seconds.setdefault((metric, unit), {})
+        if len(series) > RETAINED_SECONDS:
+            del series[next(iter(series))]
+        return series.setdefault(self.floor(timestamp, 1), Distribution())
+
     def minute_of(self, timestamp: float) -> int:
         """The number of the minute that holds `timestamp`."""
         return math.floor(timestamp / self.minute)
 
-    def start_of(self, minute: int) -> float:
-        """The real time at which minute number `minute` begins."""
-        return minute * self.minute
+    def start_of(self, grid: Grid, index: int) -> float:
+        """The real time at which period `index` of `grid` begins."""
+        return (grid.first + index * grid.period) / MINUTE * self.minute
 
     def grid(self, start: float, end: float, period: int) -> Grid:
-        """Periods of `period` AWS seconds from `start` (rounded down to a minute) until `end`."""
-        step = steps(period)
-        first = self.minute_of(start)
-        return Grid(first, step, max(0, math.ceil((end / self.minute - first) / step)))
+        """Periods of `period` AWS seconds from `start` until `end`.
+
+        `start` is rounded down to a minute, or to a shorter period (API reference, GetMetricData).
+        """
+        first = self.floor(start, min(period, MINUTE))
+        count = math.ceil((end / self.minute - first / MINUTE) * MINUTE / period)
+        return Grid(first, period, max(0, count))
+
+    def floor(self, timestamp: float, multiple: int) -> int:
+        """The number of the last AWS second up to `timestamp` that is a multiple of `multiple`."""
+        return math.floor(timestamp / self.minute * (MINUTE // multiple)) * multiple
 
     def metrics(self) -> Iterator[Metric]:
         """Every metric that has data."""
         return iter(self._series)
 
-    def units(self, metric: Metric) -> tuple[str, ...]:
-        """The units under which `metric` has data, the latest first."""
-        units = self._series.get(metric, {})
-        return tuple(sorted(units, key=lambda unit: max(units[unit], default=0), reverse=True))
+    def units(self, metric: Metric, grid: Grid) -> list[str]:
+        """The units under which `metric` has data in `grid`, by name."""
+        found = sorted(self._series.get(metric, {}))
+        return [unit for unit in found if any(self._cells(metric, unit, grid))]
 
     def points(
         self, metric: Metric, statistic: Statistic, grid: Grid, unit: str | None = None
     ) -> list[Point | None]:
-        """One entry per period of `grid`, None without data; by default of the latest unit."""
+        """One entry per period of `grid`, None without data; by default of the first unit."""
         return [
-            _point(self.start_of(grid.first + index * grid.step), statistic, distribution)
+            _point(self.start_of(grid, index), statistic, distribution)
             for index, distribution in enumerate(
                 self.distributions(metric, grid, unit, values=statistic.rank is not None)
             )
@@ -147,15 +164,19 @@ class MetricStore:
 
         Percentiles need `values` (see `merged`).
         """
-        units = self._series.get(metric, {})
-        chosen = unit if unit is not None else next(iter(self.units(metric)), "None")
-        series = units.get(chosen, {})
+        chosen = unit if unit is not None else next(iter(self.units(metric, grid)), "None")
+        return [merged(cell, values=values) for cell in self._cells(metric, chosen, grid)]
+
+    def _cells(self, metric: Metric, unit: str, grid: Grid) -> list[list[Distribution]]:
+        series, width = self._series.get(metric, {}).get(unit, {}), MINUTE
+        if grid.period < MINUTE and (metric, unit) in self._seconds:
+            series, width = self._seconds[metric, unit], 1
         cells: list[list[Distribution]] = [[] for _ in range(grid.count)]
-        for minute, distribution in series.items():
-            index = (minute - grid.first) // grid.step
+        for number, distribution in series.items():
+            index = (number * width - grid.first) // grid.period
             if 0 <= index < grid.count:
                 cells[index].append(distribution)
-        return [merged(cell, values=values) for cell in cells]
+        return cells
 
     def forget_idle(self, now: float) -> None:
         """Drop the series whose newest minute is older than the retention."""
@@ -163,6 +184,7 @@ class MetricStore:
         for metric, units in list(self._series.items()):
             for unit in [unit for unit, series in units.items() if max(series, default=0) < oldest]:
                 del units[unit]
+                self._seconds.pop((metric, unit), None)
             if not units:
                 del self._series[metric]
         self._by_arguments.clear()
@@ -186,16 +208,12 @@ class MetricStore:
         return distribution
 
 
-def steps(period: int) -> int:
-    """How many minutes `period` AWS seconds are; ValidationError unless they are whole minutes."""
-    if period < MINUTE:
+def check_period(period: int) -> None:
+    """Refuse what is no period of CloudWatch's, with a ValidationError."""
+    if period not in HIGH_RESOLUTION_PERIODS and (period < MINUTE or period % MINUTE):
         raise AwsError(
-            "ValidationError",
-            f"The period {period} is below 60: this emulator has no high-resolution metrics",
+            "ValidationError", f"The period {period} is not 1, 5, 10, 20, 30 or a multiple of 60"
         )
-    if period % MINUTE:
-        raise AwsError("ValidationError", "The period must be a multiple of 60")
-    return period // MINUTE
 
 
 def _point(

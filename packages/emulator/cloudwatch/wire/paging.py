@@ -12,10 +12,15 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 
 
-def page(items: Sequence[Item], token: str | None, size: int) -> tuple[list[Item], str | None]:
-    """The page of `items` at `token`, and the token of the next page if there is one."""
+def place_of(token: str | None) -> int:
+    """Where the page at `token` begins; without a token, the first."""
     if token is not None and not (token.isdecimal() and len(token) < 10):
         raise AwsError("InvalidNextToken", "The token is not one that this operation gave")
-    start = int(token or 0)
+    return int(token or 0)
+
+
+def page(items: Sequence[Item], token: str | None, size: int) -> tuple[list[Item], str | None]:
+    """The page of `items` at `token`, and the token of the next page if there is one."""
+    start = place_of(token)
     end = start + size
     return list(items[start:end]), str(end) if end < len(items) else None

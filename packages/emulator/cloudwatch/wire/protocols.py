@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 Protocol = Literal["cbor", "json", "query"]
 
 _CBOR_PATH = re.compile(r"/service/[^/]+/operation/([^/]+)")
+_QUERY_STATUSES = (403, 404, 409)
+"""Those of the query protocol: in the others 400, unless the client says that it knows them."""
 _MAX_BODY = 16 * 1024 * 1024
 
 
@@ -85,26 +87,25 @@ class Wire:
         return Response(200, _dump(call.protocol, _plain(shape, result, call.protocol)), headers)
 
     def refuse(
-        self, protocol: Protocol, operation: OperationModel | None, error: AwsError
+        self, request: Request, operation: OperationModel | None, error: AwsError
     ) -> Response:
         """The reply that tells of `error`, under the shape that `operation` has for its code."""
+        protocol = protocol_of(request)
         request_id = str(uuid.uuid4())
         fault = "Receiver" if error.status >= 500 else "Sender"
         headers = _headers(protocol, request_id)
+        shape = self._error_shape(operation, error.code)
         if protocol == "query":
-            root = query.error_document(self._namespace, fault, error.code, error.message)
+            root = query.error_document(self._namespace, fault, error, shape)
             body = query.document(root, request_id, wrapped=False)
             return Response(error.status, body, headers)
         headers["x-amzn-query-error"] = f"{error.code};{fault}"
-        shape = self._error_shape(operation, error.code)
-        name = shape.name if shape else error.code
         key = "Message" if shape and "Message" in shape.members else "message"
-        members = {
-            "__type": f"com.amazonaws.cloudwatch#{name}",
-            key: error.message,
-            **error.members,
-        }
-        return Response(error.status, _dump(protocol, members), headers)
+        told = {key: error.message} if error.message else {}
+        members = {"__type": _type_of(error.code, shape), **told, **error.members}
+        in_query_mode = request.headers.get("x-amzn-query-mode") == "true"
+        status = 400 if error.status in _QUERY_STATUSES and not in_query_mode else error.status
+        return Response(status, _dump(protocol, members), headers)
 
     def _error_shape(self, operation: OperationModel | None, code: str) -> StructureShape | None:
         declared = operation.error_shapes if operation else []
@@ -121,6 +122,12 @@ def protocol_of(request: Request) -> Protocol:
     ):
         return "cbor"
     return "json" if "x-amz-target" in request.headers else "query"
+
+
+def _type_of(code: str, shape: StructureShape | None) -> str:
+    if code == "ValidationError":  # as recorded: of a framework before the service
+        return "com.amazon.coral.validate#ValidationException"
+    return f"com.amazonaws.cloudwatch.v2010_08_01#{shape.name if shape else code}"
 
 
 def _operation_name(request: Request, protocol: Protocol, form: Mapping[str, str]) -> str:
@@ -183,7 +190,9 @@ def _plain(shape: Shape, value: Any, protocol: Protocol) -> Any:
 
 
 def _dump(protocol: Protocol, value: object) -> bytes:
-    return cbor2.dumps(value) if protocol == "cbor" else json.dumps(value).encode()
+    if protocol == "cbor":
+        return cbor2.dumps(value, indefinite_containers=True)  # as CloudWatch itself
+    return json.dumps(value).encode()
 
 
 def _headers(protocol: Protocol, request_id: str) -> dict[str, str]:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
     from botocore.model import ListShape, MapShape, Shape, StructureShape
 
+    from emulator.errors import AwsError
+
 _DEPTH = 24
 
 
@@ -115,13 +117,18 @@ def _text(kind: str, value: Any) -> str:
     return str(value)
 
 
-def error_document(namespace: str, kind: str, code: str, message: str) -> Element:
+def error_document(
+    namespace: str, kind: str, error: AwsError, shape: StructureShape | None
+) -> Element:
     """An error reply's document; the caller adds the request id."""
     root = Element("ErrorResponse", xmlns=namespace)
-    error = SubElement(root, "Error")
-    SubElement(error, "Type").text = kind
-    SubElement(error, "Code").text = code
-    SubElement(error, "Message").text = message
+    element = SubElement(root, "Error")
+    SubElement(element, "Type").text = kind
+    SubElement(element, "Code").text = error.code
+    if error.message:
+        SubElement(element, "Message").text = error.message
+    if shape is not None:
+        _fill(element, shape, error.members)
     return root
 
 

@@ -116,6 +116,7 @@ def _unfit(path: str, wanted: str) -> AwsError:
 
 
 def iso8601(timestamp: float) -> str:
-    """`timestamp` as the query protocol writes it, to the millisecond."""
+    """`timestamp` as the query protocol writes it: to the millisecond, unless that is zero."""
     moment = dt.datetime.fromtimestamp(timestamp, dt.UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    precision = "milliseconds" if moment.microsecond >= 1_000 else "seconds"
+    return moment.isoformat(timespec=precision).replace("+00:00", "Z")

@@ -23,7 +23,7 @@ def test_what_was_never_given_is_absent() -> None:
 @pytest.mark.parametrize(
     ("changed", "part"),
     [
-        ({"Period": 30}, "high-resolution"),
+        ({"Period": 5}, "10, 20, 30 or a multiple of 60"),
         ({"Period": 90}, "multiple of 60"),
         ({"Period": 43_200, "EvaluationPeriods": 15}, "seven days"),
         ({"EvaluationPeriods": 1441}, "a day"),
@@ -203,8 +203,9 @@ def test_describe_alarms_for_metric() -> None:
     assert [alarm["AlarmName"] for alarm in found["MetricAlarms"]] == ["errors"]
 
 
+@pytest.mark.behaviour("W68")
 def test_tags_of_an_alarm() -> None:
-    """CloudWatch API reference, TagResource: tags come, change and go with the alarm."""
+    """Tags come, change and go with the alarm (LocalStack snapshot test_tagging_metric_alarm)."""
     at = bench()
     put_alarm(at.client, Tags=[{"Key": "Team", "Value": "A"}])
     arn = at.alarm("errors")["AlarmArn"]
@@ -213,6 +214,7 @@ def test_tags_of_an_alarm() -> None:
     tags = at.client.list_tags_for_resource(ResourceARN=arn)["Tags"]
     assert tags == [{"Key": "Stage", "Value": "local"}]
     at.client.delete_alarms(AlarmNames=["errors"])
+    assert at.client.list_tags_for_resource(ResourceARN=arn)["Tags"] == []
     with pytest.raises(ClientError) as caught:
-        at.client.list_tags_for_resource(ResourceARN=arn)
+        at.client.tag_resource(ResourceARN=arn, Tags=[{"Key": "Team", "Value": "B"}])
     assert caught.value.response["Error"]["Code"] == "ResourceNotFoundException"

@@ -168,9 +168,8 @@ def test_a_bad_body_is_refused_with_its_faults(protocol: str) -> None:
     response: Any = caught.value.response
     assert response["Error"]["Code"] == "InvalidParameterInput"
     assert response["ResponseMetadata"]["HTTPStatusCode"] == 400
-    if protocol != "query":
-        paths = [item["DataPath"] for item in response["dashboardValidationMessages"]]
-        assert paths == ["/widgets/0/properties/view", "/widgets/1/properties/period"]
+    paths = [item["DataPath"] for item in response["dashboardValidationMessages"]]
+    assert paths == ["/widgets/0/properties/view", "/widgets/1/properties/period"]
     assert at.client.list_dashboards()["DashboardEntries"] == []
 
 

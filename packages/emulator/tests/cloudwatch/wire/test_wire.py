@@ -176,14 +176,19 @@ def test_no_data_is_complete_and_empty() -> None:
 
 @pytest.mark.behaviour("W41")
 def test_several_units_are_told() -> None:
-    """W41 (CloudWatch API reference, GetMetricData): units are not merged."""
+    """W41 (LocalStack snapshot test_get_metric_data_different_units_no_unit_in_query)."""
     at = bench()
-    put(at, 1)
-    at.store.put("Orders", "Placed", (("service", "orders"),), 9, NOON, "Seconds")
+    for unit, value in (("Seconds", 60.0), ("Milliseconds", 60_000.0), ("Count", 5.0)):
+        at.store.put("Orders", "Placed", (("service", "orders"),), value, NOON, unit)
+    at.store.put("Orders", "Placed", (("service", "orders"),), 1, NOON + 300, "Bytes")
     (found,) = read(at, STAT)
-    assert [message["Code"] for message in found["Messages"]] == ["MultipleUnits"]
+    told = "Multiple units returned: '[Count, Milliseconds, Seconds]'"
+    assert found["Messages"] == [{"Code": "MultipleUnits", "Value": told}]
+    assert found["Values"] == [5]
     named: Any = {"Id": "m", "MetricStat": {**STAT["MetricStat"], "Unit": "Seconds"}}
-    assert read(at, named)[0]["Values"] == [9]
+    (found,) = read(at, named)
+    assert found["Values"] == [60]
+    assert "Messages" not in found
 
 
 @pytest.mark.behaviour("W37", "W42")
@@ -191,7 +196,7 @@ def test_several_units_are_told() -> None:
     ("options", "part"),
     [
         ({"end": 0}, "StartTime must be less"),
-        ({"end": 60 * 200_000}, "points"),
+        ({"end": 60 * 2_000_000}, "periods"),
         ({"queries": [STAT] * 2}, "not unique"),
         ({"queries": [{**STAT, "Id": "Bad"}]}, "lower-case"),
         ({"queries": [{"Id": "e", "Expression": "nope + 1"}]}, "nope"),
