@@ -16,8 +16,10 @@ from console.errors import UsageError
 from multidict import CIMultiDict
 from yarl import URL
 
+from emulator.absent import AbsentService
 from emulator.errors import AwsError
 from emulator.http import Request, Response
+from emulator.storage import SIGNED_FOR
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -108,6 +110,8 @@ class Gateway:
         if delay:
             await asyncio.sleep(delay / 1000)
         local = self._services.get(service)
+        if local is None and service not in SIGNED_FOR:
+            local = AbsentService(service, self._new_request_id)
         if local is None:
             return await self._forward(request, body)
         return self._render(await local.handle(_plain(request, body)))

@@ -19,6 +19,11 @@ SERVICES = (
     "dynamodb,sqs,sns,iam,sts,logs,ssm,s3,kms,secretsmanager,events,"
     "resourcegroupstaggingapi,tagging,servicequotas,xray"
 )
+SIGNED_FOR = frozenset(
+    {"dynamodb", "sqs", "sns", "iam", "sts", "logs", "ssm", "s3", "kms", "secretsmanager"}
+    | {"events", "tagging", "servicequotas"}
+)
+"""The services that are kept here, as requests for them are signed."""
 ROOT = Credentials("test", "test")
 """MiniStack's root credentials: it signs in the account named at its start."""
 _START_SECONDS = 20.0
