@@ -12,7 +12,7 @@ import tomllib
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from engine.providers import PROVIDERS
@@ -27,9 +27,6 @@ from infra.bootstrap.statements import document
 from infra.tests.bootstrapped import ACCOUNT, REGION
 from infra.tests.evaluation import permitted
 from infra.tests.integration.deployed import emulated_aws
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 SERVICE = load("order_processor")
 
@@ -223,7 +220,7 @@ class Recorder:
 
 
 @pytest.fixture(scope="module")
-def recorded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Calls]]:
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Calls]:
     """Make, read, change and delete each resource; return the calls by type and phase."""
     folder = tmp_path_factory.mktemp("rights")
     with emulated_aws(folder) as environment, pytest.MonkeyPatch.context() as patch:
@@ -231,7 +228,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Cal
             patch.setenv(name, value)
         make_boundaries(Aws(REGION))
         aws = Aws(REGION)
-        yield record(aws, Recorder(aws), samples(folder))
+        return record(aws, Recorder(aws), samples(folder))
 
 
 def make_boundaries(aws: Aws) -> None:

@@ -84,20 +84,21 @@ class Stack:
 
 
 @pytest.fixture(scope="session")
-def emulated_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """The AWS_* variables of a running emulator."""
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The variables of a running emulator's clients."""
     options = ("--time-scale", str(TIME_SCALE), "--seed", "1")
-    with (
-        emulated.aws(tmp_path_factory.mktemp("emulator"), *options) as variables,
-        pytest.MonkeyPatch.context() as environment,
-    ):
-        for name, value in variables.items():
-            if name.startswith("AWS_"):
-                environment.setenv(name, value)
-        environment.delenv("AWS_PROFILE", raising=False)
-        # An earlier test's would keep the credentials that it was made with.
-        environment.setattr(boto3, "DEFAULT_SESSION", None)
-        yield
+    with emulated.aws(tmp_path_factory.mktemp("emulator"), *options) as variables:
+        yield variables
+
+
+@pytest.fixture
+def emulated_aws(emulator: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test on the emulated AWS."""
+    for name, value in emulator.items():
+        if name.startswith("AWS_"):
+            monkeypatch.setenv(name, value)
+    # An earlier test's would keep the credentials that it was made with.
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
 
 
 @pytest.fixture
