@@ -57,7 +57,11 @@ class Children:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for child in reversed(self._running):
+        self.stop()
+
+    def stop(self) -> None:
+        """End all of them, also for a thread that waits for one."""
+        for child in self._running[::-1]:
             child.stop()
 
     def start(

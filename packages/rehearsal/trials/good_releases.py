@@ -1,14 +1,16 @@
 """`python -m rehearsal.trials.good_releases`: a good release at the gate, over and over.
 
 Each run has traffic of its own seed and is kept in DIRECTORY/runs.jsonl as soon as it has ended, so
-that a killed session goes on where it was.
+that a killed session goes on where it was. What a run's release said lies beside it, in the folder
+of its stack.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-from dataclasses import asdict
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import asdict, dataclass, field
 from math import comb
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +20,7 @@ from console.arguments import Parser, positive, whole
 from console.checkout import ROOT
 from console.processes import Children
 from reporting import amounts
-from service import declaration
+from service import declaration, probes
 from service.candidates import GOOD
 
 from rehearsal.command import ended
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 ALLOWED = 1
 """Refusals of a hundred runs."""
 
-RUNS_PER_STACK = 25
+RUNS_PER_STACK = 12
 """After so many a new emulated AWS and a new deployment."""
 
 AGAIN = "one more rehearsal of the same version"
@@ -52,10 +54,10 @@ def _run(options: argparse.Namespace) -> int:
     if options.fresh:
         kept.unlink(missing_ok=True)
     forget_torn_line(kept)
-    while (done := len(read(kept))) < options.runs:
-        batch = min(RUNS_PER_STACK - done % RUNS_PER_STACK, options.runs - done)
-        _run_batch(directory, kept, options, done + 1, batch)
-    trials = read(kept)[: options.runs]
+    seeds = range(options.seed, options.seed + options.runs)
+    done = {trial.seed for trial in read(kept)}
+    _run_all(Session(directory, kept, options), [seed for seed in seeds if seed not in done])
+    trials = [trial for trial in read(kept) if trial.seed in seeds]
     refused = sum(not trial.promoted for trial in trials)
     low, high = exact_interval(refused, len(trials))
     report = {"runs": len(trials), "refused": refused, "interval": [low, high]}
@@ -103,34 +105,74 @@ def exact_interval(hits: int, runs: int, certainty: float = 0.95) -> tuple[float
     )
 
 
-def _run_batch(
-    directory: Path, kept: Path, options: argparse.Namespace, first: int, number: int
-) -> None:
-    """So many runs on one stack, from run `first` on."""
-    settings = Settings(
-        service=options.service,
-        directory=directory,
-        seed=options.seed + first,
-        storage_latency_ms=20,
-    )
-    with Children(ROOT, directory / "logs") as children:
-        trials = Trials(settings, options.rate, children)
-        trials.prepare()
-        trials.offer(GOOD)
-        for run in range(first, first + number):
-            # From the second run on, the version was rolled back from: that needs a reason.
-            trial = trials.run(
-                GOOD, options.seed + run, good=True, reason=AGAIN if run > first else None
-            )
-            with kept.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(asdict(trial)) + "\n")
-            print(f"{run:4d}  {table([trial])}", flush=True)
+def _run_all(session: Session, seeds: Sequence[int]) -> None:
+    """A run for each seed, a batch after the other on each of the stacks side by side."""
+    probes.load(session.options.service)  # by one thread: the others then find it imported
+    with ThreadPoolExecutor(session.options.side_by_side) as pool:
+        batches = [
+            pool.submit(session.run_batch, seeds[at : at + RUNS_PER_STACK])
+            for at in range(0, len(seeds), RUNS_PER_STACK)
+        ]
+        try:
+            for batch in as_completed(batches):
+                batch.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            session.stop()
+            raise
+
+
+@dataclass(slots=True)
+class Session:
+    """What the batches share."""
+
+    directory: Path
+    kept: Path
+    options: argparse.Namespace
+    _stacks: list[Children] = field(default_factory=list)
+    _over: bool = False
+
+    def run_batch(self, seeds: Sequence[int]) -> None:
+        """Some runs on one stack, which leaves its logs and results in a folder of its own."""
+        settings = Settings(
+            service=self.options.service,
+            directory=self.directory / f"from-seed-{seeds[0]}",
+            seed=seeds[0],
+            storage_latency_ms=20,
+        )
+        with Children(ROOT, settings.directory / "logs") as children:
+            self._stacks.append(children)
+            if self._over:
+                return
+            trials = Trials(settings, self.options.rate, children)
+            trials.prepare()
+            trials.offer(GOOD)
+            for seed in seeds:
+                # From the second run on, the version was rolled back from: that needs a reason.
+                reason = AGAIN if seed != seeds[0] else None
+                self._keep(trials.run(GOOD, seed, good=True, reason=reason))
+
+    def _keep(self, trial: Trial) -> None:
+        with self.kept.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(asdict(trial)) + "\n")
+        print(f"seed {trial.seed:3d}  {table([trial])}", flush=True)
+
+    def stop(self) -> None:
+        """End every process of every stack: no batch goes on, and none begins."""
+        self._over = True
+        with ThreadPoolExecutor() as pool:
+            pool.map(Children.stop, self._stacks)
 
 
 def _parser() -> Parser:
     parser = Parser(prog="good_releases", description=__doc__)
     parser.add_argument("--service", metavar="NAME", help="the first one, by default")
     parser.add_argument("--runs", type=whole(1), default=100, help="in all (%(default)s)")
+    parser.add_argument(
+        "--side-by-side", type=whole(1), default=1, metavar="N",
+        help="at most so many at a time, each with an emulated AWS of its own: a run takes about "
+        "half a core, and on a machine that is too small good releases fail (%(default)s)",
+    )  # fmt: skip
     parser.add_argument("--fresh", action="store_true", help="forget the runs so far")
     parser.add_argument("--rate", type=positive, default=RATE, help="events a second (%(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="of the first run (%(default)s)")

@@ -29,9 +29,10 @@ SLOTS = 30
 """Reserved concurrency: some of it stays free, for a sample is a synthetic event where live traffic
 brings too few, as in the workflow."""
 
-BAKE, PATIENCE, SYNTHETIC_RATE = 30, 60, 60
-"""The workflow's ten minutes, compressed. A fault that only real events meet, one of thirty, shows
-in some 240 of them: by chance it would hide in one release of three thousand."""
+BAKE, PATIENCE, SYNTHETIC_RATE = 30, 120, 60
+"""The workflow's ten minutes, compressed; patience is longer, for machines that are busy. A fault
+that only real events meet, one of thirty, shows in some 240 of them: by chance it would hide in one
+release of three thousand."""
 
 
 @dataclass(frozen=True, slots=True)

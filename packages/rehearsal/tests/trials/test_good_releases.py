@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import threading
 from dataclasses import asdict
 from math import comb
 from typing import TYPE_CHECKING
 
 import pytest
+from console.processes import Children
 
-from rehearsal.trials import good_releases
-from rehearsal.trials.good_releases import exact_interval, main, read
+from rehearsal.journal import StepError
+from rehearsal.trials.good_releases import Session, exact_interval, main, read
 from rehearsal.trials.trial import Trial
 
 if TYPE_CHECKING:
-    import argparse
+    from collections.abc import Sequence
     from pathlib import Path
 
 
@@ -45,31 +49,64 @@ def test_each_bound_leaves_its_tail() -> None:
 def test_a_killed_session_goes_on_where_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What has ended is kept, a line that was cut short is run again, batches stay whole."""
+    """What has ended is kept, in whatever order; a line that was cut short is run again."""
     kept = tmp_path / "runs.jsonl"
-    kept.write_text("".join(json.dumps(asdict(trial(n))) + "\n" for n in range(23)) + '{"cand')
+    kept.write_text("".join(json.dumps(asdict(trial(n))) + "\n" for n in (25, 7, 8)) + '{"cand')
     batches = []
 
-    def run(_: Path, kept: Path, options: argparse.Namespace, first: int, number: int) -> None:
-        batches.append((first, number))
-        with kept.open("a") as file:
-            for seed in range(first, first + number):
-                file.write(json.dumps(asdict(trial(options.seed + seed, promoted=seed != 30))))
-                file.write("\n")
+    def run(self: Session, seeds: Sequence[int]) -> None:
+        batches.append(list(seeds))
+        for seed in seeds:
+            self._keep(trial(seed, promoted=seed != 30))
 
-    monkeypatch.setattr(good_releases, "_run_batch", run)
-    assert main(["--runs", "60", "--directory", str(tmp_path)]) == 0
-    assert batches == [(24, 2), (26, 25), (51, 10)]
-    assert len(read(kept)) == 60
-    assert "60 runs, 1 refused" in capsys.readouterr().out
+    monkeypatch.setattr(Session, "run_batch", run)
+    assert main(["--runs", "31", "--seed", "7", "--directory", str(tmp_path)]) == 0
+    assert batches == [[*range(9, 21)], [*range(21, 25), *range(26, 34)], [*range(34, 38)]]
+    assert len(read(kept)) == 31
+    assert "31 runs, 1 refused" in capsys.readouterr().out
 
 
-def test_more_than_one_refused_in_a_hundred_is_a_failure(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_stacks_stand_side_by_side(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many as were asked for: each waits for the other two."""
+    together = threading.Barrier(3, timeout=30)
+
+    def run(self: Session, seeds: Sequence[int]) -> None:
+        together.wait()
+        for seed in seeds:
+            self._keep(trial(seed))
+
+    monkeypatch.setattr(Session, "run_batch", run)
+    asked = ["--runs", "36", "--side-by-side", "3", "--directory", str(tmp_path)]
+    assert main(asked) == 0
+    assert {each.seed for each in read(tmp_path / "runs.jsonl")} == {*range(1, 37)}
+
+
+def test_an_interruption_ends_every_stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And no batch begins any more: what waits for a process of its stack finds it ended."""
+    began, stacks, both = [], [], threading.Barrier(2, timeout=30)
+
+    def run(self: Session, seeds: Sequence[int]) -> None:
+        began.append(seeds[0])
+        with Children(tmp_path, tmp_path / "logs") as children:
+            stack = children.start(f"stack-{seeds[0]}", ["sleep", "600"], {"PATH": os.defpath})
+            stacks.append(stack)
+            self._stacks.append(children)
+            both.wait()
+            if seeds[0] == 1:
+                os.kill(os.getpid(), signal.SIGINT)
+            stack.wait()
+            raise StepError("the emulated AWS has ended")
+
+    monkeypatch.setattr(Session, "run_batch", run)
+    asked = ["--runs", "48", "--side-by-side", "2", "--directory", str(tmp_path)]
+    assert main(asked) == 130
+    assert sorted(began) == [1, 13]
+    assert all(stack.process.poll() is not None for stack in stacks)
+
+
+def test_more_than_one_refused_in_a_hundred_is_a_failure(tmp_path: Path) -> None:
     """The figure that is promised."""
-    monkeypatch.setattr(good_releases, "_run_batch", None)
-    runs = [trial(n, promoted=n not in (5, 50)) for n in range(100)]
+    runs = [trial(n, promoted=n not in (5, 50)) for n in range(1, 101)]
     kept = tmp_path / "runs.jsonl"
     kept.write_text("".join(json.dumps(asdict(each)) + "\n" for each in runs))
     assert main(["--runs", "100", "--directory", str(tmp_path)]) == 1
