@@ -136,6 +136,27 @@ def test_what_fails_after_its_promotion_is_taken_back(steps: tuple[float, ...]) 
     assert scene.clock.elapsed < SECONDS
 
 
+@pytest.mark.parametrize("steps", [(0.1,), ()])
+def test_where_it_cannot_be_taken_back_each_run_says_what_is_live(steps: tuple[float, ...]) -> None:
+    """Tried until the watch is over, and some minutes more; never "Nothing to promote", and 0."""
+    scene = Scene(After(failing=10))
+
+    def throttled() -> None:
+        if scene.live == "2":
+            raise UnavailableError("Rate exceeded.")
+
+    scene.functions.before_write = throttled
+    gate = Request("2", bake=20, poll=10)
+    wanted = RolloutRequest("2", steps, gate, watch=SECONDS, reason="at once")
+    for _ in range(2):
+        result = Rollout(scene.release, wanted).run()
+        assert (result.exit, scene.live, scene.is_due()) == (Exit.FAIL, "2", True)
+        assert "it serves version 2. `nox -s rollback -- staging --version 1`" in result.message
+        assert scene.clock.elapsed >= SECONDS
+    scene.functions.before_write = None
+    assert (Rollout(scene.release, wanted).run().exit, scene.live) == (Exit.FAIL, "1")
+
+
 def test_an_alarm_takes_it_back() -> None:
     """A release alarm is enough, as before the promotion."""
     scene = Scene()
