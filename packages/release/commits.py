@@ -1,4 +1,7 @@
-"""What git in this checkout knows of commits: which one holds another, and what was taken back."""
+"""What git knows of commits: which one holds another, and what was taken back.
+
+It is asked of this checkout, or of the repository that git's own variable GIT_DIR names.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,6 @@ from reporting.amounts import digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 _NAMED = re.compile(
     r"\bThis reverts commit ([0-9a-f]{7,40})\b|^Fixes: ([0-9a-f]{7,40})\b", re.MULTILINE
@@ -20,66 +22,67 @@ _NAMED = re.compile(
 """What `git revert` writes, and the trailer of a fix."""
 
 
-def holds(commit: str, held: str, since: str | None = None, root: Path = ROOT) -> bool:
+def holds(commit: str, held: str, since: str | None = None) -> bool:
     """Whether `commit` holds `held`, and nothing up to it took that back or mends it.
 
     What took it back names `held`, or a commit that came with it: one after `since`, which was live
-    before. A revert that was itself reverted counts for nothing. UsageError where git in `root`
-    does not know both commits and all that lies between them.
+    before. A revert that was itself reverted counts for nothing. UsageError where git does not
+    know both commits and all that lies between them.
     """
     try:
-        return _holds(root, commit, held, since)
+        return _holds(commit, held, since)
     except (OSError, ValueError) as error:
         raise UsageError(
             f"It is unknown whether {digest(commit)} holds {digest(held)}, which was rolled back "
-            f"({error}): fetch the whole history (`git fetch --unshallow`), or lift the hold."
+            f"({error}): fetch the whole history (`git fetch --unshallow`), let GIT_DIR name a "
+            "repository that has it, or lift the hold."
         ) from None
 
 
-def _holds(root: Path, commit: str, held: str, since: str | None) -> bool:
-    if _git(root, "rev-parse", "--is-shallow-repository").strip() != "false":
+def _holds(commit: str, held: str, since: str | None) -> bool:
+    if _git("rev-parse", "--is-shallow-repository").strip() != "false":
         raise ValueError("the history here is cut")
-    newest, bad = _resolved(root, commit), _resolved(root, held)
-    if _git(root, "rev-list", "--max-count=1", bad, f"^{newest}"):
+    newest, bad = _resolved(commit), _resolved(held)
+    if _git("rev-list", "--max-count=1", bad, f"^{newest}"):
         return False  # it is none of its ancestors
-    taken_back = _taken_back(root, bad, newest)
-    return taken_back.isdisjoint(_came_with(root, bad, since))
+    taken_back = _taken_back(bad, newest)
+    return taken_back.isdisjoint(_came_with(bad, since))
 
 
-def _resolved(root: Path, commit: str) -> str:
-    return _git(root, "rev-parse", "--verify", "--quiet", f"{commit}^{{commit}}").strip()
+def _resolved(commit: str) -> str:
+    return _git("rev-parse", "--verify", "--quiet", f"{commit}^{{commit}}").strip()
 
 
-def _came_with(root: Path, held: str, since: str | None) -> set[str]:
+def _came_with(held: str, since: str | None) -> set[str]:
     """The commits that went live with `held`."""
     if since is None:
         return {held}
-    return {held, *_git(root, "rev-list", held, f"^{_resolved(root, since)}").split()}
+    return {held, *_git("rev-list", held, f"^{_resolved(since)}").split()}
 
 
-def _taken_back(root: Path, held: str, newest: str) -> set[str]:
+def _taken_back(held: str, newest: str) -> set[str]:
     """The commits that what came after `held` reverts or mends, by their full names."""
-    log = _git(root, "log", "--topo-order", "--format=%H%x00%B%x00", newest, f"^{held}")
+    log = _git("log", "--topo-order", "--format=%H%x00%B%x00", newest, f"^{held}")
     fields = log.split("\0")
     undone: set[str] = set()
     for sha, text in zip(fields[::2], fields[1::2], strict=False):
         if sha.strip() not in undone:
-            undone |= set(_targets(root, text))
+            undone |= set(_targets(text))
     return undone
 
 
-def _targets(root: Path, text: str) -> Iterator[str]:
+def _targets(text: str) -> Iterator[str]:
     for match in _NAMED.finditer(text):
         try:
-            yield _resolved(root, match[1] or match[2])
+            yield _resolved(match[1] or match[2])
         except ValueError:
             continue  # of another repository
 
 
-def _git(root: Path, *arguments: str) -> str:
+def _git(*arguments: str) -> str:
     """Return what git says; ValueError where it does not know."""
     done = lifelines.run(
-        ["git", "-C", str(root), *arguments], check=False, capture_output=True, text=True
+        ["git", "-C", str(ROOT), *arguments], check=False, capture_output=True, text=True
     )
     if done.returncode != 0:
         raise ValueError(f"git {arguments[0]} does not know")

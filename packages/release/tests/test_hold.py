@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from release.context import Release
 
 ANY = replace(OUTPUTS, candidate_version=None)
-HOLDS = commits.holds
 
 
 class Killed(BaseException):
@@ -89,11 +88,7 @@ class Scene:
 def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scene:
     """With a repository of its own."""
     repository = Repository(tmp_path / "repository")
-
-    def here(commit: str, held: str, since: str | None = None) -> bool:
-        return HOLDS(commit, held, since, repository.place)
-
-    monkeypatch.setattr(commits, "holds", here)
+    monkeypatch.setenv("GIT_DIR", str(repository.place / ".git"))
     return Scene(repository)
 
 
@@ -150,13 +145,12 @@ def test_a_revert_that_was_reverted_counts_for_nothing(scene: Scene) -> None:
         scene.rollout(found)
 
 
-def test_a_revert_of_one_that_came_with_it_goes_through(tmp_path: Path) -> None:
+def test_a_revert_of_one_that_came_with_it_goes_through(scene: Scene) -> None:
     """Two were merged and released as one: the culprit is the first."""
-    repository = Repository(tmp_path / "repository")
-    good, culprit, released = (repository.commit(each) for each in ("Good", "Bad", "Fine"))
-    found = repository.commit(f"This reverts commit {culprit}.")
-    assert not commits.holds(found, released[:12], good[:12], repository.place)
-    assert commits.holds(found, released[:12], None, repository.place)
+    culprit, released = (scene.repository.commit(each) for each in ("Worse", "Fine"))
+    found = scene.repository.commit(f"This reverts commit {culprit}.")
+    assert not commits.holds(found, released[:12], scene.bad[:12])
+    assert commits.holds(found, released[:12], None)
 
 
 def test_a_branch_without_it_goes_through(scene: Scene) -> None:
@@ -165,14 +159,17 @@ def test_a_branch_without_it_goes_through(scene: Scene) -> None:
     assert scene.rollout(scene.repository.commit("Elsewhere")).exit is Exit.DONE
 
 
-def test_where_history_is_missing_nobody_guesses(scene: Scene, tmp_path: Path) -> None:
+def test_where_history_is_missing_nobody_guesses(
+    scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """One sentence, for a clone that is cut and for a commit that nobody has."""
     found = scene.repository.commit("Something else")
     cut, whole = tmp_path / "cut", scene.repository.place
     scene.repository.git("clone", "--quiet", "--depth=1", f"file://{whole}", str(cut))
     for commit, place in ((found, cut), ("1" * 40, whole), (found, tmp_path)):
+        monkeypatch.setenv("GIT_DIR", str(place / ".git"))
         with pytest.raises(UsageError, match="fetch the whole history") as refusal:
-            HOLDS(commit, scene.bad, None, place)
+            commits.holds(commit, scene.bad)
         assert "\n" not in str(refusal.value)
 
 
