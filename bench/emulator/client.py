@@ -2,27 +2,51 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from typing import TYPE_CHECKING, Self
 
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import TracebackType
 
 _CHUNK = 65_536
 _SECONDS = 60.0
 
 
-def signed(
-    host: str, path: str, body: bytes = b"{}", *, service: str = "lambda", headers: str = ""
-) -> bytes:
-    """A POST whose credential scope names `service`; none of the peers checks the signature."""
-    scope = f"Credential=test/20260101/us-east-1/{service}/aws4_request"
+ANY_KEYS = Credentials("test", "test")
+"""What the peers take that check no signature."""
+
+
+def keys_of(environment: Mapping[str, str]) -> Credentials:
+    """The keys in an emulator's variables."""
+    return Credentials(environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"])
+
+
+def signed(keys: Credentials, path: str, body: bytes = b"{}", headers: str = "") -> bytes:
+    """A POST to Lambda at 127.0.0.1, whole; it is good for a quarter of an hour."""
     head = (
-        f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n"
-        f"Authorization: AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=0\r\n"
+        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
         f"Content-Length: {len(body)}\r\n{headers}\r\n"
     )
-    return head.encode() + body
+    return sign(keys, head.encode() + body, "lambda")
+
+
+def sign(keys: Credentials, request: bytes, service: str) -> bytes:
+    """`request`, whole and with a Host, signed for `service`."""
+    start, _, rest = request.partition(b"\r\n")
+    head, _, body = rest.partition(b"\r\n\r\n")
+    method, target, _ = start.decode().split(" ")
+    found = re.search(rb"(?i)^host: *([^\r\n]*)", head, re.MULTILINE)
+    host = found[1].decode() if found else ""
+    asked = AWSRequest(method, f"http://{host}{target}", data=body)
+    SigV4Auth(keys, service, "us-east-1").add_auth(asked)
+    lines = "".join(f"{name}: {value}\r\n" for name, value in asked.headers.items())
+    return b"\r\n".join((start, lines.encode() + head, b"", body))
 
 
 class Connection:

@@ -66,7 +66,7 @@ def _warm(running: RunningEmulator, count: int, gate: Path) -> None:
     """Make `count` environments: that many invocations are held up until all have begun."""
     peer = peers.own_peer(running, "many")
     body = json.dumps({"gate": str(gate)}).encode()
-    request = signed("127.0.0.1", "/2015-03-31/functions/many/invocations", body)
+    request = signed(peer.keys, "/2015-03-31/functions/many/invocations", body)
 
     def hold() -> None:
         with peer.connect() as connection:

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import HealthCheck, given, seed, settings
 
 from bench.emulator import peers
-from bench.emulator.client import Connection
+from bench.emulator.client import Connection, keys_of, sign
 from bench.emulator.malformed import FUNCTION, raw, shaped
 
 if TYPE_CHECKING:
+    from bench.emulator.malformed import Unsigned
     from emulator.tests.running import RunningEmulator
 
 _SECONDS = 20.0
@@ -43,17 +44,18 @@ class Answer:
 class Fuzzer:
     """Sends requests to one emulator and judges what comes back."""
 
-    def __init__(self, port: int) -> None:
-        self._port = port
+    def __init__(self, running: RunningEmulator) -> None:
+        self._port = int(running.environment["AWS_ENDPOINT_URL"].rpartition(":")[2])
+        self._keys = keys_of(running.environment)
         self._connection: Connection | None = None
         self.statuses: dict[int, int] = {}
 
-    def send(self, request: bytes) -> Answer:
-        """A request that is whole: it must be answered."""
+    def send(self, request: bytes, service: str) -> Answer:
+        """A request that is whole, once it is signed: it must be answered."""
         if self._connection is None:
             self._connection = Connection("127.0.0.1", self._port, _SECONDS)
         try:
-            status, head, body = self._connection.exchange(request)
+            status, head, body = self._connection.exchange(sign(self._keys, request, service))
         except (OSError, ValueError):
             self.close()
             raise
@@ -93,7 +95,7 @@ def run(running: RunningEmulator, examples: int, number: int) -> dict[str, Any]:
     client = running.client("lambda")
     client.publish_version(FunctionName=name)
     client.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
-    fuzzer = Fuzzer(peers.own_peer(running, name).port)
+    fuzzer = Fuzzer(running)
     failures = []
     for check, share in ((_check_shaped, 0.9), (_check_raw, 0.1)):
         try:
@@ -114,8 +116,8 @@ def _check_shaped(fuzzer: Fuzzer, examples: int, number: int) -> None:
     @seed(number)
     @settings(max_examples=examples, deadline=None, database=None, suppress_health_check=_ANY)
     @given(shaped())
-    def check(request: bytes) -> None:
-        answer = fuzzer.send(request)
+    def check(unsigned: Unsigned) -> None:
+        answer = fuzzer.send(*unsigned)
         assert answer.good, (answer.status, answer.head[:300], answer.body[:300])  # noqa: S101
 
     check()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import quote, urlencode
 
 import botocore.loaders
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy
 
 FUNCTION = "fuzzed"
+Unsigned: TypeAlias = tuple[bytes, str]
+"""A request without a signature, and the service that it is for."""
 _DEPTH = 4
 _SCOPES = {"lambda": "lambda", "cloudwatch": "monitoring"}
 _GRANITE = "GraniteServiceVersion20100801"
@@ -35,7 +37,7 @@ _JUNK: SearchStrategy[Any] = st.recursive(
 
 
 @st.composite
-def shaped(draw: DrawFn) -> bytes:
+def shaped(draw: DrawFn) -> Unsigned:
     """A request for an operation of Lambda or CloudWatch; mostly the right shape."""
     operation = draw(st.sampled_from(_operations()) | st.sampled_from(_served()))
     values = draw(_structure(operation.service_model, operation.input_shape, 0))
@@ -66,7 +68,7 @@ def raw(draw: DrawFn) -> bytes:
     return b"".join(parts)
 
 
-def _rest(draw: DrawFn, operation: OperationModel, values: dict[str, Any]) -> bytes:
+def _rest(draw: DrawFn, operation: OperationModel, values: dict[str, Any]) -> Unsigned:
     shape = operation.input_shape
     path, _, fixed = operation.http["requestUri"].partition("?")
     query, lines, body = [fixed] if fixed else [], b"", {}
@@ -86,7 +88,7 @@ def _rest(draw: DrawFn, operation: OperationModel, values: dict[str, Any]) -> by
     return _message(operation.http["method"], target, "lambda", lines, content)
 
 
-def _granite(draw: DrawFn, operation: str, values: Any) -> bytes:
+def _granite(draw: DrawFn, operation: str, values: Any) -> Unsigned:
     kind = draw(st.sampled_from(["json", "cbor", "query"]))
     if kind == "cbor":
         lines = b"smithy-protocol: rpc-v2-cbor\r\nContent-Type: application/cbor\r\n"
@@ -117,10 +119,10 @@ def _flat(prefix: str, value: Any) -> list[tuple[str, str]]:
     return [(prefix, _plain(value))] if prefix else []
 
 
-def _message(method: str, target: str, service: str, lines: bytes, content: bytes) -> bytes:
+def _message(method: str, target: str, service: str, lines: bytes, content: bytes) -> Unsigned:
     start = f"{method} {target} HTTP/1.1\r\nHost: localhost\r\n".encode()
     length = f"Content-Length: {len(content)}\r\n".encode()
-    return start + _authorization(_SCOPES[service]) + length + lines + b"\r\n" + content
+    return start + length + lines + b"\r\n" + content, _SCOPES[service]
 
 
 def _authorization(scope: str) -> bytes:

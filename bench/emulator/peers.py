@@ -16,13 +16,14 @@ import boto3
 from botocore.config import Config
 from console.lifelines import Process, tied
 
-from bench.emulator.client import Connection, signed
+from bench.emulator.client import ANY_KEYS, Connection, keys_of, signed
 from emulator.lambda_.runtime.shipped import assemble
-from emulator.storage import free_port
 from emulator.tests.running import RUNTIME, RunningEmulator, zipped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from botocore.credentials import Credentials
 
 SILENT = "def handler(event, context):\n    return None\n"
 RIE = "samcli/local/rapid/aws-lambda-rie-x86_64"
@@ -33,11 +34,14 @@ _START_SECONDS = 30.0
 class HttpPeer:
     """A peer that is invoked over HTTP; `pid` is the process that it consists of."""
 
-    def __init__(self, name: str, port: int, path: str, pid: int) -> None:
+    def __init__(
+        self, name: str, port: int, path: str, pid: int, keys: Credentials = ANY_KEYS
+    ) -> None:
         self.name = name
         self.port = port
         self.pid = pid
-        self.request = signed("127.0.0.1", path)
+        self.keys = keys
+        self.request = signed(keys, path)
 
     def connect(self) -> Connection:
         """A new connection."""
@@ -59,7 +63,7 @@ def own_peer(running: RunningEmulator, reference: str) -> HttpPeer:
     """A function of this emulator as a peer; `reference` may carry a qualifier."""
     port = int(running.environment["AWS_ENDPOINT_URL"].rpartition(":")[2])
     path = f"/2015-03-31/functions/{reference}/invocations"
-    return HttpPeer("emulator", port, path, running.process.pid)
+    return HttpPeer("emulator", port, path, running.process.pid, keys_of(running.environment))
 
 
 @contextlib.contextmanager
@@ -194,6 +198,14 @@ def _task(work: Path) -> Path:
     task.mkdir(exist_ok=True)
     (task / "app.py").write_text(SILENT)
     return task
+
+
+def free_port() -> int:
+    """A loopback TCP port that is free now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 @contextlib.contextmanager

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from botocore.credentials import Credentials
+
 _RECORDER = """
     import os
 
@@ -157,20 +159,20 @@ def _send(
     running: RunningEmulator, plan: Plan, ends: tuple[_Done, _Letters], result: Result
 ) -> None:
     draw = random.Random(plan.seed)  # noqa: S311 - a load to be repeated
-    port = peers.own_peer(running, _FUNCTION).port
+    peer = peers.own_peer(running, _FUNCTION)
     directory = ends[0].directory
-    with Connection("127.0.0.1", port) as connection:
+    with peer.connect() as connection:
         began = time.monotonic()
         for number in range(plan.events):
             if plan.rate:
                 time.sleep(max(0.0, began + number / plan.rate - time.monotonic()))
-            _invoke(connection, number, directory, fails=draw.random() < plan.failing)
+            _invoke(connection, peer.keys, number, directory, fails=draw.random() < plan.failing)
             result.accepted += 1
             if number % 500 == 499:
                 _wait_for(ends, result, _IN_FLIGHT, 60.0)
         result.undrained = _wait_for(ends, result, 0, plan.drain_seconds)
         for number in range(plan.events, plan.events + plan.tail):
-            _invoke(connection, number, directory, fails=draw.random() < plan.failing)
+            _invoke(connection, peer.keys, number, directory, fails=draw.random() < plan.failing)
             result.accepted += 1
     ends[1].read()
 
@@ -259,11 +261,13 @@ def _deploy(running: RunningEmulator) -> None:
     )
 
 
-def _invoke(connection: Connection, number: int, directory: Path, *, fails: bool) -> None:
+def _invoke(
+    connection: Connection, keys: Credentials, number: int, directory: Path, *, fails: bool
+) -> None:
     event: dict[str, object] = {"id": number, "directory": os.fspath(directory)}
     body = json.dumps(event | ({"fails": True} if fails else {})).encode()
     path = f"/2015-03-31/functions/{_FUNCTION}/invocations"
-    request = signed("127.0.0.1", path, body, headers="X-Amz-Invocation-Type: Event\r\n")
+    request = signed(keys, path, body, headers="X-Amz-Invocation-Type: Event\r\n")
     status, answer = connection.call(request)
     if status != 202:
         raise RuntimeError(f"an event was answered {status} {answer[:200]!r}")

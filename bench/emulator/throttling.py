@@ -157,7 +157,7 @@ def _measure(running: RunningEmulator, plan: Plan, at: tuple[int, float], seed: 
     settling = _SETTLING_SLOTS * slot
     times = poisson.arrivals(rate, settling + plan.seconds, seed)
     peer = peers.own_peer(running, f"{name}:{alias}")
-    request = _request(f"{name}:{alias}", slot)
+    request = _request(peer, f"{name}:{alias}", slot)
     sent = asyncio.run(poisson.send("127.0.0.1", peer.port, request, times))
     unexpected = {one.status for one in sent} - {200, 429}
     if unexpected:
@@ -196,9 +196,9 @@ def _cell(
     )
 
 
-def _request(reference: str, seconds: float) -> bytes:
+def _request(peer: peers.HttpPeer, reference: str, seconds: float) -> bytes:
     body = json.dumps({"seconds": seconds}).encode()
-    return signed("127.0.0.1", f"/2015-03-31/functions/{reference}/invocations", body)
+    return signed(peer.keys, f"/2015-03-31/functions/{reference}/invocations", body)
 
 
 def _deploy(running: RunningEmulator, name: str, concurrency: int) -> None:
@@ -207,9 +207,11 @@ def _deploy(running: RunningEmulator, name: str, concurrency: int) -> None:
     client = running.client("lambda")
     client.publish_version(FunctionName=name)
     client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=concurrency)
-    port = peers.own_peer(running, name).port
-    request = _request(f"{name}:1", 0.1 + 0.2 * concurrency)  # until the last one has begun
-    threads = [threading.Thread(target=_hold, args=(port, request)) for _ in range(concurrency)]
+    peer = peers.own_peer(running, name)
+    request = _request(peer, f"{name}:1", 0.1 + 0.2 * concurrency)  # until the last one has begun
+    threads = [
+        threading.Thread(target=_hold, args=(peer.port, request)) for _ in range(concurrency)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:

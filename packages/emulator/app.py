@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from console.errors import UsageError
 
+from emulator.access.keys import Keys, random_root
 from emulator.aws import StorageClient
 from emulator.clock import Clock
 from emulator.cloudwatch.metrics.store import MetricStore
@@ -38,7 +39,7 @@ from emulator.logs import LogDelivery
 from emulator.permissions import Permissions
 from emulator.process import raise_descriptor_limit
 from emulator.sqs_metrics import QueueMetrics
-from emulator.storage import ROOT, StorageProcess
+from emulator.storage import ENDPOINT, StorageProcess
 from emulator.workdir import WorkDirectory
 from emulator.xray import XRay
 
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine, Mapping
     from pathlib import Path
 
+    from emulator.aws import Credentials
     from emulator.http import Service
     from emulator.lambda_.state.model import Version
 
@@ -104,25 +106,28 @@ class Emulator:
         listener = bind(options.host, options.port)
         self._stack.callback(listener.close)
         endpoint = f"http://{options.reachable_host}:{listener.getsockname()[1]}"
-        client = await self._start_storage()
+        keys = Keys(random_root(), ACCOUNT_ID)
+        client = await self._start_storage(keys.root)
         xray = XRay()
         await xray.start()
         self._stack.callback(xray.close)
-        roles = RoleCredentials(client.call, ROOT)
-        permissions = Permissions(client.call, ROOT, roles)
+        roles = RoleCredentials(client.call, keys)
+        permissions = Permissions(client.call, keys.root)
         cloudwatch = CloudWatch(self._store, self._clock, ACCOUNT_ID, options.region, permissions)
-        host = self._build_host(client, endpoint, xray.port, roles)
+        host = self._build_host(client, endpoint, xray.port, keys, roles)
         services: dict[str, Service] = {
             "lambda": self._build_lambda(client, host, permissions),
             "monitoring": cloudwatch,
             "xray": xray,
         }
-        self._run(cloudwatch.run(), QueueMetrics(client.call, self._store, self._clock, ROOT).run())
+        queues = QueueMetrics(client.call, self._store, self._clock, keys.root)
+        self._run(cloudwatch.run(), queues.run())
         replies = Ids(options.seed, "replies")
-        self._gateway = Gateway(services, self._storage.endpoint, options.latency_ms, replies.uuid)
+        connector = self._storage.connector
+        self._gateway = Gateway(services, keys, connector, options.latency_ms, replies.uuid)
         self._stack.push_async_callback(self._gateway.close)
         await self._gateway.start(listener)
-        self._write_environment(endpoint)
+        self._write_environment(endpoint, keys.root)
         return endpoint
 
     def queued(self) -> Counter[str]:
@@ -133,13 +138,13 @@ class Emulator:
         """End every child process and leave nothing behind; safe after a failed start."""
         await self._stack.aclose()
 
-    async def _start_storage(self) -> StorageClient:
+    async def _start_storage(self, root: Credentials) -> StorageClient:
         options = self._options
         self._storage = StorageProcess(
-            options.storage, self._work / "storage", ACCOUNT_ID, options.region
+            options.storage, self._work / "storage", ACCOUNT_ID, options.region, root
         )
         self._stack.push_async_callback(self._storage.stop)
-        client = StorageClient(self._storage.endpoint, options.region)
+        client = StorageClient(ENDPOINT, options.region, self._storage.connector)
         self._stack.push_async_callback(client.close)
         await self._storage.start()
         self._storage.exited.add_done_callback(self._on_storage_exit)
@@ -150,9 +155,14 @@ class Emulator:
         self.storage_gone.set()
 
     def _build_host(
-        self, client: StorageClient, endpoint: str, xray_port: int, roles: RoleCredentials
+        self,
+        client: StorageClient,
+        endpoint: str,
+        xray_port: int,
+        keys: Keys,
+        roles: RoleCredentials,
     ) -> Host:
-        logs = LogDelivery(client.call, self._store, self._clock)
+        logs = LogDelivery(client.call, keys.root, self._store, self._clock)
         # On the way out in the opposite order: environments end, logs are delivered, code goes.
         self._registry = self._build_registry()
         self._stack.callback(self._registry.code.clear)
@@ -206,7 +216,7 @@ class Emulator:
             task = asyncio.get_running_loop().create_task(work)
             self._stack.push_async_callback(_cancel, task)
 
-    def _write_environment(self, endpoint: str) -> None:
+    def _write_environment(self, endpoint: str, root: Credentials) -> None:
         """Leave the variables that any AWS client needs, atomically and for this user only.
 
         On Linux the file is a link into this process: however the emulator ends, it leads nowhere
@@ -215,8 +225,8 @@ class Emulator:
         path, region = self._options.env_file, self._options.region
         lines = (
             f"AWS_ENDPOINT_URL={endpoint}",
-            f"AWS_ACCESS_KEY_ID={ROOT.access_key_id}",
-            f"AWS_SECRET_ACCESS_KEY={ROOT.secret_access_key}",
+            f"AWS_ACCESS_KEY_ID={root.access_key_id}",
+            f"AWS_SECRET_ACCESS_KEY={root.secret_access_key}",
             f"AWS_REGION={region}",
             f"AWS_DEFAULT_REGION={region}",
         )

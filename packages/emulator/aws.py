@@ -18,6 +18,8 @@ from botocore.serialize import create_serializer
 from emulator.errors import AwsError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from botocore.model import ServiceModel
 
 
@@ -72,13 +74,16 @@ class _Wire:
 class StorageClient:
     """Calls storage services over one pooled connection set.
 
-    `endpoint` has no trailing slash. Every failure is an `AwsError`; an unreachable storage
-    process is one with the status 503.
+    `endpoint` has no trailing slash; `connector` makes the pool that leads there. Every failure is
+    an `AwsError`; an unreachable storage process is one with the status 503.
     """
 
-    def __init__(self, endpoint: str, region: str) -> None:
+    def __init__(
+        self, endpoint: str, region: str, connector: Callable[[], aiohttp.BaseConnector]
+    ) -> None:
         self._endpoint = endpoint
         self._region = region
+        self._connector = connector
         self._wires: dict[str, _Wire] = {}
         self._http: aiohttp.ClientSession | None = None
 
@@ -117,7 +122,9 @@ class StorageClient:
 
     async def _send(self, request: AWSRequest) -> tuple[int, Any, bytes]:
         if self._http is None:
-            self._http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30))
+            self._http = aiohttp.ClientSession(
+                connector=self._connector(), timeout=aiohttp.ClientTimeout(total=30)
+            )
         prepared = request.prepare()
         try:
             async with self._http.request(

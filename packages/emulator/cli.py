@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _EXPOSED = (
-    "Warning: the emulator is not on the loopback only; its signatures are not checked, so "
-    "anyone who reaches this machine can run code on it."
+    "Warning: the emulator is not on the loopback only, and it speaks plain HTTP: whoever listens "
+    "on the way to this machine can run code on it."
 )
 _SESSIONS_STORAGE = ROOT / "build" / "tools" / "storage"
 
@@ -47,8 +47,8 @@ def parse(arguments: Sequence[str] | None) -> Options:
         )
     if not given.expose and not ipaddress.IPv4Address(given.host).is_loopback:
         raise UsageError(
-            f"{given.host} is not a loopback address: whoever reaches it can run code on this "
-            "machine. Take 127.0.0.1, or add --expose."
+            f"{given.host} is not a loopback address: whoever listens on the way to it can run "
+            "code on this machine. Take 127.0.0.1, or add --expose."
         )
     return Options(
         env_file=given.env_file.absolute(),

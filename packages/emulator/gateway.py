@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import re
 import socket
 import sys
 import traceback
@@ -17,9 +15,11 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from emulator.absent import AbsentService
+from emulator.access import refusals, signatures, strangers
+from emulator.access.signatures import Message
 from emulator.errors import AwsError
 from emulator.http import Request, Response
-from emulator.storage import SIGNED_FOR
+from emulator.storage import ENDPOINT, SIGNED_FOR
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,19 +28,19 @@ if TYPE_CHECKING:
     from aiohttp.http_parser import RawRequestMessage
     from aiohttp.streams import StreamReader
 
+    from emulator.access.keys import Keys, Principal
     from emulator.http import Service
 
-_SCOPE = re.compile(r"Credential=[^/]+/\d{8}/[^/]+/([^/]+)/aws4_request")
-_PRESIGNED = re.compile(r"[^/]+/\d{8}/[^/]+/([^/]+)/aws4_request")
 _HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length", "te"})
 _UNSIGNED_ACTIONS = (b"Action=AssumeRoleWithWebIdentity", b"Action=AssumeRoleWithSAML")
+_GIVING_KEYS = frozenset({"iam", "sts"})
 _KEEP_ALIVE_SECONDS = 600.0
 BODY_LIMIT = 128 * 1024 * 1024
 """Bytes of any request: above the largest that a service takes (base64 of a 50 MB zip)."""
 
 
 class Gateway:
-    """Serves `services` itself and forwards every other service to `storage_endpoint`.
+    """Serves `services` itself and forwards every other service to storage, by `connector`.
 
     `latency_ms` adds waiting per service, for what a network and the real service would take.
     """
@@ -48,12 +48,14 @@ class Gateway:
     def __init__(
         self,
         services: Mapping[str, Service],
-        storage_endpoint: str,
+        keys: Keys,
+        connector: Callable[[], aiohttp.BaseConnector],
         latency_ms: Mapping[str, float],
         new_request_id: Callable[[], str],
     ) -> None:
         self._services = services
-        self._storage = storage_endpoint
+        self._keys = keys
+        self._connector = connector
         self._latency_ms = latency_ms
         self._new_request_id = new_request_id
         self._runner: web.ServerRunner | None = None
@@ -64,7 +66,7 @@ class Gateway:
         """Serve on `listener`."""
         self._client = aiohttp.ClientSession(
             auto_decompress=False,
-            connector=aiohttp.TCPConnector(limit=0),
+            connector=self._connector(),
             timeout=aiohttp.ClientTimeout(total=120),
             skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
         )
@@ -72,7 +74,7 @@ class Gateway:
             self._handle,
             request_factory=_make_request,
             access_log=None,
-            auto_decompress=False,  # which body is inflated is up to the service
+            auto_decompress=False,  # signed is the body as it came; the service inflates it
             keepalive_timeout=_KEEP_ALIVE_SECONDS,
         )
         self._runner = web.ServerRunner(server, shutdown_timeout=0.1)
@@ -87,34 +89,51 @@ class Gateway:
             await self._client.close()
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        headers = {name.lower(): value for name, value in request.headers.items()}
         try:
+            strangers.refuse(headers)
             body = await _body(request)
-            return await self._route(request, body)
+            return await self._route(request, headers, body)
         except AwsError as error:
-            return self._render(error_response(error))
+            return self._refuse(request, headers, error)
         except (web.HTTPException, ConnectionError):  # ConnectionError: the client has gone
             raise
         except Exception as error:  # noqa: BLE001 - a defect here is the client's 500, not a hang
             traceback.print_exc(file=sys.stderr)
-            return self._render(error_response(AwsError("ServiceException", repr(error), 500)))
+            defect = AwsError("ServiceException", repr(error), 500)
+            return self._refuse(request, headers, defect)
 
-    async def _route(self, request: web.BaseRequest, body: bytes) -> web.StreamResponse:
-        service = signed_for(request.headers.get("Authorization"), request.query)
-        if service is None and body.startswith(_UNSIGNED_ACTIONS):
-            service = "sts"
-        if service is None:
+    async def _route(
+        self, request: web.BaseRequest, headers: dict[str, str], body: bytes
+    ) -> web.StreamResponse:
+        signature = signatures.read(request.headers, request.query)
+        if signature is None and not body.startswith(_UNSIGNED_ACTIONS):
             raise AwsError(
                 "MissingAuthenticationTokenException", "Missing Authentication Token", 403
             )
-        delay = self._latency_ms.get(service)
-        if delay:
-            await asyncio.sleep(delay / 1000)
+        service = signature.service if signature else "sts"
+        if service != "s3":
+            strangers.refuse_content(headers)
         local = self._services.get(service)
         if local is None and service not in SIGNED_FOR:
             local = AbsentService(service, self._new_request_id)
+        caller = None
+        if signature and (local or not self._keys.left_to_storage(signature)):
+            message = Message(request.method, request.raw_path, request.headers, body)
+            caller = self._keys.caller(signature, message)
+        delay = self._latency_ms.get(service)
+        if delay:
+            await asyncio.sleep(delay / 1000)
         if local is None:
-            return await self._forward(request, body)
-        return self._render(await local.handle(_plain(request, body)))
+            return await self._forward(service, request, body, caller)
+        plain = Request(request.method, request.path, request.query, headers, body, caller)
+        return self._render(await local.handle(plain))
+
+    def _refuse(
+        self, request: web.BaseRequest, headers: dict[str, str], error: AwsError
+    ) -> web.Response:
+        service = signatures.named_service(headers, request.query)
+        return self._render(refusals.answer(error, service, headers))
 
     def _render(self, response: Response) -> web.Response:
         headers = response.headers
@@ -122,11 +141,13 @@ class Gateway:
             headers["x-amzn-RequestId"] = self._new_request_id()
         return web.Response(status=response.status, body=response.body or None, headers=headers)
 
-    async def _forward(self, request: web.BaseRequest, body: bytes) -> web.Response:
+    async def _forward(
+        self, service: str, request: web.BaseRequest, body: bytes, caller: Principal | None
+    ) -> web.Response:
         if self._client is None or not self.storage_alive:
             raise _STORAGE_GONE
         headers = [(k, v) for k, v in request.headers.items() if k.lower() not in _HOP_BY_HOP]
-        url = URL(self._storage + request.raw_path, encoded=True)
+        url = URL(ENDPOINT + request.raw_path, encoded=True)
         try:
             async with self._client.request(
                 request.method, url, data=body, headers=headers, allow_redirects=False
@@ -134,6 +155,8 @@ class Gateway:
                 content = await answer.read()
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise _STORAGE_GONE from error
+        if service in _GIVING_KEYS and answer.status == 200:
+            self._keys.learn(body, content, caller)
         kept = [(k, v) for k, v in answer.headers.items() if k.lower() not in _HOP_BY_HOP]
         return web.Response(status=answer.status, body=content, headers=CIMultiDict(kept))
 
@@ -157,21 +180,6 @@ def bind(host: str, port: int) -> socket.socket:
     return listener
 
 
-def signed_for(authorization: str | None, query: Mapping[str, str]) -> str | None:
-    """The service in a request's SigV4 credential scope (header or presigned), or None."""
-    found = _SCOPE.search(authorization or "") or _PRESIGNED.match(
-        query.get("X-Amz-Credential", "")
-    )
-    return found[1] if found else None
-
-
-def error_response(error: AwsError) -> Response:
-    """`error` in the shape of AWS's JSON protocols."""
-    body = {**error.members, error.message_key: error.message}
-    headers = {"Content-Type": "application/json", "x-amzn-ErrorType": error.code}
-    return Response(error.status, json.dumps({**body, "__type": error.code}).encode(), headers)
-
-
 async def _body(request: web.BaseRequest) -> bytes:
     if request.headers.get("Expect", "").lower() == "100-continue" and request.transport:
         request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -183,11 +191,6 @@ async def _body(request: web.BaseRequest) -> bytes:
             f"Request must be smaller than {BODY_LIMIT} bytes",
             413,
         ) from None
-
-
-def _plain(request: web.BaseRequest, body: bytes) -> Request:
-    headers = {name.lower(): value for name, value in request.headers.items()}
-    return Request(request.method, request.path, request.query, headers, body)
 
 
 class _Server(web.Server):
@@ -209,9 +212,8 @@ class _Connection(web.RequestHandler):
             raise ConnectionError from exc
         if status >= 500:
             return super().handle_error(request, status, exc, message)
-        refusal = error_response(
-            AwsError("BadRequestException", "This is no HTTP request.", status)
-        )
+        no_http = AwsError("BadRequestException", "This is no HTTP request.", status)
+        refusal = refusals.answer(no_http, None, {})
         answer = web.Response(status=status, body=refusal.body, headers=refusal.headers)
         answer.force_close()
         return answer

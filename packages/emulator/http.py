@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from emulator.access.keys import Principal
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """One HTTP request.
 
-    `path` is percent-decoded and without the query, header names are lower case.
+    `path` is percent-decoded and without the query, header names are lower case; `caller` is whom
+    IAM judges, None for the account's root.
     """
 
     method: str
@@ -21,6 +24,7 @@ class Request:
     query: Mapping[str, str]
     headers: Mapping[str, str]
     body: bytes
+    caller: Principal | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from emulator.cloudwatch.metrics.store import Metric
 from emulator.emf import EmfError, extract
 from emulator.errors import AwsError
-from emulator.storage import ROOT
 
 if TYPE_CHECKING:
     from emulator.aws import Credentials, StorageCall
@@ -85,9 +84,15 @@ class LogDelivery:
     """
 
     def __init__(
-        self, storage_call: StorageCall, store: MetricStore, clock: Clock, kept: int = KEPT_EVENTS
+        self,
+        storage_call: StorageCall,
+        root: Credentials,
+        store: MetricStore,
+        clock: Clock,
+        kept: int = KEPT_EVENTS,
     ) -> None:
         self._call = storage_call
+        self._root = root
         self._store = store
         self._clock = clock
         self._kept = Kept(kept)
@@ -163,7 +168,7 @@ class LogDelivery:
         self._tell(group, "deleted", f"The oldest log streams of {group} are deleted: too much log")
         with contextlib.suppress(AwsError):  # gone already
             names = {"logGroupName": group, "logStreamName": name}
-            await self._call("logs", "DeleteLogStream", names, ROOT)
+            await self._call("logs", "DeleteLogStream", names, self._root)
 
     async def _put(self, stream: _Stream, batch: list[Event]) -> None:
         """PutLogEvents; a stream that is missing, and its group if the role may, is created."""

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
+import re
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import aiohttp
 from console.errors import UsageError
 
-from emulator.aws import Credentials
 from emulator.process import Child
+
+if TYPE_CHECKING:
+    from emulator.aws import Credentials
 
 SERVICES = (
     "dynamodb,sqs,sns,iam,sts,logs,ssm,s3,kms,secretsmanager,events,"
@@ -24,23 +27,27 @@ SIGNED_FOR = frozenset(
     | {"events", "tagging", "servicequotas"}
 )
 """The services that are kept here, as requests for them are signed."""
-ROOT = Credentials("test", "test")
-"""MiniStack's root credentials: it signs in the account named at its start."""
+ENDPOINT = "http://storage"
+"""What requests name; the connector decides where they go."""
+_SOCKET = "ministack.socket"
 _START_SECONDS = 20.0
+_ROOT_TO_STORAGE = re.compile(r"test|[0-9]{12}|")
 
 
-def free_port() -> int:
-    """A loopback TCP port that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+def taken_for_root(access_key_id: str) -> bool:
+    """Whether MiniStack takes anyone who names this key for its root, whatever the signature."""
+    return _ROOT_TO_STORAGE.fullmatch(access_key_id) is not None
 
 
 class StorageProcess:
-    """MiniStack on a loopback port of its own, reached only through the gateway."""
+    """MiniStack on a socket in the emulator's own directory, which only its user can open.
 
-    def __init__(self, directory: Path, work: Path, account_id: str, region: str) -> None:
+    It checks the signatures of sessions and of users, and not those of `root`.
+    """
+
+    def __init__(
+        self, directory: Path, work: Path, account_id: str, region: str, root: Credentials
+    ) -> None:
         if not (directory / "ministack").is_dir():
             raise UsageError(
                 f"No MiniStack in {directory}: install it there "
@@ -50,8 +57,9 @@ class StorageProcess:
         self._work = work
         self._account_id = account_id
         self._region = region
-        self.port = free_port()
-        self.endpoint = f"http://127.0.0.1:{self.port}"
+        self._root = root
+        self._work.mkdir(parents=True, exist_ok=True)
+        self._folder = os.open(work, os.O_RDONLY)
         self._child: Child | None = None
 
     @property
@@ -61,16 +69,21 @@ class StorageProcess:
             raise RuntimeError("not started")
         return self._child.exited
 
+    def connector(self) -> aiohttp.BaseConnector:
+        """A new connection pool that leads to it, without a limit."""
+        # A socket's path has 107 bytes at most, the directory's any number: Linux names it shortly.
+        folder = f"/proc/self/fd/{self._folder}" if sys.platform == "linux" else self._work
+        return aiohttp.UnixConnector(f"{folder}/{_SOCKET}", limit=0)
+
     async def start(self) -> None:
         """Start it and wait until it answers; raises `UsageError` when it does not."""
-        self._work.mkdir(parents=True, exist_ok=True)
         corrections = self._work / "corrections"  # of this installation the emulator alone
         corrections.mkdir()
         (corrections / "emulator").symlink_to(Path(__file__).parent)
         log = self._work / "ministack.log"
         with log.open("wb") as output:
             self._child = Child(
-                [sys.executable, "-S", "-s", "-m", "emulator.corrections"],
+                [sys.executable, "-S", "-s", "-m", "emulator.corrections", _SOCKET],
                 cwd=self._work,
                 environment=self._environment(),
                 output=output.fileno(),
@@ -84,6 +97,7 @@ class StorageProcess:
         if self._child is not None:
             self._child.kill()
             await self._child.exited
+        os.close(self._folder)
 
     def _environment(self) -> dict[str, str]:
         return {
@@ -94,8 +108,8 @@ class StorageProcess:
             "PYTHONPATH": os.pathsep.join([str(self._directory), str(self._work / "corrections")]),
             "PYTHONDONTWRITEBYTECODE": "1",
             "AUTH": "true",
-            "BIND_HOST": "127.0.0.1",
-            "GATEWAY_PORT": str(self.port),
+            "AWS_ACCESS_KEY_ID": self._root.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": self._root.secret_access_key,
             "MINISTACK_ACCOUNT_ID": self._account_id,
             "MINISTACK_REGION": self._region,
             "SERVICES": SERVICES,
@@ -104,10 +118,10 @@ class StorageProcess:
 
     async def _healthy(self) -> bool:
         deadline = time.monotonic() + _START_SECONDS
-        async with aiohttp.ClientSession() as session:
+        async with aiohttp.ClientSession(connector=self.connector()) as session:
             while time.monotonic() < deadline and not self.exited.done():
                 try:
-                    async with session.get(f"{self.endpoint}/_ministack/health") as answer:
+                    async with session.get(f"{ENDPOINT}/_ministack/health") as answer:
                         if answer.status == 200:
                             return True
                 except (aiohttp.ClientError, OSError):

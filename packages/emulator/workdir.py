@@ -21,14 +21,23 @@ class WorkDirectory:
 
     def __init__(self) -> None:
         sweep()
-        self.path = Path(tempfile.mkdtemp(prefix=_PREFIX))
-        self._lock = os.open(self.path / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        self.path, self._lock = _made()
+        while not (self.path / _LOCK).exists():  # swept by another before it was locked
+            os.close(self._lock)
+            self.path, self._lock = _made()
 
     def remove(self) -> None:
         """Remove the directory with all that is in it."""
         _remove(self.path)
         os.close(self._lock)
+
+
+def _made() -> tuple[Path, int]:
+    """A new directory and its lock, which another's sweep may have held first."""
+    path = Path(tempfile.mkdtemp(prefix=_PREFIX))
+    lock = os.open(path / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    return path, lock
 
 
 def sweep() -> None:

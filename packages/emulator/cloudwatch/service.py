@@ -67,15 +67,14 @@ class CloudWatch:
             return self._wire.refuse(request, call.operation if call else None, error)
 
     async def _authorize(self, request: Request, call: Call) -> None:
-        """Judge what an execution role may; nobody is judged without `permissions`."""
-        session = self._permissions.session(request) if self._permissions else None
-        if self._permissions is None or session is None:
+        """Judge what a caller may; nobody is judged without `permissions`."""
+        if self._permissions is None or request.caller is None:
             return
-        given = call.parameters
+        given, action = call.parameters, f"cloudwatch:{call.operation.name}"
         named = [given["AlarmName"]] if "AlarmName" in given else given.get("AlarmNames", [])
         arns = [self.book.arn_prefix + name for name in named]
         for resource in arns or [given.get("ResourceARN", "*")]:
-            await self._permissions.require(session, f"cloudwatch:{call.operation.name}", resource)
+            await self._permissions.require(request.caller, action, resource)
 
     async def run(self) -> None:
         """Evaluate alarms each minute of the store, or each 10 s where one asks for it.

@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 ROLE = Credentials("role", "secret")
+ROOT = Credentials("root", "secret")
 
 
 GROUP = "/aws/lambda/f"
@@ -78,7 +79,7 @@ def delivery(logs: FakeLogs) -> tuple[LogDelivery, MetricStore]:
     """A delivery to `logs`, and the store it fills."""
     clock = SteppedClock()
     store = MetricStore(clock)
-    return LogDelivery(logs, store, clock), store
+    return LogDelivery(logs, ROOT, store, clock), store
 
 
 def write(to: LogDelivery, *messages: str, stream: str = "s") -> None:
@@ -128,7 +129,7 @@ def test_events_of_a_batch_are_in_the_order_of_time() -> None:
 def test_beyond_so_many_events_the_oldest_streams_go(caplog: pytest.LogCaptureFixture) -> None:
     """A long run fills no memory without end; a stream that is written to begins anew."""
     logs = FakeLogs()
-    to = LogDelivery(logs, MetricStore(SteppedClock()), SteppedClock(), kept=5)
+    to = LogDelivery(logs, ROOT, MetricStore(SteppedClock()), SteppedClock(), kept=5)
     for stream, message in (("a", "1"), ("b", "2"), ("a", "3"), ("c", "4"), ("c", "5")):
         write(to, message, stream=stream)
         asyncio.run(to.flush())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
 import json
 import os
@@ -206,10 +207,10 @@ def test_another_address_than_the_loopback_takes_a_second_word(
 
 
 def test_an_exposed_emulator_warns(env_file: Path) -> None:
-    """It serves, and says on stderr that others may now run code here."""
+    """It serves, and says on stderr who may now run code here."""
     running = RunningEmulator.start(env_file, "--host", "0.0.0.0", "--expose")  # noqa: S104
     output = running.stop()
-    assert "anyone who reaches this machine can run code on it" in output
+    assert "whoever listens on the way to this machine can run code on it" in output
 
 
 def _processes_of(running: RunningEmulator, name: str) -> list[int]:
@@ -249,6 +250,29 @@ def _listening() -> Iterator[tuple[str, str]]:
         if fields[3] == "0A":
             raw = bytes.fromhex(fields[1].partition(":")[0])[::-1]
             yield socket.inet_ntoa(raw), fields[9]
+
+
+def test_a_start_that_is_swept_before_its_lock_makes_another_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another start's sweep between the opening of the lock and its locking costs nothing."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    lock = fcntl.flock
+    swept: list[Path] = []
+
+    def sweep_first(descriptor: int, operation: int) -> None:
+        if operation == fcntl.LOCK_EX and not swept:
+            swept.extend(tmp_path.iterdir())
+            sweep()
+        lock(descriptor, operation)
+
+    monkeypatch.setattr("fcntl.flock", sweep_first)
+    work = WorkDirectory()
+    assert len(swept) == 1
+    assert not swept[0].exists()
+    sweep()
+    assert work.path.is_dir()
+    work.remove()
 
 
 def test_what_a_killed_emulator_leaves_is_swept_by_the_next(

@@ -34,9 +34,8 @@ class LambdaService:
             return rest_json.error_response(error)
 
     async def _answer(self, request: Request) -> Response:
-        session = self._permissions.session(request)
-        if session is not None:
-            await self._permissions.require(session, *self._control.permission(request))
+        if request.caller is not None:
+            await self._permissions.require(request.caller, *self._control.permission(request))
         if request.method == "POST":
             found = _INVOCATION.fullmatch(request.path)
             if found:

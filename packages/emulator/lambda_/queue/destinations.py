@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from emulator.credentials import Session
+from emulator.access.keys import Principal
 from emulator.errors import AwsError
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Targets:
         service = arn.split(":")[2]
         version = job.target.version
         if service == "lambda":
-            session = Session(version.role_arn, version.function_name)
+            session = Principal.of_role(version.role_arn, version.function_name)
             await self._permissions.require(session, "lambda:InvokeFunction", arn)
             self.invoke(arn, message.body.encode(), job.trace_header)
             return

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, cast
 
+from emulator.access import strangers
+from emulator.errors import AwsError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -100,6 +103,12 @@ class Connection(asyncio.Protocol):
             for name, _, value in (line.partition(":") for line in lines[1:])
         }
         length = headers.get("content-length", "0")
+        try:
+            strangers.refuse(headers)
+        except AwsError:
+            self.reply(403, b"{}")
+            self.abort()
+            return False
         if len(request) != 3 or not length.isdigit() or int(length) > _BODY_LIMIT:
             self.reply(400, b"{}")
             self.abort()

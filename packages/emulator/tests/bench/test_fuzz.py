@@ -9,7 +9,7 @@ import pytest
 from emulator.tests.running import RunningEmulator
 
 from bench.emulator import fuzz, peers
-from bench.emulator.client import Connection, signed
+from bench.emulator.client import Connection, keys_of, signed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,7 +61,7 @@ def test_a_client_that_leaves_in_the_middle_harms_nobody(emulator: RunningEmulat
     port = peers.own_peer(emulator, "any").port
     name = emulator.deploy("import time\ndef handler(event, context): time.sleep(0.2)")
     path = f"/2015-03-31/functions/{name}/invocations"
-    whole = signed("127.0.0.1", path)
+    whole = signed(keys_of(emulator.environment), path)
     for sent in (whole[:20], whole[:-1], whole):
         with socket.create_connection(("127.0.0.1", port), 10) as raw:
             raw.sendall(sent)

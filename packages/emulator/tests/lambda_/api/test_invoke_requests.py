@@ -38,7 +38,8 @@ def raw(
     """A signed POST with headers that an SDK would not send; status, headers and JSON body."""
     url = emulator.environment["AWS_ENDPOINT_URL"] + path
     signed = AWSRequest(method="POST", url=url, data=b"{}", headers=headers)
-    SigV4Auth(Credentials("test", "test"), "lambda", "us-east-1").add_auth(signed)
+    keys = emulator.environment["AWS_ACCESS_KEY_ID"], emulator.environment["AWS_SECRET_ACCESS_KEY"]
+    SigV4Auth(Credentials(*keys), "lambda", "us-east-1").add_auth(signed)
     session = URLLib3Session()
     try:
         response = session.send(signed.prepare())
