@@ -108,11 +108,11 @@ class Emulator:
         endpoint = f"http://{options.reachable_host}:{listener.getsockname()[1]}"
         keys = Keys(random_root(), ACCOUNT_ID)
         client = await self._start_storage(keys.root)
-        xray = XRay()
-        await xray.start()
-        self._stack.callback(xray.close)
         roles = RoleCredentials(client.call, keys)
         permissions = Permissions(client.call, keys.root)
+        xray = XRay(permissions)
+        await xray.start()
+        self._stack.callback(xray.close)
         cloudwatch = CloudWatch(self._store, self._clock, ACCOUNT_ID, options.region, permissions)
         host = self._build_host(client, endpoint, xray.port, keys, roles)
         services: dict[str, Service] = {
@@ -123,8 +123,14 @@ class Emulator:
         queues = QueueMetrics(client.call, self._store, self._clock, keys.root)
         self._run(cloudwatch.run(), queues.run())
         replies = Ids(options.seed, "replies")
-        connector = self._storage.connector
-        self._gateway = Gateway(services, keys, connector, options.latency_ms, replies.uuid)
+        self._gateway = Gateway(
+            services,
+            keys,
+            permissions,
+            self._storage.connector,
+            options.latency_ms,
+            replies.uuid,
+        )
         self._stack.push_async_callback(self._gateway.close)
         await self._gateway.start(listener)
         self._write_environment(endpoint, keys.root)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from emulator.access.keys import Keys, Principal
     from emulator.http import Service
+    from emulator.permissions import Permissions
 
 _HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length", "te"})
 _UNSIGNED_ACTIONS = (b"Action=AssumeRoleWithWebIdentity", b"Action=AssumeRoleWithSAML")
@@ -49,12 +50,14 @@ class Gateway:
         self,
         services: Mapping[str, Service],
         keys: Keys,
+        permissions: Permissions,
         connector: Callable[[], aiohttp.BaseConnector],
         latency_ms: Mapping[str, float],
         new_request_id: Callable[[], str],
     ) -> None:
         self._services = services
         self._keys = keys
+        self._permissions = permissions
         self._connector = connector
         self._latency_ms = latency_ms
         self._new_request_id = new_request_id
@@ -155,6 +158,8 @@ class Gateway:
                 content = await answer.read()
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             raise _STORAGE_GONE from error
+        if service == "iam":
+            self._permissions.learn(body)
         if service in _GIVING_KEYS and answer.status == 200:
             self._keys.learn(body, content, caller)
         kept = [(k, v) for k, v in answer.headers.items() if k.lower() not in _HOP_BY_HOP]

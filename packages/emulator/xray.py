@@ -13,6 +13,7 @@ from emulator.http import Response
 
 if TYPE_CHECKING:
     from emulator.http import Request
+    from emulator.permissions import Permissions
 
 KEPT_SEGMENTS = 1000
 _PORT_ATTEMPTS = 20
@@ -29,7 +30,8 @@ class XRay(asyncio.DatagramProtocol):
     which it keeps its local rules, instead of a wait.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, permissions: Permissions) -> None:
+        self._permissions = permissions
         self.port = 0
         self.received = 0
         self.segments: deque[str] = deque(maxlen=KEPT_SEGMENTS)
@@ -72,6 +74,7 @@ class XRay(asyncio.DatagramProtocol):
             raise AwsError(
                 "InvalidRequestException", f"X-Ray's {request.path} is not emulated.", 400
             )
+        await self._permissions.require(request.caller, "xray:PutTraceSegments", "*")
         with contextlib.suppress(ValueError, AttributeError, TypeError):
             for document in json.loads(request.body).get("TraceSegmentDocuments", []):
                 self._keep(str(document))

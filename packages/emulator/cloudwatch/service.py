@@ -70,11 +70,22 @@ class CloudWatch:
         """Judge what a caller may; nobody is judged without `permissions`."""
         if self._permissions is None or request.caller is None:
             return
-        given, action = call.parameters, f"cloudwatch:{call.operation.name}"
-        named = [given["AlarmName"]] if "AlarmName" in given else given.get("AlarmNames", [])
-        arns = [self.book.arn_prefix + name for name in named]
-        for resource in arns or [given.get("ResourceARN", "*")]:
+        action = f"cloudwatch:{call.operation.name}"
+        for resource in self._resources(call.operation.name, call.parameters):
             await self._permissions.require(request.caller, action, resource)
+            if call.parameters.get("Tags"):
+                await self._permissions.require(request.caller, "cloudwatch:TagResource", resource)
+
+    def _resources(self, operation: str, given: dict[str, Any]) -> list[str]:
+        """What IAM compares a call with (Service Authorization Reference: CloudWatch)."""
+        if operation.startswith("Describe"):
+            return [self.book.arn_prefix + "*"]  # whichever alarms it names
+        alarms = [given["AlarmName"]] if "AlarmName" in given else given.get("AlarmNames", [])
+        named = given.get("DashboardName")
+        dashboards = [named] if named else given.get("DashboardNames", [])
+        found = [self.book.arn_prefix + name for name in alarms]
+        found += [self._dashboards.arn_prefix + name for name in dashboards]
+        return found or [given.get("ResourceARN", "*")]
 
     async def run(self) -> None:
         """Evaluate alarms each minute of the store, or each 10 s where one asks for it.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from emulator.lambda_.api import (
     alias_operations,
@@ -16,6 +17,8 @@ from emulator.lambda_.api.routes import Routes
 from emulator.lambda_.state import arns, refusals
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from emulator.http import Request, Response
     from emulator.lambda_.api.operation import Handler
     from emulator.lambda_.api.routes import Call
@@ -32,6 +35,19 @@ HANDLERS: dict[str, Handler] = {
     **alias_operations.HANDLERS,
     **setting_operations.HANDLERS,
 }
+
+
+_NAMING_A_ROLE = frozenset({"CreateFunction", "UpdateFunctionConfiguration"})
+_TO_LAMBDA = {"iam:passedtoservice": "lambda.amazonaws.com"}
+
+
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """A right that a request needs; `context` as in `Permissions.require`."""
+
+    action: str
+    resource: str
+    context: Mapping[str, str] = field(default_factory=dict)
 
 
 class ControlPlane:
@@ -60,15 +76,23 @@ class ControlPlane:
         status = answer.status or operation.http.get("responseCode", 200)
         return rest_json.json_response(status, answer.body)
 
-    def permission(self, request: Request) -> tuple[str, str]:
-        """The action of IAM that `request` needs, and the ARN that it is about (or `*`)."""
-        operation, named = self._routes.match(request)
+    async def permissions(self, request: Request) -> list[Needed]:
+        """What of IAM `request` needs, on which ARN (or `*`), the operation's own action first."""
+        operation, in_path = self._routes.match(request)
+        named: dict[str, Any] = dict(in_path)
         action = "InvokeFunction" if operation.name == "Invoke" else operation.name
+        if operation.name in _NAMING_A_ROLE:
+            named = (await self._read(request)).params
         resource = named.get("ARN") or named.get("Resource") or "*"
         if "FunctionName" in named:
             asked = arns.parse(named["FunctionName"], request.query.get("Qualifier"))
             resource = self.registry.home.function(asked.name, asked.qualifier)
-        return f"lambda:{action}", resource
+        needed = [Needed(f"lambda:{action}", resource)]
+        if named.get("Tags"):
+            needed.append(Needed("lambda:TagResource", resource))
+        if "Role" in named:
+            needed.append(Needed("iam:PassRole", named["Role"], _TO_LAMBDA))
+        return needed
 
     async def _read(self, request: Request) -> Call:
         if len(request.body) > _UNPARSED_BYTES:

@@ -35,7 +35,10 @@ class LambdaService:
 
     async def _answer(self, request: Request) -> Response:
         if request.caller is not None:
-            await self._permissions.require(request.caller, *self._control.permission(request))
+            for needed in await self._control.permissions(request):
+                await self._permissions.require(
+                    request.caller, needed.action, needed.resource, needed.context
+                )
         if request.method == "POST":
             found = _INVOCATION.fullmatch(request.path)
             if found:
