@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 
 from console.errors import UsageError
 
+from emulator.access.credentials import RoleCredentials
 from emulator.access.keys import Keys, random_root
+from emulator.access.permissions import Permissions
 from emulator.aws import StorageClient
 from emulator.clock import Clock
 from emulator.cloudwatch.metrics.store import MetricStore
 from emulator.cloudwatch.service import CloudWatch
-from emulator.credentials import RoleCredentials
 from emulator.gateway import Gateway, bind
 from emulator.ids import Ids
 from emulator.lambda_.api.control import ControlPlane
@@ -36,7 +37,6 @@ from emulator.lambda_.runtime.metrics import LambdaMetrics
 from emulator.lambda_.runtime.shipped import assemble
 from emulator.lambda_.state.registry import Registry
 from emulator.logs import LogDelivery
-from emulator.permissions import Permissions
 from emulator.process import raise_descriptor_limit
 from emulator.sqs_metrics import QueueMetrics
 from emulator.storage import ENDPOINT, StorageProcess

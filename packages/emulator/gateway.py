@@ -14,8 +14,9 @@ from console.errors import UsageError
 from multidict import CIMultiDict
 from yarl import URL
 
+from emulator import refusals
 from emulator.absent import AbsentService
-from emulator.access import refusals, signatures, strangers
+from emulator.access import signatures, strangers
 from emulator.access.signatures import Message
 from emulator.errors import AwsError
 from emulator.http import Request, Response
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
     from aiohttp.streams import StreamReader
 
     from emulator.access.keys import Keys, Principal
+    from emulator.access.permissions import Permissions
     from emulator.http import Service
-    from emulator.permissions import Permissions
 
 _HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length", "te"})
 _UNSIGNED_ACTIONS = (b"Action=AssumeRoleWithWebIdentity", b"Action=AssumeRoleWithSAML")

@@ -12,8 +12,8 @@ from emulator.errors import AwsError
 from emulator.http import Response
 
 if TYPE_CHECKING:
+    from emulator.access.permissions import Permissions
     from emulator.http import Request
-    from emulator.permissions import Permissions
 
 KEPT_SEGMENTS = 1000
 _PORT_ATTEMPTS = 20

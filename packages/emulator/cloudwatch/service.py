@@ -19,10 +19,10 @@ from emulator.errors import AwsError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from emulator.access.permissions import Permissions
     from emulator.clock import Clock
     from emulator.cloudwatch.metrics.store import MetricStore
     from emulator.http import Request, Response
-    from emulator.permissions import Permissions
 
 _LEAST_INTERVAL = 0.2
 _SETTLING = 0.1

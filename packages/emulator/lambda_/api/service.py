@@ -9,10 +9,10 @@ from emulator.errors import AwsError
 from emulator.lambda_.api import rest_json
 
 if TYPE_CHECKING:
+    from emulator.access.permissions import Permissions
     from emulator.http import Request, Response
     from emulator.lambda_.api.control import ControlPlane
     from emulator.lambda_.api.invoke import Invoker
-    from emulator.permissions import Permissions
 
 _INVOCATION = re.compile(r"/2015-03-31/functions/(.+)/invocations/?")
 _LEGACY = re.compile(r"/2014-11-13/functions/(.+)/invoke-async/?")

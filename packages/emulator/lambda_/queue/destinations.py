@@ -11,10 +11,10 @@ from emulator.errors import AwsError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from emulator.access.credentials import RoleCredentials
+    from emulator.access.permissions import Permissions
     from emulator.aws import StorageCall
-    from emulator.credentials import RoleCredentials
     from emulator.lambda_.runtime.environment import Job
-    from emulator.permissions import Permissions
 
 QUEUE_LIMIT = 1_048_576
 """Bytes of a queue's message with its attributes (SQS Developer Guide, quotas)."""

@@ -19,8 +19,8 @@ from emulator.lambda_.runtime.variables import Place, variables
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from emulator.access.credentials import RoleCredentials
     from emulator.aws import Credentials
-    from emulator.credentials import RoleCredentials
     from emulator.ids import Ids
     from emulator.lambda_.runtime.output import Line
     from emulator.lambda_.state.model import Target, Version
