@@ -15,6 +15,8 @@ from cloud.region import region
 from console.errors import UsageError
 from service import declaration
 
+from load import proxy
+
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
@@ -131,9 +133,10 @@ class Aws:
 def connect(aws: Aws, outputs: Outputs) -> Destination:
     """Check function, alias and the right to invoke, and return where to send.
 
-    Raises UsageError with one sentence when any of it is not there.
+    Raises UsageError with one sentence when any of it is not there, or the proxy is no use.
     """
     client = cast("LambdaClient", aws.client("lambda"))
+    proxy.between(client.meta.endpoint_url)
     with translated(f"asking for {outputs.function}:{outputs.alias}"):
         alias = client.get_alias(FunctionName=outputs.function, Name=outputs.alias)
         settings = client.get_function_configuration(FunctionName=outputs.function)

@@ -10,6 +10,7 @@ from botocore.httpsession import where
 from console.errors import UsageError
 from gevent import get_hub, getcurrent, socket, ssl  # type: ignore[import-untyped]
 
+from load import proxy
 from load.send.http11 import Answer, HttpError, Parser
 
 CONNECT_SECONDS: Final = 5.0
@@ -23,10 +24,13 @@ class Overdue(Exception):  # noqa: N818 - what happened, not what went wrong
 
 
 class Endpoint:
-    """Where connections lead; for https the certificate is checked, by `ca_bundle` if given."""
+    """Where connections lead, through the environment's proxy as botocore's own.
+
+    For https the certificate is checked, by `ca_bundle` if given.
+    """
 
     def __init__(self, url: str, ca_bundle: str | None = None) -> None:
-        """Raise UsageError when it is no http(s) URL or the bundle is none."""
+        """Raise UsageError when it is no http(s) URL, the bundle is none or the proxy no use."""
         parts = urlsplit(url)
         if parts.scheme not in _PORTS or not parts.hostname:
             raise UsageError(f"{url} is no http or https endpoint; check AWS_ENDPOINT_URL.")
@@ -34,11 +38,15 @@ class Endpoint:
         self._name: str = parts.hostname
         self._port: int = parts.port or _PORTS[parts.scheme]
         self._tls: Any = _verifying(ca_bundle or where()) if parts.scheme == "https" else None
+        self._proxy = proxy.between(url)
 
     def connect(self) -> Connection:
         """Open a connection. Raises OSError."""
-        plain = socket.create_connection((self._name, self._port), timeout=CONNECT_SECONDS)
+        address = self._proxy.address if self._proxy else (self._name, self._port)
+        plain = socket.create_connection(address, timeout=CONNECT_SECONDS)
         try:
+            if self._proxy:
+                self._proxy.lead(plain, self._name, self._port)
             plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             wrapped = (
                 self._tls.wrap_socket(plain, server_hostname=self._name) if self._tls else plain

@@ -91,6 +91,17 @@ def test_a_run_log_is_never_used_twice(peak: Done) -> None:
     assert peak.stub.invocations == before
 
 
+def test_a_proxy_of_no_use_is_told_once_and_before_the_first_order(tmp_path: Path) -> None:
+    """One sentence, whatever number of processes was to send."""
+    with Stub() as stub:
+        through = {"HTTP_PROXY": "http://127.0.0.1:9", "NO_PROXY": "", "no_proxy": ""}
+        done = run(tmp_path, stub, "--processes", "2", environment=through)
+    assert (done.status, done.output) == (2, "")
+    (sentence,) = done.error.splitlines()
+    assert sentence.endswith("name 127.0.0.1 in NO_PROXY.")
+    assert stub.invocations == 0
+
+
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_ending_the_command_ends_the_load_and_keeps_the_books(
     tmp_path: Path, number: signal.Signals, status: int

@@ -33,6 +33,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     """The command and its options, as `typed` and understood; UsageError on bad input."""
     options = _parser().parse_args(arguments)
     options.typed = arguments[arguments.index(options.command) + 1 :]
+    if getattr(options, "reason", None):
+        options.reason = " ".join(options.reason.split())  # it stands in tables
     return options
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from console.errors import UsageError
 from reporting import terminal
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 SHOWN = 10
 """Entries of the ledger that `status` shows."""
+_UNREADABLE: Final = "UNREADABLE"
 
 
 def status(release: Release) -> Result:
@@ -38,6 +39,7 @@ def status(release: Release) -> Result:
         release.monitoring, [*release.outputs.standing_alarms, *release.outputs.release_alarms]
     )
     details = _details(release.outputs, seen, alarms, _visible(release.queue))
+    details["reservedConcurrency"] = _reserved(release.functions)
     held = hold.find(ledger.read(release.functions, seen))
     details["held"] = "; ".join(map(str, held)) or None
     details["ledger"] = rows(release.functions, seen)[:SHOWN]
@@ -131,11 +133,18 @@ def _visible(queue: DeadLetterQueue | None) -> int | None:
         return None
 
 
+def _reserved(functions: Functions) -> int | str | None:
+    try:
+        return functions.reserved_concurrency()
+    except UnavailableError:
+        return _UNREADABLE
+
+
 def _alarms(monitoring: Monitoring, names: Sequence[str]) -> tuple[Alarm, ...]:
     try:
         return monitoring.alarms(names)
     except UnavailableError:
-        return tuple(Alarm(name, "UNREADABLE") for name in names)
+        return tuple(Alarm(name, _UNREADABLE) for name in names)
 
 
 def _details(

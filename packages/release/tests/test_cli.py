@@ -14,6 +14,7 @@ from release.aws.clock import to_text
 from release.aws.lambda_functions import Invocation, Version
 from release.cli.main import main
 from release.context import Release
+from release.errors import UnavailableError
 from release.outputs import load
 from release.plans import PLANS, SHIPPED
 from release.state import alias
@@ -246,6 +247,7 @@ def test_status_in_both_forms(shell: Shell, capsys: pytest.CaptureFixture[str]) 
     table = capsys.readouterr().out
     assert "2: 25 %" in table
     assert "alarm errors" in table
+    assert re.search(r"^reserved concurrency +5$", table, re.MULTILINE)
     assert shell("status", "--json") == 0
     content = json.loads(capsys.readouterr().out)
     assert (content["version"], content["weights"]) == ("1", {"2": 0.25})
@@ -271,6 +273,34 @@ def test_status_shows_what_it_cannot_read(shell: Shell, capsys: pytest.CaptureFi
     shell.monitoring.unavailable = True
     assert shell("status") == 0
     assert "UNREADABLE" in capsys.readouterr().out
+
+
+def test_status_shows_that_the_reserved_concurrency_cannot_be_read(
+    shell: Shell, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who may not ask for it sees the rest."""
+
+    def denied() -> None:
+        raise UnavailableError("AWS denied access while reading the reserved concurrency.")
+
+    monkeypatch.setattr(shell.functions, "reserved_concurrency", denied)
+    assert shell("status", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["reservedConcurrency"] == "UNREADABLE"
+
+
+def test_a_reason_is_one_line(shell: Shell, capsys: pytest.CaptureFixture[str]) -> None:
+    """However it was pasted: it stands in sentences and tables."""
+    reason = ("--reason", "two customers\n\tcalled\r\n")
+    assert shell("release_hold", "--set", "--commit", "a" * 40, *reason) == 0
+    assert shell("release_hold") == 0
+    held, found = capsys.readouterr().out.splitlines()
+    assert held == "Commit aaaaaaaaaaaa is held: two customers called."
+    assert found.endswith(": two customers called.")
+    assert shell("rollback", "--version", "2", *reason) == 0
+    assert shell("ledger", "--json", str(shell.result)) == 0
+    entries = shell.written()["ledger"]
+    assert isinstance(entries, list)
+    assert entries[0]["reason"] == "two customers called"
 
 
 def test_a_job_summary_is_appended(

@@ -1,14 +1,15 @@
 """The client's connections against servers that behave as servers may, TLS among them."""
 
 import json
+import os
 import ssl
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from socket import create_server, socket
+from socket import SHUT_RDWR, create_connection, create_server, socket
 from typing import Any
 
 import pytest
@@ -36,6 +37,8 @@ for _ in range(count):
     gevent.sleep(pause)
 client.close()
 """
+
+_NO_PROXY = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
 
 Handler = Callable[[socket], None]
 
@@ -95,11 +98,13 @@ def invoke(
     bundle: str | None = None,
     pause: float = 0.05,
     patience: float = 10.0,
+    proxy: str | None = None,
 ) -> list[Any]:
     """Return status, whether overdue, and error of `count` invocations one after the other."""
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT, json.dumps([endpoint, bundle, count, pause, patience])],
         cwd=ROOT, capture_output=True, text=True, check=False, timeout=60,
+        env={**_NO_PROXY, **({"HTTPS_PROXY": proxy} if proxy else {})},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
@@ -187,6 +192,85 @@ def test_https_is_kept_alive_and_verified(tls: ssl.SSLContext, certificate: Path
     with serving(lambda c: c.sendall(OK), tls) as (endpoint, taken):
         assert invoke(endpoint, 3, bundle=str(certificate)) == [[200, False, None]] * 3
     assert taken == [3]
+
+
+@contextmanager
+def proxying(status: str = "200 Connection established") -> Iterator[tuple[str, list[str]]]:
+    """A proxy on loopback that connects whoever asks; yield its URL and the heads it was sent."""
+    heads: list[str] = []
+    listener = create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        while True:
+            try:
+                near, _ = listener.accept()
+            except OSError:
+                return
+            heads.append(near.recv(65_536).decode())
+            near.sendall(f"HTTP/1.1 {status}\r\nVia: test\r\n\r\n".encode())
+            if not status.startswith("200"):
+                near.close()
+                continue
+            host, _, port = heads[-1].split()[1].rpartition(":")
+            far = create_connection((host, int(port)))
+            for one, other in ((near, far), (far, near)):
+                threading.Thread(target=pass_on, args=(one, other), daemon=True).start()
+
+    threading.Thread(target=serve, daemon=True).start()
+    with listener:
+        yield f"http://user:p%40ss@127.0.0.1:{listener.getsockname()[1]}", heads
+
+
+def pass_on(source: socket, target: socket) -> None:
+    """Send on what comes, until one end is closed."""
+    with suppress(OSError):
+        while piece := source.recv(65_536):
+            target.sendall(piece)
+        target.shutdown(SHUT_RDWR)
+
+
+def test_orders_go_through_the_proxy_that_the_checks_go_through(
+    tls: ssl.SSLContext, certificate: Path
+) -> None:
+    """HTTPS_PROXY, with its user: one CONNECT per connection, TLS to AWS itself."""
+    with serving(lambda c: c.sendall(OK), tls) as (endpoint, taken), proxying() as (proxy, heads):
+        replies = invoke(endpoint, 3, bundle=str(certificate), proxy=proxy)
+    assert replies == [[200, False, None]] * 3
+    assert taken == [3]
+    (head,) = heads
+    assert head.startswith(f"CONNECT {endpoint.removeprefix('https://')} HTTP/1.1\r\n")
+    assert "\r\nProxy-Authorization: Basic dXNlcjpwQHNz\r\n" in head
+
+
+def test_a_proxy_that_refuses_is_named(tls: ssl.SSLContext, certificate: Path) -> None:
+    """What it answers is the event's error."""
+    refusal = "407 Proxy Authentication Required"
+    answering = serving(lambda c: c.sendall(OK), tls)
+    with answering as (endpoint, taken), proxying(refusal) as (proxy, _):
+        (reply,) = invoke(endpoint, 1, bundle=str(certificate), proxy=proxy)
+    assert f"the proxy 127.0.0.1 answered HTTP/1.1 {refusal}" in reply[2]
+    assert taken == []
+
+
+@pytest.mark.parametrize(
+    ("name", "proxy", "endpoint", "part"),
+    [
+        ("HTTPS_PROXY", "https://proxy.example", "https://aws.example", "http proxies alone"),
+        ("HTTPS_PROXY", "socks5://proxy.example", "https://aws.example", "http proxies alone"),
+        ("HTTP_PROXY", "http://proxy.example", "http://aws.example", "aws.example in NO_PROXY"),
+    ],
+)
+def test_a_proxy_of_no_use_is_refused_before_the_first_order(
+    name: str, proxy: str, endpoint: str, part: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One sentence that says what to do; NO_PROXY leads past it."""
+    for given in set(os.environ) - set(_NO_PROXY):
+        monkeypatch.delenv(given)
+    monkeypatch.setenv(name, proxy)
+    with pytest.raises(UsageError, match=part):
+        Endpoint(endpoint)
+    monkeypatch.setenv("NO_PROXY", "aws.example")
+    Endpoint(endpoint)
 
 
 def test_an_unknown_certificate_is_refused(tls: ssl.SSLContext) -> None:
