@@ -111,6 +111,8 @@ def ask(runner: WorkerRunner) -> None:
 def report_done(runner: Any) -> None:
     """Tell the master, if there is one, that this worker's share is ended, well or not."""
     if isinstance(runner, WorkerRunner):
+        # First its statistics: at the end Locust waits only half a second for those of a worker.
+        runner._send_stats()  # noqa: SLF001 (there is no public way)
         runner.send_message(DONE)
 
 

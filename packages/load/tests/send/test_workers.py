@@ -10,14 +10,18 @@ from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
 from socket import create_server
+from types import SimpleNamespace
 from typing import Any
 
 import psutil  # type: ignore[import-untyped]
 import pytest
 from console.checkout import ROOT
+from locust.env import Environment
+from locust.runners import WorkerRunner
 
 from load.run_log import log
 from load.send.events import Source, planned
+from load.send.workers import DONE, report_done
 from load.tests.running import OUTPUTS, PROBES, Done, run
 from load.tests.stub import Stub
 from loadtest.scenarios import LOAD_TESTS
@@ -69,6 +73,16 @@ def test_statistics_merged_in_batches_lose_nothing(shared: Done) -> None:
     assert int(rows["Aggregated"]["Request Count"]) == shared.summary["run"]["attempts"]
     throttles = rows["ReservedFunctionConcurrentInvocationLimitExceeded"]
     assert int(throttles["Request Count"]) == shared.stub.throttled
+
+
+def test_a_worker_sends_its_statistics_before_it_says_that_it_is_done() -> None:
+    """The master may end as soon as all are done, and what comes later is in no table."""
+    sent: list[str] = []
+    runner: Any = object.__new__(WorkerRunner)
+    runner.environment, runner.client_id, runner.greenlet = Environment(), "worker", None
+    runner.client = SimpleNamespace(send=lambda message: sent.append(message.type))
+    report_done(runner)
+    assert sent == ["stats", DONE]
 
 
 def test_workers_elsewhere_send_what_the_master_was_told(tmp_path: Path) -> None:
