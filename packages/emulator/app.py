@@ -147,7 +147,12 @@ class Emulator:
     async def _start_storage(self, root: Credentials) -> StorageClient:
         options = self._options
         self._storage = StorageProcess(
-            options.storage, self._work / "storage", ACCOUNT_ID, options.region, root
+            options.storage,
+            self._work / "storage",
+            ACCOUNT_ID,
+            options.region,
+            root,
+            options.time_scale,
         )
         self._stack.push_async_callback(self._storage.stop)
         client = StorageClient(ENDPOINT, options.region, self._storage.connector)

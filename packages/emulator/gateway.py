@@ -6,6 +6,7 @@ import asyncio
 import socket
 import sys
 import traceback
+import zlib
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 _HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length", "te"})
 _UNSIGNED_ACTIONS = (b"Action=AssumeRoleWithWebIdentity", b"Action=AssumeRoleWithSAML")
 _GIVING_KEYS = frozenset({"iam", "sts"})
+_CHECKSUM = "x-amz-crc32"
 _KEEP_ALIVE_SECONDS = 600.0
 BODY_LIMIT = 128 * 1024 * 1024
 """Bytes of any request: above the largest that a service takes (base64 of a 50 MB zip)."""
@@ -163,8 +165,12 @@ class Gateway:
             self._permissions.learn(body)
         if service in _GIVING_KEYS and answer.status == 200:
             self._keys.learn(body, content, caller)
-        kept = [(k, v) for k, v in answer.headers.items() if k.lower() not in _HOP_BY_HOP]
-        return web.Response(status=answer.status, body=content, headers=CIMultiDict(kept))
+        kept = CIMultiDict(
+            (k, v) for k, v in answer.headers.items() if k.lower() not in _HOP_BY_HOP
+        )
+        if service == "dynamodb" and _CHECKSUM not in kept:  # refusals lack it
+            kept[_CHECKSUM] = str(zlib.crc32(content))
+        return web.Response(status=answer.status, body=content, headers=kept)
 
 
 _STORAGE_GONE = AwsError(

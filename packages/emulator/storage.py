@@ -46,7 +46,13 @@ class StorageProcess:
     """
 
     def __init__(
-        self, directory: Path, work: Path, account_id: str, region: str, root: Credentials
+        self,
+        directory: Path,
+        work: Path,
+        account_id: str,
+        region: str,
+        root: Credentials,
+        time_scale: float,
     ) -> None:
         if not (directory / "ministack").is_dir():
             raise UsageError(
@@ -58,6 +64,7 @@ class StorageProcess:
         self._account_id = account_id
         self._region = region
         self._root = root
+        self._time_scale = time_scale
         self._work.mkdir(parents=True, exist_ok=True)
         self._folder = os.open(work, os.O_RDONLY)
         self._child: Child | None = None
@@ -113,6 +120,7 @@ class StorageProcess:
             "MINISTACK_ACCOUNT_ID": self._account_id,
             "MINISTACK_REGION": self._region,
             "SERVICES": SERVICES,
+            "TIME_SCALE": str(self._time_scale),
             "LOG_LEVEL": "WARNING",
         }
 

@@ -4,33 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
+from emulator.corrections.serving import RefusedError
 from emulator.errors import AwsError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
-Answer = tuple[int, dict[str, str], bytes]
-"""Status, headers, body."""
-
-
-class Serve(Protocol):
-    """A service's handler, as MiniStack has it; names of headers are lower case."""
-
-    async def __call__(
-        self, method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any], /
-    ) -> Answer:
-        """Answer a request that is authorized."""
-        ...
-
-
-class RefusedError(Exception):
-    """What storage refused: its own answer goes to the client."""
-
-    def __init__(self, answer: Answer) -> None:
-        super().__init__(answer[0])
-        self.answer = answer
+    from emulator.corrections.serving import Answer, Serve
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +39,13 @@ class Call:
         return parsed
 
 
+def refusal(error: AwsError) -> Answer:
+    """`error` as AWS's JSON protocols tell it: the code in the body, and in a header."""
+    body = {"__type": error.code, "message": error.message, **error.members}
+    headers = {"Content-Type": "application/x-amz-json-1.0", "x-amzn-errortype": error.code}
+    return error.status, headers, json.dumps(body).encode()
+
+
 class JsonService:
     """Serves `operations` itself, each by its name, and leaves every other to `serve`."""
 
@@ -64,16 +53,17 @@ class JsonService:
         self,
         serve: Serve,
         operations: Mapping[str, Callable[[Call], Awaitable[dict[str, Any]]]],
+        refuse: Callable[[AwsError], Answer] = refusal,
     ) -> None:
         self._serve = serve
         self._operations = operations
+        self._refuse = refuse
 
     async def __call__(
         self, method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]
     ) -> Answer:
         """Answer a request; what the operations refuse are answers too."""
-        name = headers.get("x-amz-target", "").rpartition(".")[2]
-        operation = self._operations.get(name)
+        operation = self._operations.get(headers.get("x-amz-target", "").rpartition(".")[2])
         given = _parsed(body) if operation else None
         if operation is None or given is None:
             return await self._serve(method, path, headers, body, query)
@@ -82,18 +72,12 @@ class JsonService:
         except RefusedError as refused:
             return refused.answer
         except AwsError as error:
-            return refusal(error)
+            return self._refuse(error)
         except (KeyError, TypeError, AttributeError) as error:  # no shape of the service's model
-            return refusal(AwsError("SerializationException", f"A member is missing: {error}"))
+            message = f"The request is not of its operation's shape: {error!r}"
+            return self._refuse(AwsError("SerializationException", message))
         content_type = headers.get("content-type", "application/x-amz-json-1.0")
         return 200, {"Content-Type": content_type}, json.dumps(answer).encode()
-
-
-def refusal(error: AwsError) -> Answer:
-    """`error` as AWS's JSON protocols tell it: the code in the body, and in a header."""
-    body = {"__type": error.code, "message": error.message, **error.members}
-    headers = {"Content-Type": "application/x-amz-json-1.0", "x-amzn-errortype": error.code}
-    return error.status, headers, json.dumps(body).encode()
 
 
 def invalid(message: str) -> AwsError:

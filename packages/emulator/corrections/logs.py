@@ -14,7 +14,8 @@ from emulator.corrections.log_search import filter_log_events, named
 from emulator.errors import AwsError
 
 if TYPE_CHECKING:
-    from emulator.corrections.json_service import Serve
+    from emulator.clock import Clock
+    from emulator.corrections.serving import Serve
 
 _MAX_EVENTS = 10_000
 _MAX_BYTES = 1_048_576
@@ -24,7 +25,7 @@ _PAST_MS = 14 * 24 * _HOUR_MS
 _FUTURE_MS = 2 * _HOUR_MS
 
 
-def corrected(serve: Serve) -> Serve:
+def corrected(serve: Serve, _: Clock) -> Serve:
     """CloudWatch Logs with its corrections."""
     protected = Protected()
     return JsonService(

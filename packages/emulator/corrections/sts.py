@@ -11,7 +11,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from emulator.corrections.json_service import Serve
+    from emulator.clock import Clock
+    from emulator.corrections.serving import Serve
 
 COMPARED = frozenset(
     {"aud", "sub", "ref", "environment", "job_workflow_ref", "workflow", "repository"}
@@ -20,7 +21,7 @@ COMPARED = frozenset(
 """Of a token of GitHub's; a condition on any other fails for everybody."""
 
 
-def corrected(serve: Serve) -> Serve:
+def corrected(serve: Serve, _: Clock) -> Serve:
     """STS with the condition keys of a token as AWS has them."""
     sts: Any = importlib.import_module("ministack.services.sts")  # it has no types
     named = sts._web_identity_principal  # noqa: SLF001 - the one place that reads a token

@@ -111,18 +111,22 @@ class RunningEmulator:
     def client(self, service: str) -> Any:
         """A boto3 client that does not retry; cached."""
         if service not in self.clients:
-            create: Any = boto3.client  # its overloads want literal names
-            self.clients[service] = create(
-                service,
-                endpoint_url=self.environment["AWS_ENDPOINT_URL"],
-                aws_access_key_id=self.environment["AWS_ACCESS_KEY_ID"],
-                aws_secret_access_key=self.environment["AWS_SECRET_ACCESS_KEY"],
-                region_name=self.environment["AWS_REGION"],
-                config=Config(
-                    retries={"total_max_attempts": 1}, max_pool_connections=64, read_timeout=90
-                ),
-            )
+            self.clients[service] = self.another_client(service)
         return self.clients[service]
+
+    def another_client(self, service: str) -> Any:
+        """One that a test may put hooks into."""
+        create: Any = boto3.client  # its overloads want literal names
+        return create(
+            service,
+            endpoint_url=self.environment["AWS_ENDPOINT_URL"],
+            aws_access_key_id=self.environment["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=self.environment["AWS_SECRET_ACCESS_KEY"],
+            region_name=self.environment["AWS_REGION"],
+            config=Config(
+                retries={"total_max_attempts": 1}, max_pool_connections=64, read_timeout=90
+            ),
+        )
 
     def role(self, *actions: str) -> str:
         """A new role that Lambda may assume and that allows `actions`; its ARN."""
@@ -133,6 +137,19 @@ class RunningEmulator:
         if actions:
             iam.put_role_policy(RoleName=name, PolicyName="inline", PolicyDocument=policy(*actions))
         return str(arn)
+
+    def table(self, name: str, key: str) -> None:
+        """A new table with that key, a text; it is there."""
+        client = self.client("dynamodb")
+        client.create_table(
+            TableName=name,
+            KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        wait_until(
+            lambda: client.describe_table(TableName=name)["Table"]["TableStatus"] == "ACTIVE"
+        )
 
     def deploy(self, source: str | dict[str, str], **settings: Any) -> str:
         """A new active function from the source of `app.py` (handler `app.handler`); its name.

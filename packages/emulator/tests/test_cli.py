@@ -154,12 +154,7 @@ def test_an_unsigned_request_is_refused_as_aws_does(emulator: RunningEmulator) -
 
 def test_one_endpoint_serves_the_storage_services_too(emulator: RunningEmulator) -> None:
     """DynamoDB, SQS, STS and Logs are forwarded by the service of the signature."""
-    table = {"TableName": "orders", "BillingMode": "PAY_PER_REQUEST"}
-    emulator.client("dynamodb").create_table(
-        **table,
-        KeySchema=[{"AttributeName": "k", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "k", "AttributeType": "S"}],
-    )
+    emulator.table("orders", "k")
     client = emulator.client("dynamodb")
     client.put_item(TableName="orders", Item={"k": {"S": "1"}})
     with pytest.raises(ClientError, match="ConditionalCheckFailedException"):

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
 from emulator.tests.lambda_client import refusal
 
@@ -28,14 +27,7 @@ def test_a_large_body_comes_compressed(emulator: RunningEmulator) -> None:
 @pytest.mark.behaviour("W66")
 def test_a_body_that_lies_about_gzip_is_refused(emulator: RunningEmulator) -> None:
     """In one sentence, as an error of the caller."""
-    create: Any = boto3.client  # its overloads want literal names
-    client = create(
-        "cloudwatch",
-        endpoint_url=emulator.environment["AWS_ENDPOINT_URL"],
-        region_name=emulator.environment["AWS_REGION"],
-        aws_access_key_id=emulator.environment["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=emulator.environment["AWS_SECRET_ACCESS_KEY"],
-    )
+    client = emulator.another_client("cloudwatch")
 
     def lie(request: Any, **_: object) -> None:
         request.headers["Content-Encoding"] = "gzip"

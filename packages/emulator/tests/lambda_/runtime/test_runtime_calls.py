@@ -142,12 +142,7 @@ def test_an_environment_is_killed_without_notice(emulator: RunningEmulator) -> N
 @pytest.mark.behaviour("E25")
 def test_a_role_without_leave_is_denied_by_dynamodb(emulator: RunningEmulator) -> None:
     """Inside the function, by the error that botocore raises there."""
-    emulator.client("dynamodb").create_table(
-        TableName="denied-orders",
-        KeySchema=[{"AttributeName": "orderId", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "orderId", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-    )
+    emulator.table("denied-orders", "orderId")
     source = """
         import boto3, botocore.exceptions
         client = boto3.client("dynamodb")
