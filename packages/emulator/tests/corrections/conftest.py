@@ -1,4 +1,4 @@
-"""An emulator in which waiting takes as long as on AWS."""
+"""An emulator whose times are long enough to be seen on a slow machine."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def unhurried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEmulator]:
-    """A running emulator that divides no waiting."""
-    running = RunningEmulator.start(tmp_path_factory.mktemp("unhurried") / "aws.env", scale=1.0)
+    """A running emulator in which waiting takes ten times as long as on AWS."""
+    running = RunningEmulator.start(tmp_path_factory.mktemp("unhurried") / "aws.env", scale=0.1)
     yield running
     running.stop()
