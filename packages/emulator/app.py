@@ -16,6 +16,7 @@ from console.errors import UsageError
 from emulator.access.credentials import RoleCredentials
 from emulator.access.keys import Keys, random_root
 from emulator.access.permissions import Permissions
+from emulator.access.trust import Trust
 from emulator.aws import StorageClient
 from emulator.clock import Clock
 from emulator.cloudwatch.metrics.store import MetricStore
@@ -35,6 +36,7 @@ from emulator.lambda_.runtime.environments import Environments
 from emulator.lambda_.runtime.executions import Executions
 from emulator.lambda_.runtime.metrics import LambdaMetrics
 from emulator.lambda_.runtime.shipped import assemble
+from emulator.lambda_.state.code_links import CodeLinks
 from emulator.lambda_.state.registry import Registry
 from emulator.logs import LogDelivery
 from emulator.process import raise_descriptor_limit
@@ -110,13 +112,14 @@ class Emulator:
         client = await self._start_storage(keys.root)
         roles = RoleCredentials(client.call, keys)
         permissions = Permissions(client.call, keys.root)
+        trust = Trust(client.call, keys.root, ACCOUNT_ID)
         xray = XRay(permissions)
         await xray.start()
         self._stack.callback(xray.close)
         cloudwatch = CloudWatch(self._store, self._clock, ACCOUNT_ID, options.region, permissions)
         host = self._build_host(client, endpoint, xray.port, keys, roles)
         services: dict[str, Service] = {
-            "lambda": self._build_lambda(client, host, permissions),
+            "lambda": self._build_lambda(client, host, permissions, trust),
             "monitoring": cloudwatch,
             "xray": xray,
         }
@@ -175,7 +178,7 @@ class Emulator:
     ) -> Host:
         logs = LogDelivery(client.call, keys.root, self._store, self._clock)
         # On the way out in the opposite order: environments end, logs are delivered, code goes.
-        self._registry = self._build_registry()
+        self._registry = self._build_registry(endpoint)
         self._stack.callback(self._registry.code.clear)
         self._stack.push_async_callback(_deliver_rest, logs)
         self._run(logs.run())
@@ -193,7 +196,7 @@ class Emulator:
         )
 
     def _build_lambda(
-        self, client: StorageClient, host: Host, permissions: Permissions
+        self, client: StorageClient, host: Host, permissions: Permissions, trust: Trust
     ) -> LambdaService:
         options, registry = self._options, self._registry
         environments = Environments(host, lambda version: _is_current(registry, version))
@@ -209,9 +212,9 @@ class Emulator:
         ids, tracer = Ids(options.seed), Tracer(Ids(options.seed, "traces"))
         invoker = Invoker(registry, executions, self._queue, ids, tracer)
         targets.invoke = invoker.accept
-        return LambdaService(invoker, ControlPlane(registry), permissions)
+        return LambdaService(invoker, ControlPlane(registry, trust.require), permissions)
 
-    def _build_registry(self) -> Registry:
+    def _build_registry(self, endpoint: str) -> Registry:
         options = self._options
         return Registry(
             ACCOUNT_ID,
@@ -220,6 +223,7 @@ class Emulator:
             random.Random(options.seed),  # noqa: S311 - alias draws, to be replayed
             self._clock,
             options.account_concurrency,
+            CodeLinks(endpoint),
         )
 
     def _run(self, *loops: Coroutine[None, None, None]) -> None:

@@ -21,6 +21,7 @@ from emulator.access import signatures, strangers
 from emulator.access.signatures import Message
 from emulator.errors import AwsError
 from emulator.http import Request, Response
+from emulator.lambda_.state import code_links
 from emulator.storage import ENDPOINT, SIGNED_FOR
 
 if TYPE_CHECKING:
@@ -113,11 +114,7 @@ class Gateway:
         self, request: web.BaseRequest, headers: dict[str, str], body: bytes
     ) -> web.StreamResponse:
         signature = signatures.read(request.headers, request.query)
-        if signature is None and not body.startswith(_UNSIGNED_ACTIONS):
-            raise AwsError(
-                "MissingAuthenticationTokenException", "Missing Authentication Token", 403
-            )
-        service = signature.service if signature else "sts"
+        service = signature.service if signature else _unsigned(request.path, body)
         if service != "s3":
             strangers.refuse_content(headers)
         local = self._services.get(service)
@@ -171,6 +168,15 @@ class Gateway:
         if service == "dynamodb" and _CHECKSUM not in kept:  # refusals lack it
             kept[_CHECKSUM] = str(zlib.crc32(content))
         return web.Response(status=answer.status, body=content, headers=kept)
+
+
+def _unsigned(path: str, body: bytes) -> str:
+    """The service of a request that needs no signature; raises `AwsError` for any other."""
+    if path.startswith(code_links.PATH):
+        return "lambda"
+    if body.startswith(_UNSIGNED_ACTIONS):
+        return "sts"
+    raise AwsError("MissingAuthenticationTokenException", "Missing Authentication Token", 403)
 
 
 _STORAGE_GONE = AwsError(

@@ -34,9 +34,14 @@ class RoleCredentials:
         async with self._locks.setdefault(session, asyncio.Lock()):
             cached = self._cached.get(session)
             if cached is None or cached.expires_at - time.time() < _MARGIN:
-                cached = self._cached[session] = await self._assume(role_arn, function_name)
-                self._keys.remember(cached, session)
+                cached = self._cached[session] = await self.new(role_arn, function_name)
             return cached
+
+    async def new(self, role_arn: str, function_name: str) -> Credentials:
+        """Credentials of one execution environment's own; raises `AwsError` as `get`."""
+        credentials = await self._assume(role_arn, function_name)
+        self._keys.remember(credentials, Principal.of_role(role_arn, function_name))
+        return credentials
 
     async def _assume(self, role_arn: str, function_name: str) -> Credentials:
         request: dict[str, object] = {"RoleArn": role_arn, "RoleSessionName": function_name}

@@ -21,6 +21,7 @@ from emulator.errors import AwsError
 from emulator.http import Request, Response
 from emulator.lambda_.api import rest_json
 from emulator.lambda_.api.control import ControlPlane
+from emulator.lambda_.state.code_links import CodeLinks
 from emulator.lambda_.state.registry import Registry
 from multidict import MultiDict
 
@@ -105,9 +106,14 @@ def bench(code_dir: Path, *, seed: int = 1, concurrency_limit: int = 1000) -> Be
         random.Random(seed),
         clock,
         concurrency_limit,
+        CodeLinks("http://lambda.invalid"),
         settle_seconds=SETTLE_SECONDS,
     )
-    control = ControlPlane(registry)
+
+    async def trusted(_: str) -> None:
+        """Any role will do: there is no IAM here."""
+
+    control = ControlPlane(registry, trusted)
     return Bench(registry, clock, control, connect(control))
 
 

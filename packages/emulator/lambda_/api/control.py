@@ -17,7 +17,7 @@ from emulator.lambda_.api.routes import Routes
 from emulator.lambda_.state import arns, refusals
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from emulator.http import Request, Response
     from emulator.lambda_.api.operation import Handler
@@ -51,10 +51,14 @@ class Needed:
 
 
 class ControlPlane:
-    """The `Service` for Lambda's management operations, judged against botocore's model."""
+    """The `Service` for Lambda's management operations, judged against botocore's model.
 
-    def __init__(self, registry: Registry) -> None:
+    `require_trust` raises `AwsError` for the ARN of a role that Lambda may not assume.
+    """
+
+    def __init__(self, registry: Registry, require_trust: Callable[[str], Awaitable[None]]) -> None:
         self.registry = registry
+        self._require_trust = require_trust
         self._routes = Routes()
 
     async def handle(self, request: Request) -> Response:
@@ -72,6 +76,8 @@ class ControlPlane:
                 f"for the {operation.name} operation"
             )
         call = await self._read(request)
+        if "Role" in call.params:
+            await self._require_trust(call.params["Role"])
         answer = await handler(self.registry, call.params)
         status = answer.status or operation.http.get("responseCode", 200)
         return rest_json.json_response(status, answer.body)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from emulator.lambda_.api import descriptions
 from emulator.lambda_.api.operation import Answer, Handler, Params, qualified, unqualified
-from emulator.lambda_.state import arns, lifecycle, policies, refusals
+from emulator.lambda_.state import lifecycle, policies, refusals
 
 if TYPE_CHECKING:
     from emulator.lambda_.state.code import Code
@@ -43,7 +43,7 @@ async def _get_function(registry: Registry, params: Params) -> Answer:
     function, version = registry.get_version(asked.name, asked.qualifier)
     body: dict[str, object] = {
         "Configuration": descriptions.configuration(registry, function, version, asked.qualifier),
-        "Code": {"RepositoryType": "S3", "Location": version.task_root.absolute().as_uri()},
+        "Code": {"RepositoryType": "S3", "Location": registry.links.new(version.task_root)},
     }
     if function.tags:
         body["Tags"] = dict(function.tags)
@@ -118,8 +118,7 @@ async def _code(registry: Registry, source: dict[str, Any]) -> Code:
 
 def _shown(registry: Registry, version: StoredVersion) -> Answer:
     function = registry.functions[version.function_name]
-    qualifier = None if version.version == arns.LATEST else version.version
-    return Answer(descriptions.configuration(registry, function, version, qualifier))
+    return Answer(descriptions.configuration(registry, function, version))
 
 
 HANDLERS: dict[str, Handler] = {

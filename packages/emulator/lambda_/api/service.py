@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import TYPE_CHECKING
 
 from emulator.errors import AwsError
 from emulator.lambda_.api import rest_json
+from emulator.lambda_.state import code_links
 
 if TYPE_CHECKING:
     from emulator.access.permissions import Permissions
@@ -34,6 +36,8 @@ class LambdaService:
             return rest_json.error_response(error)
 
     async def _answer(self, request: Request) -> Response:
+        if request.path.startswith(code_links.PATH):
+            return await asyncio.to_thread(self._control.registry.links.answer, request.path)
         if request.caller is not None:
             for needed in await self._control.permissions(request):
                 await self._permissions.require(

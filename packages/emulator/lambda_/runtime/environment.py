@@ -115,7 +115,7 @@ class Environment:
                 f"This emulator runs {RUNTIME} functions, and this one is for {version.runtime}.",
                 502,
             )
-        self._credentials = await host.roles.get(version.role_arn, version.function_name)
+        self._credentials = await host.roles.new(version.role_arn, version.function_name)
         self.expires_at = self._credentials.expires_at
         await self._prepare(self._credentials)
         async with host.starting:
@@ -144,9 +144,7 @@ class Environment:
     async def _init(self, phase: str, limit: float, request_id: str) -> float | None:
         """Start the runtime and wait until it is ready; None where it was not."""
         began = time.perf_counter()
-        self._runtime.start(
-            [*_COMMAND, self.version.handler], self.version.task_root, self._variables
-        )
+        self._runtime.start(_command(self.version), self.version.task_root, self._variables)
         signal = await self._runtime.wait(limit)
         elapsed_ms = (time.perf_counter() - began) * 1000
         if signal.kind is Kind.READY:
@@ -243,6 +241,24 @@ class Environment:
 
 _COMMAND = [
     getattr(sys, "_base_executable", sys.executable),
-    *("-S", "-s", "-B", "-m", "awslambdaric"),
+    *("-S", "-s", "-B", "-m", "lambda_bootstrap"),
 ]
 """The bare interpreter: no site-packages, no user site, nothing written beside the code."""
+
+
+def _command(version: Version) -> list[str]:
+    """The runtime, started by the function's wrapper script where it names one.
+
+    A shell hands over to the wrapper, as on Lambda: it ends with 127 where that is missing.
+    """
+    runtime = [*_COMMAND, version.handler]
+    wrapper = version.environment.get("AWS_LAMBDA_EXEC_WRAPPER")
+    if not wrapper:
+        return runtime
+    if wrapper.startswith(_TASK_ROOT):
+        wrapper = str(version.task_root / wrapper.removeprefix(_TASK_ROOT))
+    return ["/bin/sh", "-c", 'exec "$0" "$@"', wrapper, *runtime]
+
+
+_TASK_ROOT = "/var/task/"
+"""Where a function's code lies on Lambda."""

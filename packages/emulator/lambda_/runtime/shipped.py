@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, distribution
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from console.errors import UsageError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 DISTRIBUTIONS = (
     "awslambdaric",
@@ -27,13 +24,16 @@ DISTRIBUTIONS = (
 def assemble(directory: Path) -> Path:
     """Link the top-level entries of the runtime's distributions into `directory`; returns it.
 
-    The counterpart of `/var/runtime`: boto3 with what it needs and the runtime interface client
-    (Lambda Developer Guide, lambda-python). Raises `UsageError` when one is not installed.
+    The counterpart of `/var/runtime`: boto3 with what it needs, the runtime interface client, and
+    what starts it (Lambda Developer Guide, lambda-python). Raises `UsageError` when one is not
+    installed.
     """
     directory.mkdir(parents=True)
     for name in DISTRIBUTIONS:
         for source in _top_level(name):
             (directory / source.name).symlink_to(source)
+    bootstrap = Path(__file__).with_name("lambda_bootstrap.py")
+    (directory / bootstrap.name).symlink_to(bootstrap)
     return directory
 
 
@@ -49,11 +49,5 @@ def _top_level(name: str) -> list[Path]:
         path
         for entry in sorted(entries)
         if entry not in {"..", "__pycache__"}
-        and (path := _as_path(found.locate_file(entry))).exists()
+        and (path := Path(str(found.locate_file(entry)))).exists()
     ]
-
-
-def _as_path(located: object) -> Path:
-    from pathlib import Path
-
-    return Path(str(located))

@@ -33,9 +33,9 @@ class Place:
 def variables(version: Version, place: Place, credentials: Credentials) -> dict[str, str]:
     """What Lambda defines (Developer Guide, configuration-envvars) plus the function's own.
 
-    Documented differences: `AWS_ENDPOINT_URL` leads to this emulator; `HOME` and `TMPDIR` are the
-    environment's own directory, so that neither the host's AWS configuration is read nor its
-    temporary directory shared; paths are real ones instead of /var/task and /var/runtime.
+    Documented differences: `AWS_ENDPOINT_URL` leads to this emulator; `TMPDIR` is the
+    environment's own directory, so that the host's is not shared; paths are real ones instead of
+    /var/task and /var/runtime.
     """
     return {
         **version.environment,
@@ -86,7 +86,6 @@ def _places(version: Version, place: Place) -> dict[str, str]:
         "PYTHONPATH": str(place.runtime_dir),
         "PATH": "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin",
         "LD_LIBRARY_PATH": f"{root}:{root}/lib:/opt/lib",
-        "HOME": str(place.scratch),
         "TMPDIR": str(place.scratch),
         "LANG": "en_US.UTF-8",
         "TZ": ":UTC",

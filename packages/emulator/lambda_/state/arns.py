@@ -17,6 +17,7 @@ NAME_PATTERN = (
     r"(arn:(aws[a-zA-Z-]*)?:lambda:)?((eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:)?"
     r"(\d{12}:)?(function:)?([a-zA-Z0-9-_\.]+)(:(\$LATEST(\.PUBLISHED)?|[a-zA-Z0-9-_]+))?"
 )
+MAXIMUM_QUALIFIER = 128
 QUALIFIER_PATTERN = r"\$(LATEST(\.PUBLISHED)?)|[a-zA-Z0-9-_$]+"
 
 _REFERENCE = re.compile(
@@ -49,6 +50,11 @@ def parse(reference: str, qualifier: str | None = None) -> FunctionReference:
     """
     match = _REFERENCE.fullmatch(reference)
     faults = []
+    if qualifier is not None and len(qualifier) > MAXIMUM_QUALIFIER:
+        faults.append(
+            f"Value '{qualifier}' at 'qualifier' failed to satisfy constraint: "
+            f"Member must have length less than or equal to {MAXIMUM_QUALIFIER}"
+        )
     if match is None:
         faults.append(f"Value '{reference}' at 'functionName' {_UNMATCHED}{NAME_PATTERN}")
     if qualifier is not None and not _QUALIFIER.fullmatch(qualifier):

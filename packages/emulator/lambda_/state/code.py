@@ -36,7 +36,10 @@ _BAD_NAMES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """An unzipped upload: `sha256` is the base64 digest of the zip's bytes, `size` their number."""
+    """An unzipped upload: `sha256` is the base64 digest of the zip's bytes, `size` their number.
+
+    The zip itself lies beside `root`, with the suffix `.zip`.
+    """
 
     sha256: str
     size: int
@@ -80,6 +83,7 @@ class CodeStore:
         staging = Path(tempfile.mkdtemp(prefix="unpacking-", dir=self._directory))
         try:
             _extract(zipped, staging)
+            root.with_suffix(".zip").write_bytes(zipped)
             staging.rename(root)
         except OSError as error:
             _discard(staging)

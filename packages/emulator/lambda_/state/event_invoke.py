@@ -32,12 +32,12 @@ def put(
     qualifier and for merging into nothing, 400 for a config that says nothing.
     """
     qualifier = qualifier or arns.LATEST
-    function = _function(registry, name, qualifier)
-    given = _given(params, function.arn)
+    given = _given(params, registry, registry.home.function(name))
     if not given:
         raise refusals.invalid(
             "You must specify at least one of error handling or destination setting."
         )
+    function = _function(registry, name, qualifier)
     base = get(registry, name, qualifier) if merge else InvokeConfig()
     config = replace(base, **given, last_modified=registry.clock.now())
     function.invoke_configs[qualifier] = config
@@ -78,7 +78,7 @@ def _function(registry: Registry, name: str, qualifier: str) -> Function:
     return function
 
 
-def _given(params: Mapping[str, Any], function_arn: str) -> dict[str, Any]:
+def _given(params: Mapping[str, Any], registry: Registry, function_arn: str) -> dict[str, Any]:
     given: dict[str, Any] = {}
     if "MaximumRetryAttempts" in params:
         given["maximum_retry_attempts"] = params["MaximumRetryAttempts"]
@@ -87,17 +87,28 @@ def _given(params: Mapping[str, Any], function_arn: str) -> dict[str, Any]:
     for member, field in (("OnSuccess", "on_success_arn"), ("OnFailure", "on_failure_arn")):
         destination = params.get("DestinationConfig", {}).get(member)
         if destination is not None:
-            given[field] = _destination(destination.get("Destination"), function_arn)
+            arn = given[field] = destination.get("Destination") or None
+            if arn and not _DESTINATION.fullmatch(arn):
+                raise refusals.invalid(_unknown_service(params["DestinationConfig"]))
+            if arn:
+                _require_destination(arn, registry, function_arn)
     return given
 
 
-def _destination(arn: str | None, function_arn: str) -> str | None:
-    if not arn:
-        return None
-    if not _DESTINATION.fullmatch(arn):
-        raise refusals.invalid(f"The destination ARN {arn} is invalid.")
-    if arn.split(":")[2] == "s3":
+def _require_destination(arn: str, registry: Registry, function_arn: str) -> None:
+    service = arn.split(":")[2]
+    if service == "s3":
         raise refusals.not_emulated("A destination in S3")
     if arn == function_arn or arn.startswith(f"{function_arn}:"):
         raise refusals.invalid("You can't specify the function as a destination for itself.")
-    return arn
+    if service == "lambda" and arns.parse(arn).name not in registry.functions:
+        raise refusals.invalid(f"The destination ARN {arn} is invalid.")
+
+
+def _unknown_service(config: Mapping[str, Any]) -> str:
+    parts = []
+    for member in ("OnSuccess", "OnFailure"):
+        arn = config.get(member, {}).get("Destination", "null")
+        shown = f"{member}(destination={arn})" if member in config else "null"
+        parts.append(f"{member[0].lower()}{member[1:]}={shown}")
+    return f"The provided destination config DestinationConfig({', '.join(parts)}) is invalid."

@@ -68,6 +68,15 @@ class InvokeConfig:
         )
 
 
+@dataclass(slots=True)
+class Policy:
+    """A resource-based policy; it keeps its revision while its function changes otherwise."""
+
+    statements: dict[str, dict[str, object]] = field(default_factory=dict)
+    """By statement id."""
+    revision_id: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class PublishedFrom:
     """What `$LATEST` was when it was last published, and the number it got."""
@@ -99,6 +108,6 @@ class Function:
     aliases: dict[str, Alias] = field(default_factory=dict)
     reserved_concurrency: int | None = None
     invoke_configs: dict[str, InvokeConfig] = field(default_factory=dict)
-    policies: dict[str, dict[str, dict[str, object]]] = field(default_factory=dict)
-    """Statements by statement id, by qualifier (empty for the function itself)."""
+    policies: dict[str, Policy] = field(default_factory=dict)
+    """By qualifier (empty for the function itself)."""
     tags: dict[str, str] = field(default_factory=dict)

@@ -20,8 +20,9 @@ CREATING = "The function is being created."
 
 
 def create(registry: Registry, name: str, code: Code, params: Mapping[str, Any]) -> StoredVersion:
-    """A new function, `Pending`; where it is to be published version 1 is the answer.
+    """A new function, `Pending`; where it is published too the answer says the version's number.
 
+    All else in that answer is `$LATEST`'s, as recorded: the ARN without a qualifier, the revision.
     Raises `AwsError`: 409 where the name is taken, else as `settings.changes`.
     """
     if name in registry.functions:
@@ -32,7 +33,9 @@ def create(registry: Registry, name: str, code: Code, params: Mapping[str, Any])
     function = Function(name, arn, latest, tags=dict(params.get("Tags", {})))
     registry.functions[name] = function
     registry.begin_change(function)
-    return _publish(registry, function, pending=True) if params.get("Publish") else latest
+    if not params.get("Publish"):
+        return latest
+    return replace(latest, version=_publish(registry, function, pending=True).version)
 
 
 def update_code(
@@ -73,13 +76,13 @@ def publish(registry: Registry, name: str, params: Mapping[str, Any]) -> StoredV
 
 def delete(registry: Registry, name: str, qualifier: str | None) -> None:
     """Delete a function with all its versions and aliases, or only one published version."""
+    if qualifier == arns.LATEST:
+        raise refusals.invalid("$LATEST version cannot be deleted without deleting the function.")
     function = registry.get(name)
     if qualifier is None:
         del registry.functions[name]
         registry.notify(name)
         return
-    if qualifier == arns.LATEST:
-        raise refusals.invalid("$LATEST version cannot be deleted without deleting the function.")
     if not qualifier.isdecimal():
         raise refusals.invalid("Deletion of aliases is not currently supported.")
     users = sorted(a.name for a in function.aliases.values() if qualifier in a.versions())

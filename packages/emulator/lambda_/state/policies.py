@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from emulator.lambda_.state import arns, refusals
+from emulator.lambda_.state.functions import Policy
 from emulator.lambda_.state.lifecycle import changeable
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def add_permission(
         raise refusals.invalid("We currently do not support adding policies for $LATEST.")
     revision_id = _revision_id(registry, function, qualifier)
     _check_revision(params.get("RevisionId"), revision_id)
-    statements = function.policies.setdefault(qualifier or "", {})
+    statements = function.policies.setdefault(qualifier or "", Policy()).statements
     statement_id = params["StatementId"]
     if statement_id in statements:
         raise refusals.conflict(
@@ -45,34 +46,40 @@ def remove_permission(
     registry: Registry, name: str, qualifier: str | None, statement_id: str, revision_id: str | None
 ) -> None:
     """Remove one statement; a missing one is a 404."""
+    if name not in registry.functions:
+        raise refusals.not_found(f"No policy found for: {registry.home.function(name, qualifier)}")
     function = registry.get(name)
     current = _revision_id(registry, function, qualifier)
-    statements = function.policies.get(qualifier or "")
-    if not statements:
+    policy = function.policies.get(qualifier or "")
+    if policy is None or not policy.statements:
         raise refusals.not_found("No policy is associated with the given resource.")
-    if statement_id not in statements:
+    if statement_id not in policy.statements:
         raise refusals.not_found(f"Statement {statement_id} is not found in resource policy.")
     _check_revision(revision_id, current)
-    del statements[statement_id]
+    del policy.statements[statement_id]
     _touch(registry, function, qualifier)
 
 
 def get_policy(registry: Registry, name: str, qualifier: str | None) -> tuple[str, str]:
-    """The policy as JSON text and the revision of what it is attached to."""
+    """The policy as JSON text, and its revision."""
     function = registry.functions.get(name)
-    statements = function.policies.get(qualifier or "") if function else None
-    if function is None or not statements:
+    policy = function.policies.get(qualifier or "") if function else None
+    if policy is None or not policy.statements:
         raise refusals.not_found("The resource you requested does not exist.")
-    policy = {"Version": "2012-10-17", "Id": "default", "Statement": list(statements.values())}
-    return json.dumps(policy), _revision_id(registry, function, qualifier)
+    statements = list(policy.statements.values())
+    document = {"Version": "2012-10-17", "Id": "default", "Statement": statements}
+    return json.dumps(document), policy.revision_id
 
 
 def tag(registry: Registry, resource: str, tags: Mapping[str, str]) -> None:
-    """Add or replace tags; 409 while a change is under way, 400 beyond the limit."""
+    """Add or replace tags; 409 while a change is under way, 400 for none or beyond the limit."""
     function = changeable(registry, _tagged(registry, resource).name)
+    if not tags:
+        raise refusals.invalid("An error occurred and the request cannot be processed.")
     merged = function.tags | dict(tags)
     check_tags(merged)
     function.tags = merged
+    _touch_latest(registry, function)
 
 
 def check_tags(tags: Mapping[str, str]) -> None:
@@ -85,6 +92,7 @@ def untag(registry: Registry, resource: str, keys: list[str]) -> None:
     """Remove tags; absent keys are no error."""
     function = _tagged(registry, resource)
     function.tags = {key: value for key, value in function.tags.items() if key not in keys}
+    _touch_latest(registry, function)
 
 
 def tags(registry: Registry, resource: str) -> dict[str, str]:
@@ -141,7 +149,10 @@ def _principal(principal: str) -> object:
 
 
 def _revision_id(registry: Registry, function: Function, qualifier: str | None) -> str:
-    """The revision of the function, version or alias; 404 where that is missing."""
+    """The policy's revision; where there is none the function's, version's or alias's (or 404)."""
+    policy = function.policies.get(qualifier or "")
+    if policy is not None and policy.statements:
+        return policy.revision_id
     if qualifier in function.aliases:
         return function.aliases[qualifier].revision_id
     if qualifier and not qualifier.startswith("$") and not qualifier.isdecimal():
@@ -160,6 +171,7 @@ def _check_revision(given: str | None, current: str) -> None:
 def _touch(registry: Registry, function: Function, qualifier: str | None) -> None:
     """A changed policy gives its owner a new revision, though calls run the same as before."""
     revision_id = registry.new_revision_id()
+    function.policies[qualifier or ""].revision_id = revision_id
     if qualifier in function.aliases:
         function.aliases[qualifier] = replace(function.aliases[qualifier], revision_id=revision_id)
     elif qualifier in function.versions:
@@ -168,3 +180,8 @@ def _touch(registry: Registry, function: Function, qualifier: str | None) -> Non
         registry.notify(function.name)
     else:
         function.latest = replace(function.latest, revision_id=revision_id)
+
+
+def _touch_latest(registry: Registry, function: Function) -> None:
+    """Changed tags give the function a new revision, though calls run the same as before."""
+    function.latest = replace(function.latest, revision_id=registry.new_revision_id())

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from emulator.clock import Clock
+    from emulator.lambda_.state.code_links import CodeLinks
     from emulator.lambda_.state.functions import Alias, Function, StoredVersion
 
 
@@ -35,6 +36,7 @@ class Registry:
         rng: random.Random,
         clock: Clock,
         concurrency_limit: int,
+        links: CodeLinks,
         *,
         settle_seconds: float = 0.1,
     ) -> None:
@@ -42,6 +44,7 @@ class Registry:
         self.code = CodeStore(code_dir)
         self.clock = clock
         self.concurrency_limit = concurrency_limit
+        self.links = links
         self.settle_seconds = settle_seconds
         self.functions: dict[str, Function] = {}
         self.last_numbers: dict[str, int] = {}

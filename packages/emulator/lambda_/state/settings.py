@@ -159,7 +159,9 @@ def _environment(value: Mapping[str, Any], _: StoredVersion) -> dict[str, Any]:
 
 
 def _dead_letter(value: Mapping[str, Any], _: StoredVersion) -> dict[str, Any]:
-    target = value.get("TargetArn") or None
+    if "TargetArn" not in value:
+        return {}  # `{}` keeps the target; an empty ARN takes it away
+    target = value["TargetArn"] or None
     if target is not None and not _DEAD_LETTER_TARGET.fullmatch(target):
         raise refusals.invalid(
             f"The dead-letter target {target} is neither a standard SQS queue nor an SNS topic."

@@ -88,7 +88,7 @@ def test_every_setting_is_read_back(tmp_path: Path) -> None:
     }
     assert shown["Tags"] == {"Team": "orders"}
     assert shown["Concurrency"] == {"ReservedConcurrentExecutions": 0}
-    assert shown["Code"]["Location"].startswith("file:///")
+    assert shown["Code"]["Location"].startswith("http://")
 
 
 @pytest.mark.behaviour("V1", "V2")

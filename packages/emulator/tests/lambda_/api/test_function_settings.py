@@ -192,12 +192,23 @@ def test_a_missing_event_config_names_its_qualifier(account: Bench) -> None:
     assert refusal(read, FunctionName="absent")[2] == missing
 
 
+@pytest.mark.behaviour("V6")
 def test_tags_are_merged_and_removed(account: Bench) -> None:
-    """Several keys in one call, absent keys no error."""
+    """Several keys in one call, absent keys no error, each a new revision; no tags are refused."""
     client = account.client
+    revisions = [account.registry.get("orders").latest.revision_id]
+
+    def note() -> None:
+        revisions.append(account.registry.get("orders").latest.revision_id)
+
     client.tag_resource(Resource=ARN, Tags={"Team": "Bestellungen / Büro", "Stack": "local"})
+    note()
     client.tag_resource(Resource=ARN, Tags={"Stack": "dev", "Owner": "o"})
+    note()
     client.untag_resource(Resource=ARN, TagKeys=["Owner", "Team", "absent"])
+    note()
+    assert len(set(revisions)) == 4
+    assert refusal(client.tag_resource, Resource=ARN, Tags={})[:2] == (400, INVALID)
     assert client.list_tags(Resource=ARN)["Tags"] == {"Stack": "dev"}
 
 
@@ -224,3 +235,23 @@ def test_what_infrastructure_tools_ask_has_an_answer(account: Bench) -> None:
     runtime = client.get_runtime_management_config(**name)
     assert (runtime["UpdateRuntimeOn"], runtime["FunctionArn"]) == ("Auto", ARN)
     assert client.get_function_recursion_config(**name)["RecursiveLoop"] == "Terminate"
+
+
+@pytest.mark.behaviour("A29")
+@pytest.mark.parametrize(
+    ("arn", "text"),
+    [
+        (f"{ARN[:-6]}absent", "The destination ARN {0} is invalid."),
+        (
+            ARN.replace(":lambda:", ":iam:"),
+            "The provided destination config DestinationConfig("
+            "onSuccess=OnSuccess(destination={0}), onFailure=null) is invalid.",
+        ),
+    ],
+)
+def test_a_destination_that_cannot_be_is_refused(account: Bench, arn: str, text: str) -> None:
+    """A function that is not there, and a service that takes no records."""
+    put = account.client.put_function_event_invoke_config
+    config: Any = {"OnSuccess": {"Destination": arn}}
+    seen = refusal(put, FunctionName="orders", DestinationConfig=config)
+    assert seen == (400, INVALID, text.format(arn))

@@ -253,9 +253,12 @@ def test_an_absent_function_is_a_404_with_its_arn(emulator: RunningEmulator) -> 
 
 
 @pytest.mark.behaviour("I24")
-def test_a_body_that_is_no_json_is_refused(emulator: RunningEmulator, versatile: str) -> None:
-    """I24 (recorded)."""
-    response = _refusal(emulator, FunctionName=versatile, Payload=b"{not json")
+@pytest.mark.parametrize("payload", [b"{not json", b'{"n": NaN}', b"[-Infinity]"])
+def test_a_body_that_is_no_json_is_refused(
+    emulator: RunningEmulator, versatile: str, payload: bytes
+) -> None:
+    """I24 (recorded); numbers that only Python takes are none."""
+    response = _refusal(emulator, FunctionName=versatile, Payload=payload)
     assert response["Error"]["Code"] == "InvalidRequestContentException"
     assert response["Error"]["Message"].startswith(
         "Could not parse request body into json: Could not parse payload into json:"

@@ -95,6 +95,8 @@ def test_every_form_of_a_name_leads_to_the_function(
         ),
         ("a?b", None, 400, "ValidationException", "1 validation error detected: Value 'a?b' at"),
         ("a?b", "c d", 400, "ValidationException", "2 validation errors detected: "),
+        ("{name}", "q" * 129, 400, "ValidationException", "have length less than or equal to 128"),
+        ("{name}", "q" * 128, 404, "ResourceNotFoundException", "q" * 128),
     ],
 )
 def test_what_a_name_does_not_lead_to_is_refused_in_aws_words(

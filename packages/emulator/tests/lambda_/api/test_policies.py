@@ -120,3 +120,26 @@ def test_removing_what_is_not_there_is_refused(account: Bench) -> None:
     second = refusal(remove, **params, StatementId="s")
     assert first == (404, NOT_FOUND, "No policy is associated with the given resource.")
     assert second == (404, NOT_FOUND, "Statement s is not found in resource policy.")
+
+
+@pytest.mark.behaviour("V43")
+def test_a_policy_keeps_its_revision_while_its_function_changes(account: Bench) -> None:
+    """A publish gives the function a new one and the policy none, so that a change goes through."""
+    client = account.client
+    statement: Any = {
+        "FunctionName": "orders", "Action": "lambda:InvokeFunction", "Principal": ACCOUNT,
+    }  # fmt: skip
+    client.add_permission(**statement, StatementId="one")
+    revision = client.get_policy(FunctionName="orders")["RevisionId"]
+    assert revision == account.registry.get("orders").latest.revision_id
+    account.publish()
+    assert account.registry.get("orders").latest.revision_id != revision
+    assert client.get_policy(FunctionName="orders")["RevisionId"] == revision
+    client.add_permission(**statement, StatementId="two", RevisionId=revision)
+    assert client.get_policy(FunctionName="orders")["RevisionId"] != revision
+
+
+def test_a_missing_functions_policy_is_what_is_not_found(account: Bench) -> None:
+    """Removing a statement words it so (recorded)."""
+    seen = refusal(account.client.remove_permission, FunctionName="absent", StatementId="one")
+    assert seen == (404, NOT_FOUND, f"No policy found for: {ARN.replace('orders', 'absent')}")

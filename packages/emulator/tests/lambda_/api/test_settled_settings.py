@@ -45,6 +45,9 @@ def test_the_dead_letter_target_is_frozen_with_its_version(account: Bench) -> No
     update(FunctionName="orders", DeadLetterConfig={"TargetArn": QUEUE})
     account.settle()
     version = account.client.publish_version(FunctionName="orders")["Version"]
+    kept = update(FunctionName="orders", DeadLetterConfig={})
+    assert kept["DeadLetterConfig"]["TargetArn"] == QUEUE
+    account.settle()
     update(FunctionName="orders", DeadLetterConfig={"TargetArn": ""})
     account.settle()
     assert "DeadLetterConfig" not in read(FunctionName="orders")

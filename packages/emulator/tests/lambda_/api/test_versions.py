@@ -161,14 +161,18 @@ def test_numbers_are_never_used_twice(account: Bench) -> None:
 
 @pytest.mark.behaviour("V21")
 def test_publishing_on_the_way_answers_with_the_version(tmp_path: Path) -> None:
-    """Publish at creation and with new code answers with the pending version itself."""
+    """A creation answers with `$LATEST` under the version's number, new code with the version."""
     account = bench(tmp_path)
     created = account.create(Publish=True)
-    assert (created["Version"], created["FunctionArn"]) == ("1", f"{ARN}:1")
+    assert (created["Version"], created["FunctionArn"]) == ("1", ARN)
+    first = account.client.get_function_configuration(FunctionName="orders", Qualifier="1")
+    assert first["FunctionArn"] == f"{ARN}:1"
+    assert first["RevisionId"] != created["RevisionId"]
     updated = account.client.update_function_code(
         FunctionName="orders", ZipFile=zipped("c = 1"), Publish=True
     )
-    assert (updated["Version"], updated["State"]) == ("2", "Pending")
+    assert (updated["Version"], updated["FunctionArn"]) == ("2", f"{ARN}:2")
+    assert updated["State"] == "Pending"
     account.settle()
     settled = account.client.get_function_configuration(FunctionName="orders", Qualifier="2")
     assert (settled["State"], settled["LastUpdateStatus"]) == ("Active", "Successful")

@@ -173,10 +173,14 @@ def test_a_function_that_the_role_may_not_call_is_no_destination(
 @pytest.mark.parametrize("service", ["sqs", "sns", "lambda"])
 def test_a_delivery_that_fails_is_counted(emulator: RunningEmulator, service: str) -> None:
     """To what does not exist: DestinationDeliveryFailures, whatever the kind."""
-    resource = "function:absent" if service == "lambda" else "absent"
     name = emulator.deploy(FAILING)
+    resource = "absent"
+    if service == "lambda":  # is there when it becomes the destination, as it has to be
+        resource = f"function:{emulator.deploy(FAILING)}"
     arn = f"arn:aws:{service}:us-east-1:123456789012:{resource}"
     on_failure(emulator, name, arn, MaximumRetryAttempts=0)
+    if service == "lambda":
+        emulator.client("lambda").delete_function(FunctionName=arn)
     emulator.invoke(name, InvocationType="Event")
     wait_until(lambda: total(emulator, "DestinationDeliveryFailures", name) == 1)
 

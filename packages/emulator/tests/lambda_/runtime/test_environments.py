@@ -24,7 +24,7 @@ DEFINED_BY_LAMBDA = {
     *("LANG", "LC_CTYPE", "TZ", "SHLVL", "AWS_XRAY_CONTEXT_MISSING", "AWS_XRAY_DAEMON_ADDRESS"),
     *("_AWS_XRAY_DAEMON_ADDRESS", "_AWS_XRAY_DAEMON_PORT"),
 }
-OURS = {"AWS_ENDPOINT_URL", "HOME", "TMPDIR"}
+OURS = {"AWS_ENDPOINT_URL", "TMPDIR"}
 """Documented differences: the way back to the emulator, and a scratch directory of one's own."""
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import time
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -187,3 +189,62 @@ def test_waiting_events_are_dropped_when_the_reservation_becomes_zero(
     letter = receive(emulator, url)
     assert letter["MessageAttributes"]["ErrorCode"]["StringValue"] == "429"
     assert len(wait_until(lambda: at_least(messages(emulator, name, "ran"), 1))) == 1
+
+
+HOME = """
+    import os, pathlib, pwd
+
+    def handler(event, context):
+        home = pathlib.Path.home()
+        return {"HOME": os.environ.get("HOME"), "home": str(home), "there": home.exists()}
+"""
+
+
+@pytest.mark.behaviour("E67")
+def test_a_function_has_no_home(emulator: RunningEmulator) -> None:
+    """No variable names one, and the account database's is not there: nothing of the host's."""
+    seen = emulator.invoke(emulator.deploy(HOME)).payload
+    assert seen == {"HOME": None, "home": "/home/sbx_user1051", "there": False}
+
+
+@pytest.mark.behaviour("E68")
+def test_each_environment_has_an_access_key_of_its_own(emulator: RunningEmulator) -> None:
+    """Two environments of one function at one time sign with two keys."""
+    name = emulator.deploy(
+        """
+        import os, time
+        def handler(event, context):
+            time.sleep(0.5)
+            return os.environ["AWS_ACCESS_KEY_ID"]
+        """
+    )
+    with ThreadPoolExecutor(2) as pool:
+        keys = {each.payload for each in pool.map(emulator.invoke, [name, name])}
+    assert len(keys) == 2
+
+
+WRAPPER = """#!/bin/sh
+export WRAPPED=yes
+exec "$@"
+"""
+
+
+@pytest.mark.behaviour("E69")
+@pytest.mark.parametrize("path", ["/var/task/wrapper", "/opt/absent"])
+def test_a_wrapper_script_starts_the_runtime(emulator: RunningEmulator, path: str) -> None:
+    """It gets the runtime's command line; where it is missing the init ends with 127."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as zipped:
+        zipped.writestr("app.py", "import os\ndef handler(e, c): return os.environ['WRAPPED']\n")
+        script = zipfile.ZipInfo("wrapper")
+        script.external_attr = 0o755 << 16
+        zipped.writestr(script, WRAPPER)
+    variables = {"Variables": {"AWS_LAMBDA_EXEC_WRAPPER": path}}
+    code = {"ZipFile": archive.getvalue()}
+    seen = emulator.invoke(emulator.deploy("", Code=code, Environment=variables))
+    if seen.error is None:
+        assert (path, seen.payload) == ("/var/task/wrapper", "yes")
+    else:
+        assert path == "/opt/absent"
+        assert seen.payload["errorType"] == "Runtime.ExitError"
+        assert seen.payload["errorMessage"].endswith("Runtime exited with error: exit status 127")

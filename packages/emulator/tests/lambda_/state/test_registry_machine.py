@@ -146,10 +146,10 @@ class Life(RuleBasedStateMachine):
     def delete_version(self, name: str, number: str) -> None:
         """A version goes unless an alias uses it."""
         function = self.expected.get(name)
-        if function is None:
-            status = 404
-        elif number == "$LATEST":
+        if number == "$LATEST":
             status = 400
+        elif function is None:
+            status = 404
         else:
             used = [{primary, *weights} for primary, weights in function.aliases.values()]
             status = 409 if any(number in each for each in used) else 204
