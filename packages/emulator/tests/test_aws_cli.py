@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -115,16 +116,32 @@ def test_what_is_not_emulated_is_named_to_the_command_line(
     )
 
 
+def readme() -> list[str]:
+    """The README's commands: those that install, and the session."""
+    text = (ROOT / "packages/emulator/README.md").read_text(encoding="utf-8")
+    return re.findall(r"```sh (?:install|session)\n(.*?)```", text, re.DOTALL)
+
+
+def test_the_readmes_session_does_not_wait_for_a_start_that_failed(tmp_path: Path) -> None:
+    """Its first line ends, and what it started has said why."""
+    start = readme()[1].splitlines()[0]
+    script = f"lambda-emulator() {{ echo refused; return 2; }}\n{start}\necho on"
+    done = subprocess.run(
+        ["bash", "-c", script], cwd=tmp_path, stdout=subprocess.PIPE, timeout=20, check=False
+    )
+    assert done.stdout == b"refused\non\n"
+
+
 def test_the_readme_installs_it_by_itself(tmp_path: Path) -> None:
     """Its commands, in a directory without this checkout: an environment, a command, a session."""
-    readme = (ROOT / "packages/emulator/README.md").read_text(encoding="utf-8")
-    install, session = re.findall(r"```sh (?:install|session)\n(.*?)```", readme, re.DOTALL)
+    install, session = readme()
     assert len(session.splitlines()) == 10
     for part in ("locks", "packages"):
         (tmp_path / part).symlink_to(ROOT / part)
     left = "python -m pip check && rm locks packages\n"
     result = shell(f"{install}{left}{session}", tmp_path)
     assert result.returncode == 0, result.stderr
+    assert "ERROR" not in result.stdout + result.stderr
     assert '"Hello CLI"' in result.stdout
     assert "b'\"Hello boto3\"'" in result.stdout
     assert "Asynchronous events still queued: 0." in result.stdout
