@@ -31,7 +31,7 @@ def put_datum(store: MetricStore, namespace: str, datum: Mapping[str, Any], path
             f"At least one of the parameters must be specified: {path}.Value, {path}.Values, "
             f"{path}.StatisticValues.",
         )
-    if len(kinds) > 1:
+    if "Value" in kinds and len(kinds) > 1:
         raise AwsError(
             "InvalidParameterCombination",
             f"The parameters {path}.{kinds[0]} and {path}.{kinds[1]} are mutually exclusive and "
@@ -54,12 +54,13 @@ def put_datum(store: MetricStore, namespace: str, datum: Mapping[str, Any], path
 
 def _adding(datum: Mapping[str, Any], path: str) -> Callable[[Distribution], None]:
     """What adds the values of `datum`, checked, to a distribution."""
-    if "StatisticValues" in datum:
-        values = _statistic_set(datum["StatisticValues"], path)
-        return lambda distribution: distribution.add_set(*values)
-    pairs = _counted_values(datum, path)
+    given = datum.get("StatisticValues")
+    values = _statistic_set(given, path) if given else None
+    pairs = _counted_values(datum, path) if {"Value", "Values"} & datum.keys() else []
 
     def add(distribution: Distribution) -> None:
+        if values is not None:
+            distribution.add_set(*values)
         for value, count in pairs:
             distribution.add(value, count)
 

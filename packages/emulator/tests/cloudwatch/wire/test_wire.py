@@ -273,6 +273,19 @@ def test_values_with_counts_and_sets() -> None:
     assert (found.count, found.total, found.minimum, found.maximum) == (6, 28, 1, 15)
 
 
+def test_values_and_a_set_may_come_together() -> None:
+    """LocalStack snapshot test_put_metric_data_validation: only Value stands alone."""
+    at = bench()
+    together: Any = {"SampleCount": 2, "Sum": 20, "Minimum": 5, "Maximum": 15}
+    at.client.put_metric_data(
+        Namespace="N",
+        MetricData=[{"MetricName": "m", "Values": [1.0], "StatisticValues": together}],
+    )
+    (found,) = at.store.distributions(Metric("N", "m"), at.store.grid(NOON, NOON + 60, 60))
+    assert found is not None
+    assert (found.count, found.total, found.minimum) == (3, 21, 1)
+
+
 def test_list_metrics_filters_and_pages() -> None:
     """CloudWatch API reference, ListMetrics: by namespace, name and dimensions, 500 a page."""
     at = bench()
