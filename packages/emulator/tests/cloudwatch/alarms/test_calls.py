@@ -78,19 +78,21 @@ def test_any_m_of_the_last_n_alarm() -> None:
 
 @pytest.mark.behaviour("W8")
 @pytest.mark.parametrize(
-    ("comparison", "breaching"),
+    ("comparison", "of_zero", "of_one"),
     [
-        ("GreaterThanThreshold", "X"),
-        ("GreaterThanOrEqualToThreshold", "X0"),
-        ("LessThanThreshold", ""),
-        ("LessThanOrEqualToThreshold", "0"),
+        ("GreaterThanThreshold", "X", ""),
+        ("GreaterThanOrEqualToThreshold", "X0", "X"),
+        ("LessThanThreshold", "", "0"),
+        ("LessThanOrEqualToThreshold", "0", "X0"),
     ],
 )
-def test_each_comparison(comparison: str, breaching: str) -> None:
-    """Strict or not, above or below the threshold of 0."""
-    for mark in "X0":
-        found = set(states(mark, "OK", EvaluationPeriods=1, ComparisonOperator=comparison))
-        assert found == {"ALARM" if mark in breaching else "OK"}
+def test_each_comparison(comparison: str, of_zero: str, of_one: str) -> None:
+    """Strict or not, above or below: values of 1 and 0 against thresholds of 0 and 1."""
+    for threshold, breaching in ((0.0, of_zero), (1.0, of_one)):
+        alarm: Any = {"EvaluationPeriods": 1, "Threshold": threshold}
+        for mark in "X0":
+            found = set(states(mark, "OK", ComparisonOperator=comparison, **alarm))
+            assert found == {"ALARM" if mark in breaching else "OK"}
 
 
 @pytest.mark.behaviour("W24", "W25", "W26")

@@ -132,7 +132,7 @@ def test_history_tells_transitions_and_outlives_the_alarm() -> None:
     assert (data["oldState"]["stateValue"], data["newState"]["stateValue"]) == ("OK", "ALARM")
 
 
-@pytest.mark.behaviour("W11")
+@pytest.mark.behaviour("W11", "W31")
 def test_actions_are_recorded_on_a_change_only() -> None:
     """W11 (CloudWatch User Guide, alarm actions): one action per transition, none if disabled."""
     at = bench()

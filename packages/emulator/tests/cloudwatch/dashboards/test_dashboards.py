@@ -152,6 +152,8 @@ def test_put_get_list_delete(protocol: str) -> None:
     assert found["DashboardArn"] == "arn:aws:cloudwatch::123456789012:dashboard/orders-local"
     (entry,) = at.client.list_dashboards(DashboardNamePrefix="orders")["DashboardEntries"]
     assert (entry["DashboardName"], entry["Size"]) == ("orders-local", len(GOOD))
+    at.client.put_dashboard(DashboardName="orders-local", DashboardBody=body())
+    assert at.client.get_dashboard(DashboardName="orders-local")["DashboardBody"] == body()
     at.client.delete_dashboards(DashboardNames=["orders-local"])
     assert at.client.list_dashboards()["DashboardEntries"] == []
 

@@ -198,6 +198,7 @@ def test_several_units_are_told() -> None:
         ({"end": 0}, "StartTime must be less"),
         ({"end": 60 * 2_000_000}, "periods"),
         ({"queries": [STAT] * 2}, "not unique"),
+        ({"queries": [{**STAT, "Id": f"m{index}"} for index in range(501)]}, "500 items"),
         ({"queries": [{**STAT, "Id": "Bad"}]}, "lower-case"),
         ({"queries": [{"Id": "e", "Expression": "nope + 1"}]}, "nope"),
         (

@@ -108,6 +108,19 @@ def test_account_settings_count_what_is_there(account: Bench) -> None:
     assert settings["AccountUsage"] == {"TotalCodeSize": stored, "FunctionCount": 1}
 
 
+@pytest.mark.behaviour("A5")
+@pytest.mark.parametrize(
+    ("member", "bounds"),
+    [("MaximumRetryAttempts", (0, 2)), ("MaximumEventAgeInSeconds", (60, 21_600))],
+)
+def test_age_and_attempts_have_bounds(account: Bench, member: str, bounds: tuple[int, int]) -> None:
+    """Each bound is accepted, and one beyond it refused, where no SDK has looked before."""
+    path = "/2019-09-25/functions/orders/event-invoke-config"
+    given = [bounds[0] - 1, *bounds, bounds[1] + 1]
+    found = [account.request("PUT", path, b'{"%s": %d}' % (member.encode(), n)) for n in given]
+    assert [response.status for response in found] == [400, 200, 200, 400]
+
+
 @pytest.mark.behaviour("A12")
 def test_put_replaces_and_update_merges(account: Bench) -> None:
     """An EventInvokeConfig shows only what was set, destinations always."""

@@ -24,7 +24,7 @@ def test_a_synchronous_invoke_returns_the_result_and_the_executed_version(
     assert reply.headers["content-type"] == "application/json"
 
 
-@pytest.mark.behaviour("I8")
+@pytest.mark.behaviour("E27", "I8")
 def test_the_request_id_is_the_same_in_reply_context_and_log(
     emulator: RunningEmulator, versatile: str
 ) -> None:
@@ -37,7 +37,7 @@ def test_the_request_id_is_the_same_in_reply_context_and_log(
     assert f"\nREPORT RequestId: {reply.request_id}\tDuration: " in log
 
 
-@pytest.mark.behaviour("E29")
+@pytest.mark.behaviour("E27", "E29")
 @pytest.mark.parametrize(
     ("qualifier", "version", "suffix"),
     [("live", "1", ":live"), ("1", "1", ":1"), (None, "$LATEST", "")],
@@ -76,8 +76,9 @@ def test_a_weighted_alias_runs_both_versions(emulator: RunningEmulator) -> None:
         FunctionVersion="1",
         RoutingConfig={"AdditionalVersionWeights": {"2": 0.25}},
     )
-    replies = [emulator.invoke(name, Qualifier="canary") for _ in range(100)]
+    replies = [emulator.invoke(name, Qualifier="canary", LogType="Tail") for _ in range(100)]
     assert all(reply.payload == reply.version for reply in replies)
+    assert all(f" Version: {reply.version}\n" in _log(reply.log) for reply in replies)
     assert 10 <= sum(reply.version == "2" for reply in replies) <= 42
 
 
@@ -126,7 +127,7 @@ def test_the_log_tail_is_the_last_four_kilobytes(emulator: RunningEmulator, vers
     assert emulator.invoke(versatile, event).log is None
 
 
-@pytest.mark.behaviour("I5", "E43")
+@pytest.mark.behaviour("I5", "E27", "E43")
 def test_the_client_context_reaches_the_handler(emulator: RunningEmulator, versatile: str) -> None:
     """I5, E43: base64 JSON for the caller, plain JSON for the runtime."""
     context = base64.b64encode(json.dumps({"custom": {"k": "v"}}).encode()).decode()
@@ -283,6 +284,12 @@ def test_a_payload_over_the_limit_is_a_413(
     assert response["Error"]["Message"] == (
         f"Request must be smaller than {limit} bytes for the InvokeFunction operation"
     )
+    head = b'{"do": "none", "text": "'
+    accepted = head + b"x" * (limit - len(head) - 2) + b'"}'
+    reply = emulator.client("lambda").invoke(
+        FunctionName=versatile, InvocationType=kind, Payload=accepted
+    )
+    assert (reply["StatusCode"], reply.get("FunctionError")) in ((200, None), (202, None))
 
 
 @pytest.mark.behaviour("I5", "I30")

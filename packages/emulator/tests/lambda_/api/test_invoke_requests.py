@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import re
 import zipfile
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,8 @@ from emulator.tests.running import RUNTIME, wait_until
 if TYPE_CHECKING:
     from emulator.tests.running import RunningEmulator
 
+LARGE = b'{"custom": {"k": "' + b"x" * 2679 + b'"}}'
+"""A client context whose base64 is just above the limit."""
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:"
 
 
@@ -57,6 +60,7 @@ def raw(
         ("{name}:1", None, "1", ":1"),
         ("{name}:live", "live", "1", ":live"),
         ("123456789012:function:{name}", "live", "1", ":live"),
+        ("123456789012:function:{name}", None, "$LATEST", ""),
         (ARN + "{name}", None, "$LATEST", ""),
         (ARN + "{name}:live", None, "1", ":live"),
     ],
@@ -137,7 +141,8 @@ def test_replies_carry_the_headers_of_lambda(emulator: RunningEmulator, versatil
     """Trace, remapped length and content type on success; the code in a header on refusal."""
     reply = emulator.invoke(versatile)
     assert reply.headers["x-amzn-remapped-content-length"] == "0"
-    assert reply.headers["x-amzn-trace-id"].startswith("root=1-")
+    trace = reply.headers["x-amzn-trace-id"]
+    assert re.fullmatch(r"root=1-[0-9a-f]{8}-[0-9a-f]{24};.*sampled=[01]", trace, re.IGNORECASE)
     accepted = emulator.invoke(versatile, InvocationType="Event")
     assert accepted.headers["x-amzn-remapped-content-length"] == "0"
     _, headers, body = raw(emulator, "/2015-03-31/functions/absent/invocations")
@@ -182,7 +187,7 @@ def test_a_function_that_is_being_created_cannot_be_called(emulator: RunningEmul
 
 @pytest.mark.behaviour("I5")
 @pytest.mark.parametrize(
-    "context", ["?", base64.b64encode(b"[1]").decode(), base64.b64encode(b"x" * 2700).decode()]
+    "context", ["?", base64.b64encode(b"[1]").decode(), base64.b64encode(LARGE).decode()]
 )
 def test_a_client_context_that_is_no_small_object_is_refused(
     emulator: RunningEmulator, versatile: str, context: str
@@ -190,6 +195,9 @@ def test_a_client_context_that_is_no_small_object_is_refused(
     """It has to be base64 of a JSON object, 3,583 bytes at most."""
     seen = refusal(emulator, FunctionName=versatile, ClientContext=context)
     assert seen[:2] == (400, "InvalidRequestContentException")
+    allowed = base64.b64encode(LARGE[:-18] + b'"}}').decode()
+    assert len(allowed) <= 3583
+    assert emulator.invoke(versatile, ClientContext=allowed).error is None
 
 
 @pytest.mark.behaviour("I39", "I38")

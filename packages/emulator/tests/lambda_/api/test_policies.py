@@ -84,6 +84,20 @@ def test_a_permission_gives_its_owner_a_new_revision(account: Bench) -> None:
 
 
 @pytest.mark.behaviour("V39")
+def test_function_version_and_alias_each_have_a_policy(account: Bench) -> None:
+    """A statement of one is none of the others'."""
+    for qualifier in ("", "1", "live"):
+        place: Any = {"FunctionName": "orders", **({"Qualifier": qualifier} if qualifier else {})}
+        account.client.add_permission(
+            **place, StatementId=f"s{qualifier}", Action="lambda:InvokeFunction", Principal=ACCOUNT
+        )
+        policy = json.loads(account.client.get_policy(**place)["Policy"])
+        (statement,) = policy["Statement"]
+        assert statement["Sid"] == f"s{qualifier}"
+        assert statement["Resource"] == f"{ARN}:{qualifier}".rstrip(":")
+
+
+@pytest.mark.behaviour("V39")
 @pytest.mark.parametrize(
     ("params", "expected"),
     [

@@ -24,6 +24,10 @@ def test_active_tracing_samples_the_first_request_of_each_second() -> None:
     assert tracer.header("Active", None).endswith("Sampled=1")
     clock[0] = 102.0
     assert tracer.header("PassThrough", None).endswith("Sampled=0")
+    for decision in "01":
+        given = f"Root=1-5759e988-bd862e3fe1be46a994272793;Sampled={decision}"
+        decided = {tracer.header("Active", given)[-1] for _ in range(200)}
+        assert decided == {decision}
 
 
 @pytest.mark.behaviour("E47")

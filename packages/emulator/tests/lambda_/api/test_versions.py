@@ -108,6 +108,7 @@ def test_publishing_gives_latest_a_new_revision(account: Bench) -> None:
     version = account.client.publish_version(FunctionName="orders")
     after = account.registry.functions["orders"].latest.revision_id
     assert len({before, after, version["RevisionId"]}) == 3
+    assert version["ResponseMetadata"]["HTTPStatusCode"] == 201
     assert (version["State"], version["LastUpdateStatus"]) == ("Active", "Successful")
 
 
@@ -132,6 +133,10 @@ def test_every_changed_setting_makes_a_new_version(account: Bench) -> None:
         account.settle()
         version = account.client.publish_version(FunctionName="orders")["Version"]
         assert version == str(number)
+    account.client.update_function_code(FunctionName="orders", ZipFile=zipped("other = 1"))
+    account.settle()
+    published = account.client.publish_version(FunctionName="orders")["Version"]
+    assert published == str(len(changes) + 1)
 
 
 @pytest.mark.behaviour("V11")

@@ -37,11 +37,13 @@ CONFIGS = st.builds(
 )
 
 
+@pytest.mark.behaviour("A2", "A6")
 @given(errors=st.integers(1, 3), age=st.floats(0, 30_000), config=CONFIGS)
 def test_a_failed_event_is_retried_within_its_attempts_and_age(
     errors: int, age: float, config: EventInvokeConfig
 ) -> None:
-    """A2, A5, A6 (invocation-async-error-handling): 60 s, 120 s, never past the maximum age."""
+    """A2, A6 (invocation-async-error-handling): 60 s, 120 s, never past the maximum age."""
+    assert ERROR_DELAYS == (60, 120)
     verdict = after_error(errors, age, config)
     if errors > config.maximum_retry_attempts:
         assert verdict == GiveUp(EXHAUSTED)
@@ -60,6 +62,7 @@ def test_an_event_of_maximum_age_60_has_one_attempt_and_of_90_two() -> None:
     assert after_error(2, 60.2, EventInvokeConfig(2, 90)) == GiveUp(TOO_OLD)
 
 
+@pytest.mark.behaviour("A3")
 @given(throttles=st.integers(1, 5000), age=st.floats(0, 30_000), config=CONFIGS)
 def test_a_throttled_event_waits_longer_each_time_up_to_five_minutes(
     throttles: int, age: float, config: EventInvokeConfig

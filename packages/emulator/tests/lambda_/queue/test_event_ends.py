@@ -247,7 +247,18 @@ def test_an_error_message_of_a_dead_letter_is_cut_at_a_kilobyte(emulator: Runnin
     assert text == "é" * 512
 
 
-@pytest.mark.behaviour("A10", "A11")
+@pytest.mark.behaviour("A10")
+def test_a_waiting_event_runs_what_latest_is_by_then(emulator: RunningEmulator) -> None:
+    """A retry of an event for `$LATEST` runs the code that was uploaded meanwhile."""
+    name = emulator.deploy("def handler(event, context): raise RuntimeError('old')")
+    emulator.invoke(name, InvocationType="Event")
+    wait_until(lambda: total(emulator, "Errors", name) >= 1)
+    code = zipped({"app.py": "def handler(event, context): print('new')"})
+    emulator.client("lambda").update_function_code(FunctionName=name, ZipFile=code)
+    assert wait_until(lambda: messages(emulator, name, "new")) == ["new"]
+
+
+@pytest.mark.behaviour("A11")
 def test_a_waiting_event_runs_what_its_qualifier_means_by_then(emulator: RunningEmulator) -> None:
     """A retry through an alias that was moved meanwhile runs the new version."""
     url, arn = queue(emulator)

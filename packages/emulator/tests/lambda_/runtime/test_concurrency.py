@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -88,7 +89,7 @@ def _throttle(emulator: RunningEmulator, **parameters: Any) -> dict[str, Any]:
     return response
 
 
-@pytest.mark.behaviour("C2", "I31", "I33")
+@pytest.mark.behaviour("A27", "C2", "I31", "I33")
 def test_reserved_concurrency_holds_over_all_qualifiers(
     emulator: RunningEmulator, tmp_path: Path
 ) -> None:
@@ -108,9 +109,16 @@ def test_reserved_concurrency_holds_over_all_qualifiers(
             assert response["Reason"] == "ReservedFunctionConcurrentInvocationLimitExceeded"
             assert response["Type"] == "User"
             assert "retry-after" not in response["ResponseMetadata"]["HTTPHeaders"]
+        assert emulator.invoke(name, {}, InvocationType="Event", Qualifier="live").status == 202
         (tmp_path / "end").touch()
         assert running.result().error is None
-    assert emulator.invoke(name, {"seconds": 0}, Qualifier="live").version == "1"
+
+    def served() -> str | None:  # after the event, which has waited
+        with suppress(ClientError):
+            return emulator.invoke(name, {"seconds": 0}, Qualifier="live").version
+        return None
+
+    assert wait_until(served) == "1"
 
 
 @pytest.mark.behaviour("C6", "I32")

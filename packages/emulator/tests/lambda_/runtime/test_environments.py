@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -84,7 +85,16 @@ def test_the_role_is_enforced_on_what_the_function_calls(emulator: RunningEmulat
     assert emulator.invoke(allowed).payload[1] == "allowed"
 
 
-@pytest.mark.behaviour("E1", "E8", "E26")
+@pytest.mark.behaviour("E26")
+def test_an_idle_environment_outlasts_the_functions_timeout(emulator: RunningEmulator) -> None:
+    """Its runtime waits for the next event, however long."""
+    name = emulator.deploy("import os\ndef handler(event, context): return os.getpid()", Timeout=1)
+    pid = emulator.invoke(name).payload
+    time.sleep(1.5)
+    assert emulator.invoke(name).payload == pid
+
+
+@pytest.mark.behaviour("E1", "E8")
 def test_an_environment_is_reused_and_keeps_its_globals(
     emulator: RunningEmulator, versatile: str
 ) -> None:

@@ -170,7 +170,7 @@ def test_the_report_says_how_it_ended(
     }
 
 
-@pytest.mark.behaviour("E45", "E47", "E52", "E62")
+@pytest.mark.behaviour("E27", "E45", "E47", "E52", "E62")
 def test_a_sampled_invocation_is_marked(emulator: RunningEmulator) -> None:
     """An upstream decision reaches handler, REPORT and `platform.start`."""
     header = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"

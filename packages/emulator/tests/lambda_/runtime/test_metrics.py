@@ -46,7 +46,7 @@ def test_a_throttle_is_no_invocation_and_no_error(emulator: RunningEmulator) -> 
     assert (total(emulator, "Invocations", name), total(emulator, "Errors", name)) == (1, 0)
 
 
-@pytest.mark.behaviour("M10", "M12", "M6", "M7")
+@pytest.mark.behaviour("M10", "M12", "M7")
 def test_averages_of_errors_are_rates(emulator: RunningEmulator) -> None:
     """Each run puts a 0 or a 1, and one sample of its duration without the init."""
     name = emulator.deploy(
@@ -61,13 +61,45 @@ def test_averages_of_errors_are_rates(emulator: RunningEmulator) -> None:
         emulator.invoke(name, {"by": by})
     function = dimensions(FunctionName=name)
     assert statistic(emulator, "Errors", function, "Average") == 0.5
+    assert statistic(emulator, "Throttles", function, "Average") == 0
     assert statistic(emulator, "Duration", function, "SampleCount") == 4
     longest = statistic(emulator, "Duration", function, "Maximum")
     assert longest is not None
     assert longest < 450
+    now = datetime.now(UTC)
+    (point,) = emulator.client("cloudwatch").get_metric_statistics(
+        Namespace="AWS/Lambda",
+        MetricName="Duration",
+        Dimensions=function,
+        StartTime=now - timedelta(seconds=250),
+        EndTime=now + timedelta(seconds=2),
+        Period=86_400 * 2,
+        ExtendedStatistics=["p50"],
+    )["Datapoints"]
+    assert 0 < point["ExtendedStatistics"]["p50"] <= longest
 
 
-@pytest.mark.behaviour("M13", "M14", "M15", "M16", "M18", "M19")
+@pytest.mark.behaviour("M6")
+def test_whatever_fails_is_an_error(emulator: RunningEmulator) -> None:
+    """An exception, a crash and a timeout; and what fails at import."""
+    source = """
+        import os, time
+        def handler(event, context):
+            if event["do"] == "exit":
+                os._exit(1)
+            time.sleep(event["do"] == "sleep" and 9)
+            raise ValueError
+    """
+    name = emulator.deploy(source, Timeout=1)
+    for count, do in enumerate(("raise", "exit", "sleep"), start=1):
+        emulator.invoke(name, {"do": do})
+        assert total(emulator, "Errors", name) == count
+    broken = emulator.deploy("1 / 0")
+    emulator.invoke(broken)
+    assert total(emulator, "Errors", broken) == 1
+
+
+@pytest.mark.behaviour("M13", "M14", "M15", "M16", "M18", "M19", "V36")
 def test_a_call_counts_under_the_name_it_used(emulator: RunningEmulator) -> None:
     """Alias and version are resources of their own; neither adds to the other."""
     name = emulator.deploy(SLEEPER)
@@ -113,6 +145,15 @@ def test_gauges_of_concurrency(emulator: RunningEmulator) -> None:
         assert all(call.result().error is None for call in calls)
     alias = dimensions(FunctionName=name, Resource=f"{name}:live")
     assert statistic(emulator, "ConcurrentExecutions", alias, "Maximum") == 3
+    function = dimensions(FunctionName=name)
+    assert statistic(emulator, "ConcurrentExecutions", function, "Maximum") == 3
+    account = statistic(emulator, "ConcurrentExecutions", [], "Maximum")
+    assert account is not None
+    assert account >= 3
+    version = dimensions(FunctionName=name, Resource=f"{name}:1")
+    assert statistic(emulator, "ConcurrentExecutions", version, "Maximum") is None
+    emulator.invoke(name, Qualifier="1")
+    assert statistic(emulator, "ConcurrentExecutions", version, "Maximum") == 1
     claimed = statistic(emulator, "ClaimedAccountConcurrency", [], "Maximum")
     assert claimed is not None
     assert claimed >= 20
