@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 _REPORTED = 10
+_RECORDED_ORDER = {"StateValue": ("INSUFFICIENT_DATA", "ALARM", "OK")}
+"""In which AWS lists the values of an enumeration, where it is not the model's order."""
 
 
 def check(shape: Shape, value: object) -> None:
@@ -67,7 +69,8 @@ def _broken_rules(shape: Shape, value: Any) -> Iterator[str]:
     if measured is not None and measured > metadata.get("max", measured):
         yield f"Member must have {noun} less than or equal to {metadata['max']}"
     if "enum" in metadata and value not in metadata["enum"]:
-        yield f"Member must satisfy enum value set: [{', '.join(metadata['enum'])}]"
+        listed = _RECORDED_ORDER.get(shape.name, metadata["enum"])
+        yield f"Member must satisfy enum value set: [{', '.join(listed)}]"
     pattern = metadata.get("pattern")
     if pattern and shape.type_name == "string" and not re.fullmatch(pattern, value):
         yield f"Member must satisfy regular expression pattern: {pattern}"

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
+import json
 from typing import Any
 
+import cbor2
 import pytest
 from botocore.exceptions import ClientError
 from emulator.cloudwatch.metrics.store import Metric
+from emulator.cloudwatch.wire.values import iso8601
+from emulator.http import Request
 from emulator.tests.cloudwatch_client import NOON, PROTOCOLS, Bench, bench
 
 UTC = dt.UTC
@@ -285,6 +290,33 @@ def test_values_and_a_set_may_come_together() -> None:
     (found,) = at.store.distributions(Metric("N", "m"), at.store.grid(NOON, NOON + 60, 60))
     assert found is not None
     assert (found.count, found.total, found.minimum) == (3, 21, 1)
+
+
+@pytest.mark.parametrize(
+    ("query_mode", "status"), [({}, 400), ({"x-amzn-query-mode": "true"}, 404)]
+)
+def test_a_missing_alarm_is_refused_in_the_protocols_own_way(
+    query_mode: dict[str, str], status: int
+) -> None:
+    """LocalStack snapshot test_exception_serializing_with_no_shape_in_spec: a type, no text."""
+    body = b'{"AlarmName": "no", "StateValue": "OK", "StateReason": "r"}'
+    headers = {"x-amz-target": "GraniteServiceVersion20100801.SetAlarmState", **query_mode}
+    answer = asyncio.run(bench().service.handle(Request("POST", "/", {}, headers, body)))
+    assert answer.status == status
+    told = {"__type": "com.amazonaws.cloudwatch.v2010_08_01#ResourceNotFound"}
+    assert json.loads(answer.body) == told
+
+
+def test_times_are_written_as_by_cloudwatch() -> None:
+    """LocalStack's test_basic_operations_multiple_protocols: CBOR's tag 1, whole seconds in XML."""
+    at = bench()
+    put(at, 1)
+    call = {"MetricDataQueries": [STAT], "StartTime": NOON, "EndTime": NOON + 60}
+    path = "/service/GraniteServiceVersion20100801/operation/GetMetricData"
+    asked = Request("POST", path, {}, {"smithy-protocol": "rpc-v2-cbor"}, cbor2.dumps(call))
+    assert b"Timestamps\x9f\xc1\xfbA" in asyncio.run(at.service.handle(asked)).body
+    assert iso8601(NOON) == "2027-01-15T12:00:00Z"
+    assert iso8601(NOON + 0.25) == "2027-01-15T12:00:00.250Z"
 
 
 def test_list_metrics_filters_and_pages() -> None:
