@@ -43,7 +43,7 @@ def test_a_failed_event_is_retried_within_its_attempts_and_age(
     errors: int, age: float, config: EventInvokeConfig
 ) -> None:
     """A2, A6 (invocation-async-error-handling): 60 s, 120 s, never past the maximum age."""
-    assert ERROR_DELAYS == (60, 120)
+    assert ERROR_DELAYS == (60.0, 120.0)
     verdict = after_error(errors, age, config)
     if errors > config.maximum_retry_attempts:
         assert verdict == GiveUp(EXHAUSTED)
