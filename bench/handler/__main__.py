@@ -12,7 +12,7 @@ from console import closed_output
 from console.arguments import Parser
 from console.errors import UsageError
 
-from bench.handler import budget, callgrind, report, task_roots, warm
+from bench.handler import budget, callgrind, report, savings, task_roots, warm
 from bench.handler.dynamodb_stub import DynamoDBStub
 from bench.handler.environment import Surroundings, keep_off_the_measured_core
 from bench.handler.figures import OURS, Counted, Measured, figures
@@ -56,6 +56,7 @@ def _bench(options: argparse.Namespace) -> None:
             beside=warm.side_by_side(places.ours, lean, surroundings),
             counted=_counted(subjects, surroundings) if callgrind.available() else None,
             zip_bytes=places.zip_bytes,
+            variants=savings.measure(Path(temporary), surroundings),
         )
         found = figures(measured)
         if options.update_budget:

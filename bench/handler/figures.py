@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bench.handler.measuring import Samples
+    from bench.handler.savings import Variant
 
 FLOOR, OURS, CONVENTIONAL = "floor", "this handler", "conventional"
 _SMALLEST, _USUAL = 1, 2
@@ -38,6 +39,7 @@ class Measured:
     beside: tuple[Mapping[int, float], Mapping[int, float]]
     counted: Counted | None
     zip_bytes: int
+    variants: Mapping[str, Variant]
 
 
 # What to reach: the largest value that is within the goal.
@@ -70,6 +72,7 @@ def figures(measured: Measured) -> dict[str, Any]:
         "warmCpuMicroseconds": round(measured.own_cpu[_USUAL], 1),
         "warmCpuOverLean": round(unsampled[_USUAL] / lean[_USUAL], 2),
         "zipBytes": measured.zip_bytes,
+        "variants": {name: each._asdict() for name, each in measured.variants.items()},
         "perLine": per_line(measured.own_cpu),
         "unsampledMicroseconds": {str(lines): round(us, 1) for lines, us in unsampled.items()},
         "leanMicroseconds": {str(lines): round(us, 1) for lines, us in lean.items()},

@@ -29,9 +29,10 @@ _NAMES = {
 
 
 def text(figures: Mapping[str, Any]) -> str:
-    """Three tables: the subjects, the figures with their goals, the cost by lines."""
+    """Four tables: the subjects, the figures with their goals, the cost by lines, the levers."""
     title = f"Python {figures['python']}, medians of {figures['runs']} interleaved runs"
-    return "\n\n".join([title, _subjects(figures), _goals(figures), _lines(figures)])
+    tables = (_subjects, _goals, _lines, _levers)
+    return "\n\n".join([title, *(table(figures) for table in tables)])
 
 
 def _subjects(figures: Mapping[str, Any]) -> str:
@@ -76,6 +77,22 @@ def _lines(figures: Mapping[str, Any]) -> str:
     ]
     head = ["lines of an order", "own CPU µs", "µs per further line"]
     return _table([*head, "unsampled", "Powertools, pydantic"], rows)
+
+
+def _levers(figures: Mapping[str, Any]) -> str:
+    """What initialising and the zip come to without each lever of the build, and without all."""
+    counted, zip_bytes = figures["instructions"], figures["zipBytes"]
+    ours = {"zip_bytes": zip_bytes, "init": counted[OURS] if counted else None}
+    rows = [
+        [
+            name,
+            *([count(init / 1e6), number(init / counted[FLOOR])] if counted else ["–", "–"]),
+            count(each["zip_bytes"]),
+        ]
+        for name, each in {OURS: ours, **figures["variants"]}.items()
+        for init in [each["init"]]
+    ]
+    return _table(["", "M instr. to initialise", "/ floor", "zip, bytes"], rows)
 
 
 def _number(value: float | None) -> str:

@@ -47,13 +47,18 @@ class Places:
 def prepare(directory: Path) -> Places:
     """Build the runtime, the floor and the real zip, unpacked, below an empty `directory`."""
     runtime = _runtime(directory / "runtime")
+    ours, zip_bytes = built(directory, "this handler")
+    return Places(runtime, _floor(directory / "floor"), ours, zip_bytes)
+
+
+def built(directory: Path, name: str, skipped: frozenset[str] = frozenset()) -> tuple[Subject, int]:
+    """Build the real zip, but for the levers `skipped`, unpacked below `directory`; its bytes."""
     service = load("order_processor")
-    described = artifact.build(artifact.Request(service, directory / "artifact"))
-    task = directory / "ours"
-    with zipfile.ZipFile(directory / "artifact" / service.zip_name) as archive:
+    out, task = directory / "artifact" / name, directory / name
+    described = artifact.build(artifact.Request(service, out, skipped=skipped))
+    with zipfile.ZipFile(out / service.zip_name) as archive:
         archive.extractall(task)
-    ours = Subject("this handler", task, described["handler"], _direct)
-    return Places(runtime, _floor(directory / "floor"), ours, described["bytes"])
+    return Subject(name, task, described["handler"], _direct), described["bytes"]
 
 
 def conventional(directory: Path) -> Subject:

@@ -12,7 +12,7 @@ from console.errors import UsageError
 from reporting.amounts import byte_size
 from service import declaration
 
-from artifact import manifest
+from artifact import levers, manifest
 from artifact.build import Request, build, require_python
 
 if TYPE_CHECKING:
@@ -35,8 +35,11 @@ def _build(options: argparse.Namespace) -> int:
     for service in [declaration.load(named)] if named else declaration.load_all():
         out = options.out / service.name
         described = build(
-            Request(service, out, options.overlay, options.version_label, options.architecture)
-        )
+            Request(
+                service, out, options.overlay, options.version_label, options.architecture,
+                skipped=options.skip,
+            )
+        )  # fmt: skip
         print(f"{out / service.zip_name}: {byte_size(described['bytes'])}")
         print(f"sha256 {described['sha256']}")
         for path in described["git"]["untracked"]:
@@ -72,6 +75,15 @@ def _parser() -> Parser:
         help="of machine code in the libraries; without any the zip runs on both",
     )  # fmt: skip
     making.add_argument("--version-label", metavar="TEXT", help="put into the code and its logs")
+    skipping = making.add_mutually_exclusive_group()
+    skipping.add_argument(
+        "--skip", type=levers.read, default=frozenset(), metavar="LEVER,...",
+        help="; ".join(f"{name}: {what}" for name, what in levers.LEVERS.items()),
+    )  # fmt: skip
+    skipping.add_argument(
+        "--plain", action="store_const", dest="skip", const=levers.ALL,
+        help="skip all of them: libraries as they come, which starts later",
+    )  # fmt: skip
     checking = commands.add_parser(
         "verify", help="check a zip and its SBOM against the manifest beside it"
     )

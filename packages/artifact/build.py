@@ -27,7 +27,8 @@ _NOT_RUNTIME = shutil.ignore_patterns("__pycache__", "py.typed")
 class Request:
     """What to build, and into which directory.
 
-    `overlay` holds a directory with the package's name, whose files replace or add.
+    `overlay` holds a directory with the package's name, whose files replace or add; `skipped` are
+    levers.
     """
 
     service: Service
@@ -35,6 +36,7 @@ class Request:
     overlay: Path | None = None
     label: str | None = None
     architecture: str = "x86_64"
+    skipped: frozenset[str] = frozenset()
 
     @property
     def root(self) -> Path:
@@ -62,7 +64,7 @@ def build(request: Request) -> dict[str, Any]:
     no artifact.
     """
     cache = request.root / "build" / "cache" / "artifact"
-    installed = dependencies.prepared(request.service, cache, request.architecture)
+    installed = dependencies.prepared(request.service, cache, request.architecture, request.skipped)
     sources, untracked = provenance.sources(request.root, request.service.package)
     request.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".build-", dir=request.out) as temporary:
@@ -93,7 +95,7 @@ def _bill(
     content: bytes,
     listed: Sequence[dependencies.Dependency],
     vendored: Mapping[str, Sequence[sbom.Vendored]],
-    source: Mapping[str, str | None],
+    source: Mapping[str, Any],
 ) -> bytes:
     version = source["label"] or digest(str(source["packageSha256"]))
     locked = sbom.locked_hashes(request.service.lock)
@@ -120,7 +122,7 @@ def _stage(request: Request, sources: Sequence[Path], stage: Path) -> None:
         version.write_text(f'"""Written by the build."""\n\nLABEL = {request.label!r}\n')
 
 
-def _source(request: Request, stage: Path) -> dict[str, str | None]:
+def _source(request: Request, stage: Path) -> dict[str, Any]:
     package = hashlib.sha256()
     for path, content in sorted(_files(stage).items()):
         package.update(f"{path}\0{len(content)}\0".encode() + content)
@@ -129,6 +131,7 @@ def _source(request: Request, stage: Path) -> dict[str, str | None]:
         "lockSha256": hashlib.sha256(request.service.lock.read_bytes()).hexdigest(),
         "overlay": request.overlay.name if request.overlay else None,
         "label": request.label,
+        "skipped": sorted(request.skipped),
     }
 
 

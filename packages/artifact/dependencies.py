@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from console import lifelines
 from console.errors import UsageError
 
-from artifact import bytecode, licences, patterns, substitution, trimming
+from artifact import bytecode, levers, licences, patterns, substitution, trimming
 
 if TYPE_CHECKING:
     from email.message import Message
@@ -38,29 +38,42 @@ class Dependency:
     licence: str
 
 
-def prepared(service: Service, cache: Path, architecture: str = "x86_64") -> Path:
+def prepared(
+    service: Service,
+    cache: Path,
+    architecture: str = "x86_64",
+    skipped: frozenset[str] = frozenset(),
+) -> Path:
     """Return the directory with a service's dependencies, made on first use below `cache`.
 
-    Raises UsageError where its lock or uv is missing, where uv cannot install it, or where it
-    leaves out what is not there.
+    `skipped` are levers. Raises UsageError where its lock or uv is missing, where uv cannot install
+    it, or where it leaves out what is not there.
     """
-    directory = cache / _key(service, architecture)
+    directory = cache / _key(service, architecture, skipped)
     if directory.is_dir():
         return directory
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache) as temporary:
         target = Path(temporary) / "target"
         install(service.lock, target, architecture)
-        trimming.trim(target, service.calls, service.trimming.without)
-        substitution.substitute(target, service.trimming.substitutes)
-        bytecode.compile_tree(target)
-        patterns.record(target, service.calls)
+        _pull(target, service, levers.ALL - skipped)
         try:
             target.rename(directory)
         except OSError:  # another build was faster; the two are equal
             if not directory.is_dir():
                 raise
     return directory
+
+
+def _pull(target: Path, service: Service, pulled: frozenset[str]) -> None:
+    parts, substitutes = service.trimming.without, service.trimming.substitutes
+    # What a substitute stands in for imports parts.
+    without = parts if pulled >= {"parts", "substitutes"} else ()
+    trimming.trim(target, service.calls if "calls" in pulled else {}, without)
+    substitution.substitute(target, substitutes if "substitutes" in pulled else ())
+    bytecode.compile_tree(target)
+    if "patterns" in pulled:
+        patterns.record(target, service.calls)
 
 
 def listed(directory: Path) -> list[Dependency]:
@@ -88,7 +101,7 @@ def _licence(name: str, metadata: Message) -> str:
     return licences.expression(name, metadata["License-Expression"] or metadata["License"])
 
 
-def _key(service: Service, architecture: str) -> str:
+def _key(service: Service, architecture: str, skipped: frozenset[str]) -> str:
     """Everything that the prepared directory depends on."""
     try:
         content = service.lock.read_bytes()
@@ -96,10 +109,10 @@ def _key(service: Service, architecture: str) -> str:
         raise UsageError(f"Cannot read the lock {service.lock}: run `nox -s lock`.") from error
     digest = hashlib.sha256(content)
     declared = repr((sorted(service.calls.items()), service.trimming))
-    for part in (sys.version, architecture, declared):
+    for part in (sys.version, architecture, declared, repr(sorted(skipped))):
         digest.update(part.encode())
-    for module in ("trimming.py", "substitution.py", "bytecode.py", "patterns.py"):
-        digest.update(Path(__file__).with_name(module).read_bytes())
+    for module in ("dependencies", "trimming", "substitution", "bytecode", "patterns"):
+        digest.update(Path(__file__).with_name(f"{module}.py").read_bytes())
     for name in substitution.REPLACED:
         digest.update((substitution.SUBSTITUTES / name).read_bytes())
     return digest.hexdigest()[:32]

@@ -39,7 +39,7 @@ def describe(
     files: Mapping[str, bytes],
     dependencies: Sequence[Dependency],
     provenance: Provenance,
-    source: Mapping[str, str | None],
+    source: Mapping[str, Any],
     bill: bytes,
 ) -> dict[str, Any]:
     """Return the manifest of a zip with the bytes `content` and the given `files` in it.

@@ -8,13 +8,14 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from zlib import crc32
 
 import pytest
 from service import candidates, declaration
 
 from artifact.build import Request, build
+from artifact.tests.conftest import built
 from services.order_processor.tests.fakes import FakeDynamoDB
 from services.order_processor.tests.orders import ORDER, changed
 
@@ -83,10 +84,16 @@ def endpoint() -> Iterator[FakeDynamoDB]:
         yield fake
 
 
-def test_the_zip_alone_is_a_working_function(artifact: Artifact, endpoint: FakeDynamoDB) -> None:
+@pytest.fixture(params=["artifact", "plain"])
+def either(request: pytest.FixtureRequest) -> Artifact:
+    """The zip as it ships, and the one without any lever."""
+    return cast("Artifact", request.getfixturevalue(request.param))
+
+
+def test_the_zip_alone_is_a_working_function(either: Artifact, endpoint: FakeDynamoDB) -> None:
     """Confirmed, repeated, in conflict, invalid, no order: each is answered as agreed."""
     events = [ORDER, ORDER, changed(customerId="other"), changed(lines=[]), "text"]
-    told, printed = _run(artifact.unpacked, endpoint.url, events)
+    told, printed = _run(either.unpacked, endpoint.url, events)
     confirmed, repeated, conflict, invalid, none = told["answers"]
     assert confirmed == repeated
     assert confirmed["total"] == "40.48"
@@ -101,11 +108,11 @@ def test_the_zip_alone_is_a_working_function(artifact: Artifact, endpoint: FakeD
 
 
 def test_nothing_but_the_zip_and_the_standard_library_is_used(
-    artifact: Artifact, endpoint: FakeDynamoDB
+    either: Artifact, endpoint: FakeDynamoDB
 ) -> None:
     """No file comes from elsewhere, and the shipped bytecode is what runs."""
-    told, _ = _run(artifact.unpacked, endpoint.url, [ORDER])
-    task, library = str(artifact.unpacked), str(Path(os.__file__).parent)
+    told, _ = _run(either.unpacked, endpoint.url, [ORDER])
+    task, library = str(either.unpacked), str(Path(os.__file__).parent)
     foreign = [
         file
         for file in told["files"]
@@ -114,6 +121,15 @@ def test_nothing_but_the_zip_and_the_standard_library_is_used(
     assert foreign == []
     assert told["cached"].startswith(task)
     assert Path(told["cached"]).exists()
+
+
+def test_a_zip_with_the_originals_has_what_they_import(
+    tmp_path_factory: pytest.TempPathFactory, endpoint: FakeDynamoDB
+) -> None:
+    """Without substitutes, the parts stay that only these make superfluous."""
+    originals = built(tmp_path_factory, "--skip", "substitutes")
+    told, _ = _run(originals.unpacked, endpoint.url, [ORDER])
+    assert told["answers"][0]["status"] == "confirmed"
 
 
 def test_the_bad_release_raises_on_one_order_in_five_and_spares_smoke_tests(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bench.handler import report, task_roots, warm
+from bench.handler import callgrind, report, savings, task_roots, warm
 from bench.handler.__main__ import main
 from bench.handler.dynamodb_stub import DynamoDBStub
 from bench.handler.environment import Environment, Surroundings
@@ -22,6 +22,8 @@ from bench.handler.figures import (
 )
 from bench.handler.measuring import Samples, measure
 from bench.handler.runtime_api import RuntimeSilentError
+from bench.handler.savings import VARIANTS, Variant
+from bench.handler.task_roots import Subject
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,7 +40,9 @@ def _measured(counted: Counted | None) -> Measured:
     own_cpu = {1: 100.0, 2: 102.0, 10: 118.0}
     machine = {"python": "3.11.7", "minor": "3.11"}
     beside = {1: 90.0, 2: 96.0, 10: 99.0}, {1: 180.0, 2: 192.0, 10: 220.0}
-    return Measured(machine, 3, samples, own_cpu, beside, counted, 2_000_000)
+    init = 600 if counted else None
+    variants = {name: Variant(3_000_000, init) for name in VARIANTS}
+    return Measured(machine, 3, samples, own_cpu, beside, counted, 2_000_000, variants)
 
 
 def test_figures_are_ratios_of_medians() -> None:
@@ -65,6 +69,7 @@ def test_the_table_is_aligned_and_names_what_is_missed(counted: Counted | None) 
     assert ("MISSED" in printed) == (counted is not None)
     last = printed.split("\n\n")[-1].splitlines()
     assert len({len(line) for line in last}) == 1
+    assert [line.split("  ")[0] for line in last[-len(VARIANTS) :]] == list(VARIANTS)
 
 
 def test_floor_and_handler_answer_through_the_real_runtime_client(tmp_path: Path) -> None:
@@ -79,6 +84,25 @@ def test_floor_and_handler_answer_through_the_real_runtime_client(tmp_path: Path
     assert all(len(values) == 1 for values in vars(samples[OURS]).values())
     assert list(own) == list(warm.LINES)
     assert own[1_000] > own[1]
+
+
+def test_each_variant_is_built_without_its_levers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One lever at a time, then all; each zip's bytes and instructions are its own."""
+
+    def built(_: Path, name: str, skipped: frozenset[str]) -> tuple[Subject, int]:
+        return Subject(name, tmp_path, "", lambda _: b""), len(skipped)
+
+    monkeypatch.setattr(task_roots, "built", built)
+    monkeypatch.setattr(callgrind, "available", lambda: True)
+    monkeypatch.setattr(callgrind, "instructions", lambda subject, _: len(subject.name))
+    found = savings.measure(tmp_path, Surroundings(tmp_path, ""))
+    assert {name: each.zip_bytes for name, each in found.items()} == {
+        "without patterns": 1, "without substitutes": 1, "without parts": 1, "without calls": 1,
+        "plain": 4,
+    }  # fmt: skip
+    assert found["plain"].init == len("plain")
 
 
 def test_the_conventional_handler_does_the_same_work(tmp_path: Path) -> None:
