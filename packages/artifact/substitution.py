@@ -21,6 +21,7 @@ SUBSTITUTES = Path(__file__).with_name("substitutes")
 
 # SHA-256 of the original, its first 24 digits. Measured effects: docs/adr/0008-cold-start.md.
 REPLACED = {
+    "aws_lambda_powertools/__init__.py": "a388841d4d0c7d60b4fd37d5",
     "aws_lambda_powertools/utilities/jmespath_utils/__init__.py": "06bf3d501bad5b8b0bbf60e4",
     "botocore/docs/__init__.py": "331c7a7a2cbbebe4b13e952c",
     "botocore/docs/docstring.py": "268f650386453eaef970d094",

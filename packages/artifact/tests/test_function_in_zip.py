@@ -44,7 +44,10 @@ for number, line in enumerate(sys.stdin):
         answers.append({"raised": type(error).__name__})
 files = [getattr(module, "__file__", None) for module in list(sys.modules.values())]
 cached = sys.modules["order_processor.handler"].__spec__.cached
-print(json.dumps({"answers": answers, "files": [f for f in files if f], "cached": cached}))
+deferred = sys.modules["order_processor.deferred"].MODULES
+waiting = [name for name in deferred if "__getattr__" in vars(sys.modules[name])]
+told = {"answers": answers, "files": [f for f in files if f], "cached": cached}
+print(json.dumps({**told, "loaded": sorted(set(deferred) - set(waiting))}))
 """
 
 
@@ -130,6 +133,13 @@ def test_a_zip_with_the_originals_has_what_they_import(
     originals = built(tmp_path_factory, "--skip", "substitutes")
     told, _ = _run(originals.unpacked, endpoint.url, [ORDER])
     assert told["answers"][0]["status"] == "confirmed"
+
+
+def test_no_order_loads_what_is_put_off(either: Artifact, endpoint: FakeDynamoDB) -> None:
+    """Neither initialising nor an order that is confirmed, in conflict or invalid."""
+    events = [ORDER, changed(customerId="other"), changed(lines=[])]
+    at_once = ["ast"] if sys.version_info < (3, 13) else []  # by inspect
+    assert _run(either.unpacked, endpoint.url, events)[0]["loaded"] == at_once
 
 
 def test_the_bad_release_raises_on_one_order_in_five_and_spares_smoke_tests(
