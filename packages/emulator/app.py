@@ -42,6 +42,7 @@ from emulator.logs import LogDelivery
 from emulator.process import raise_descriptor_limit
 from emulator.sqs_metrics import QueueMetrics
 from emulator.storage import ENDPOINT, StorageProcess
+from emulator.tagging import TaggingService
 from emulator.workdir import WorkDirectory
 from emulator.xray import XRay
 
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from emulator.aws import Credentials
     from emulator.http import Service
     from emulator.lambda_.state.model import Version
+    from emulator.tagging import Tagged
 
 ACCOUNT_ID = "123456789012"
 FLUSH_SECONDS = 3.0
@@ -121,6 +123,9 @@ class Emulator:
         services: dict[str, Service] = {
             "lambda": self._build_lambda(client, host, permissions, trust),
             "monitoring": cloudwatch,
+            "tagging": TaggingService(
+                client.call, keys.root, permissions, lambda: self._tagged(cloudwatch)
+            ),
             "xray": xray,
         }
         queues = QueueMetrics(client.call, self._store, self._clock, keys.root)
@@ -138,6 +143,10 @@ class Emulator:
         await self._gateway.start(listener)
         self._write_environment(endpoint, keys.root)
         return endpoint
+
+    def _tagged(self, cloudwatch: CloudWatch) -> list[Tagged]:
+        functions = self._registry.functions.values()
+        return [*((each.arn, each.tags) for each in functions), *cloudwatch.tags.all()]
 
     def queued(self) -> Counter[str]:
         """Asynchronous events neither processed nor given up, by function name."""

@@ -44,7 +44,7 @@ class CloudWatch:
         self._permissions = permissions
         self.clock = clock
         self.book = AlarmBook(clock, f"arn:aws:cloudwatch:{region}:{account_id}:alarm:")
-        tags = Tags(self._exists)
+        self.tags = tags = Tags(self._exists)
         self._dashboards = DashboardOperations(clock, account_id, tags)
         self._operations: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
             **MetricOperations(store).operations(),

@@ -39,6 +39,10 @@ class Tags:
         """Forget the tags of a resource that is gone."""
         self._tags.pop(arn, None)
 
+    def all(self) -> list[tuple[str, dict[str, str]]]:
+        """Each resource that has tags, by its ARN."""
+        return list(self._tags.items())
+
     def tag_resource(self, given: dict[str, Any]) -> dict[str, Any]:
         """Add or replace tags."""
         self._check(given)
