@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 from console.checkout import ROOT
 from order_processor import wiring
 from order_processor.repository import DependencyError
@@ -121,6 +122,23 @@ def test_a_confirmed_order_prints_one_line_and_its_metrics(function: Function) -
     assert set(_metrics(metrics)) == _counted("OrderDuplicates", "ProcessingTime")
 
 
+def test_the_line_is_powertools(function: Function, aws: pytest.MonkeyPatch) -> None:
+    """Same members in the same order as from Powertools' own formatter, which is the oracle."""
+    aws.setenv("_X_AMZN_TRACE_ID", "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=0")
+    (handler,) = logging.getLogger(SERVICE).handlers
+    for event in (ORDER, "no order"):
+        records: list[logging.LogRecord] = []
+        aws.setattr(handler, "filter", lambda record, kept=records: not kept.append(record))
+        function.handle(event, Context())
+        ((line,), _) = function.printed()
+        (record,) = records
+        theirs = LambdaPowertoolsFormatter(utc=True, use_rfc3339=True)
+        assert isinstance(handler.formatter, LambdaPowertoolsFormatter)
+        theirs.log_format = handler.formatter.log_format
+        vars(record).update(vars(record).pop("fields"))
+        assert list(line.items()) == list(json.loads(theirs.format(record)).items())
+
+
 def test_one_invocation_that_comes_twice_confirms_once(function: Function) -> None:
     """Lambda's queue delivers at least once, under one request id: log and metric agree."""
     for _ in range(2):
@@ -135,11 +153,8 @@ def test_what_was_initialised_ahead_is_no_cold_start(
     function: Function, aws: pytest.MonkeyPatch
 ) -> None:
     """Under provisioned concurrency, in the metric as in the log line."""
-    function.handle(ORDER, Context())  # whatever is the first in this process
-    function.printed()
     for kind, cold in (("provisioned-concurrency", False), ("on-demand", True)):
         aws.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", kind)
-        aws.setattr("aws_lambda_powertools.logging.logger.is_cold_start", True)
         function.reload()
         function.handle(changed(orderId=kind), Context(aws_request_id=kind))
         logs, metrics = function.printed()

@@ -32,7 +32,9 @@ if TYPE_CHECKING:
         """
 
         aws_request_id: str
+        function_name: str
         function_version: str
+        memory_limit_in_mb: str
         invoked_function_arn: str
         client_context: Any
 

@@ -15,6 +15,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
+from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 
 from order_processor import emf, settings, xray
 from order_processor.version import LABEL
@@ -38,6 +39,27 @@ logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 _encode = json.JSONEncoder(default=str, separators=(",", ":"), ensure_ascii=False).encode
 
 
+class _Line(LambdaPowertoolsFormatter):
+    """Powertools' line of the log, of the members that are named here and no others.
+
+    Powertools itself looks through every attribute of a record for members; that was a third of a
+    warm order's own CPU (docs/adr/0008).
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return one JSON object: what is known of the invocation, and the record's `fields`."""
+        members = {
+            **self.log_format,
+            "level": record.levelname,
+            "location": f"{record.funcName}:{record.lineno}",
+            "message": record.msg,
+            "timestamp": self.formatTime(record),
+            **getattr(record, "fields", {}),
+            "xray_trace_id": self._get_latest_trace_id(),
+        }
+        return _encode({name: value for name, value in members.items() if value is not None})
+
+
 class Observability:
     """Tells the outside what happened: one log line per order, EMF metrics, trace annotations.
 
@@ -45,10 +67,7 @@ class Observability:
     """
 
     def __init__(self) -> None:
-        # No message is JSON: it needs no parsing.
-        self._logger = Logger(
-            utc=True, use_rfc3339=True, json_serializer=_encode, json_deserializer=str
-        )
+        self._logger = Logger(logger_formatter=_Line(utc=True, use_rfc3339=True))
         self._namespace = settings.metrics_namespace()
         # By function, not by service: the stacks of an account share the service's name.
         self._function = {"FunctionName": settings.function_name()}
@@ -65,10 +84,17 @@ class Observability:
             with self._tracer.in_subsegment(f"## {handler.__name__}") as subsegment:
                 subsegment.put_annotation("ColdStart", self._cold)
                 subsegment.put_annotation("Service", self._logger.service)
+                self._logger.append_keys(
+                    cold_start=self._cold,
+                    function_name=context.function_name,
+                    function_memory_size=context.memory_limit_in_mb,
+                    function_arn=context.invoked_function_arn,
+                    function_request_id=context.aws_request_id,
+                )
                 # Neither answers nor exceptions go into the trace: both may quote an order.
                 return handler(event, context)
 
-        return self._logger.inject_lambda_context(traced, log_event=False)
+        return traced
 
     def report(self, outcome: Outcome, delivery: Delivery, seconds: float) -> None:
         """Tell what became of an order, after `seconds` of handling it.
@@ -79,11 +105,9 @@ class Observability:
         if outcome.kind == "confirmed":
             outcome = self._once(outcome, delivery.request_id)
         self._annotate(outcome.kind, outcome.order_id, delivery)
-        self._logger.info(
-            "order processed",
-            extra=self._fields(outcome.kind, outcome.order_id, delivery, seconds)
-            | {"codes": list(outcome.codes[:_MAX_CODES])},
-        )
+        fields = self._fields(outcome.kind, outcome.order_id, delivery, seconds)
+        fields["codes"] = outcome.codes[:_MAX_CODES]
+        self._logger.info("order processed", extra={"fields": fields})
         if outcome.synthetic:
             self._emit({"SyntheticOrders": ("Count", 1.0)}, self._function)
         else:
@@ -103,11 +127,9 @@ class Observability:
         """Tell that handling an order failed; Lambda counts the error itself."""
         self._cold = False
         self._annotate("failed", order_id, delivery)
-        self._logger.error(
-            "order failed",
-            extra=self._fields("failed", order_id, delivery, seconds)
-            | {"error": type(error).__name__},
-        )
+        fields = self._fields("failed", order_id, delivery, seconds)
+        fields["error"] = type(error).__name__
+        self._logger.error("order failed", extra={"fields": fields})
 
     def _fields(
         self, outcome: str, order_id: str | None, delivery: Delivery, seconds: float
