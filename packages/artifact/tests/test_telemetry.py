@@ -285,7 +285,8 @@ def test_an_error_nobody_foresaw_does_not_quote_the_order(tmp_path: Path) -> Non
     overlay = tmp_path / "overlay" / "order_processor"
     overlay.mkdir(parents=True)
     source = (ROOT / "services/order_processor/src/order_processor/pricing.py").read_text()
-    raising = source.replace("    amount = Decimal(0)\n", "    raise KeyError(repr(order))\n")
+    priced = "    with localcontext(_EXACT):\n"
+    raising = source.replace(priced, "    raise KeyError(repr(order))\n" + priced)
     assert raising != source
     (overlay / "pricing.py").write_text(raising)
     build(Request(load("order_processor"), tmp_path / "out", overlay=overlay.parent))

@@ -121,7 +121,7 @@ class DoublesADiscount(_OtherRules):
         priced = pricing.total
 
         def total(order):
-            again = tuple(line for line in order.lines if line.unit_price < Decimal(0))
+            again = tuple(line for line in order.lines if line[1] < Decimal(0))
             return priced(order._replace(lines=(*order.lines, *again)))
 
         pricing.total = total

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from order_processor import currencies, pricing
-from order_processor.order import Line, Order
+from order_processor.order import Order
 from order_processor.validation import validate
 
 from services.order_processor.tests.inputs.oracle import EXCLUDED, published_currencies
@@ -16,9 +16,7 @@ from services.order_processor.tests.orders import NOW, orders
 
 
 def _order(currency: str, *lines: tuple[int, str]) -> Order:
-    priced = tuple(
-        Line(str(index), quantity, Decimal(price)) for index, (quantity, price) in enumerate(lines)
-    )
+    priced = tuple((quantity, Decimal(price)) for quantity, price in lines)
     return Order("o", "c", currency, "2026-01-01T00:00:00Z", priced, synthetic=False)
 
 

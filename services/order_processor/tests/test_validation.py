@@ -43,8 +43,8 @@ def test_a_valid_order_is_an_order(event: dict[str, Any]) -> None:
     order = validate(event, NOW)
     assert isinstance(order, Order)
     assert order.order_id == event["orderId"]
-    assert [str(line.unit_price) for line in order.lines] == [
-        line["unitPrice"] for line in event["lines"]
+    assert [(quantity, str(price)) for quantity, price in order.lines] == [
+        (line["quantity"], line["unitPrice"]) for line in event["lines"]
     ]
     assert (order.source, order.customer_id) == (event.get("source"), event.get("customerId"))
 

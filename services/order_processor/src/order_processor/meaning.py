@@ -13,6 +13,7 @@ from order_processor.currencies import MINOR_UNIT_DIGITS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_quoted = json.encoder.encode_basestring
 compact = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 """JSON with sorted keys and without spaces."""
 
@@ -28,6 +29,16 @@ def moment(placed_at: str) -> datetime:
     return datetime.fromisoformat(placed_at.upper())
 
 
+def lines_as_json(lines: list[dict[str, Any]]) -> str:
+    """Return what `compact` makes of a valid event's lines, whose members are always these."""
+    written = [
+        f'{{"quantity":{line["quantity"]},"sku":{_quoted(line["sku"])},'
+        f'"unitPrice":"{line["unitPrice"]}"}}'
+        for line in lines
+    ]
+    return f"[{','.join(written)}]"
+
+
 def digests(event: Mapping[str, Any], lines: str) -> tuple[str, str]:
     """Return two SHA-256 in hex: of a valid event as it came, and of what it means.
 
@@ -35,33 +46,27 @@ def digests(event: Mapping[str, Any], lines: str) -> tuple[str, str]:
     the canonical form, which the service's README describes. `lines` are the event's as compact
     JSON.
     """
-    digest = hashlib.sha256(_written(event, lines).encode()).hexdigest()
-    means = _canonical(event)
-    if means == event:  # most come so: what may differ is text, and text is equal or is not
-        return digest, digest
-    if means["lines"] != event["lines"]:
-        lines = compact(means["lines"])
-    return digest, hashlib.sha256(_written(means, lines).encode()).hexdigest()
-
-
-def _written(members: Mapping[str, Any], lines: str) -> str:
-    written = [
-        f'"{name}":{lines if name == "lines" else compact(members[name])}'
-        for name in sorted(members)
-    ]
-    return "{" + ",".join(written) + "}"
-
-
-def _canonical(event: Mapping[str, Any]) -> dict[str, Any]:
+    written = {name: lines if name == "lines" else compact(event[name]) for name in sorted(event)}
+    means = written | {"placedAt": compact(_placed_at(event["placedAt"]))}
+    means.pop("synthetic", None)
     digits = MINOR_UNIT_DIGITS[event["currency"]]
-    lines = [
-        line if price == line["unitPrice"] else line | {"unitPrice": price}
+    point = slice(-digits - 1, -digits)  # where most prices have it
+    prices = [
+        price if price[point] == "." and price[0] != "-" else _price(price, digits)
         for line in event["lines"]
-        for price in [_price(line["unitPrice"], digits)]
+        for price in [line["unitPrice"]]
     ]
-    members = {**event, "placedAt": _placed_at(event["placedAt"]), "lines": lines}
-    members.pop("synthetic", None)
-    return members
+    if prices != [line["unitPrice"] for line in event["lines"]]:
+        priced = zip(event["lines"], prices, strict=True)
+        means["lines"] = lines_as_json([line | {"unitPrice": price} for line, price in priced])
+    digest = _sha256(written)
+    return digest, digest if means == written else _sha256(means)
+
+
+def _sha256(members: Mapping[str, str]) -> str:
+    """Of a JSON object whose members are written, and sorted by name."""
+    written = ",".join([f'"{name}":{value}' for name, value in members.items()])
+    return hashlib.sha256(f"{{{written}}}".encode()).hexdigest()
 
 
 def _placed_at(text: str) -> str:

@@ -12,25 +12,20 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
 
-class Line(NamedTuple):
-    """One position of an order; `unit_price` is exact, in units of the order's currency, and
-    negative for a discount or a return."""
-
-    sku: str
-    quantity: int
-    unit_price: Decimal
-
-
 class Order(NamedTuple):
-    """A valid order. `placed_at` stands as it came, RFC 3339 with any offset; a guest has no
-    customer id, and an order of a sender without sales channels no source. `synthetic`
-    is one of the release tool's."""
+    """A valid order.
+
+    `lines` are quantity and unit price of each: exact, in units of the currency, and negative for a
+    discount or a return. `placed_at` stands as it came, RFC 3339 with any offset. A guest has no
+    customer id, and an order of a sender without sales channels no source. `synthetic` is one of
+    the release tool's.
+    """
 
     order_id: str
     customer_id: str | None
     currency: str
     placed_at: str
-    lines: tuple[Line, ...]
+    lines: tuple[tuple[int, Decimal], ...]
     synthetic: bool
     source: str | None = None
 

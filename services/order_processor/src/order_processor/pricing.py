@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_UP, Context, Decimal, Inexact
+from decimal import ROUND_HALF_UP, Context, Decimal, Inexact, localcontext
 from typing import TYPE_CHECKING
 
 from order_processor.currencies import MINOR_UNIT_DIGITS
@@ -30,7 +30,6 @@ def total(order: Order) -> Decimal:
     paid. The result always shows all digits of the minor unit: `39.98` USD, `40` JPY, `1.500` KWD.
     It has the sign of the sum: -0.001 EUR comes to `-0.00`.
     """
-    amount = Decimal(0)
-    for line in order.lines:
-        amount = _EXACT.add(amount, _EXACT.multiply(line.unit_price, line.quantity))
+    with localcontext(_EXACT):
+        amount = sum([quantity * price for quantity, price in order.lines], Decimal(0))
     return amount.quantize(_UNIT[MINOR_UNIT_DIGITS[order.currency]], context=_ROUNDED)

@@ -60,7 +60,7 @@ def process(event: Any, delivery: Delivery, repository: OrderRepository) -> Outc
     if not isinstance(order, Order):
         synthetic = delivery.by_number and is_synthetic(event)
         return _rejected(order_id_of(event), synthetic, order)
-    lines = meaning.compact(event["lines"])
+    lines = meaning.lines_as_json(event["lines"])
     if len(lines) * 4 > MAX_LINES_BYTES and len(lines.encode()) > MAX_LINES_BYTES:
         message = f"must be at most {MAX_LINES_BYTES} bytes as compact JSON in UTF-8"
         reason = Reason(LINES_TOO_LARGE, "/lines", message)

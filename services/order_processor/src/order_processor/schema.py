@@ -8,6 +8,7 @@ published contract can never say more than is checked.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable
 from itertools import islice
 from typing import Any, TypeAlias
@@ -65,24 +66,25 @@ def _object(schema: Schema, root: Schema) -> Check:
     if schema.get("additionalProperties") is not False:
         raise SchemaError("An object must set additionalProperties to false.")
     properties: dict[str, Schema] = schema["properties"]
-    members = {
-        name: (f"/{name}", _compile(member, root), member["x-reason"])
+    members = [
+        (name, f"/{name}", _compile(member, root), member["x-reason"], name in schema["required"])
         for name, member in properties.items()
-    }
-    required = frozenset(schema["required"])
+    ]
     wrong_type = _violation(schema, "WRONG_TYPE", "must be an object")
 
     def check(value: Any, path: str, reasons: list[Reason]) -> None:
         if not isinstance(value, dict):
             reasons.append(wrong_type(path))
             return
-        for name, (suffix, check_member, label) in members.items():
+        known = 0
+        for name, suffix, check_member, label, required in members:
             if name in value:
+                known += 1
                 check_member(value[name], path + suffix, reasons)
-            elif name in required:
+            elif required:
                 reasons.append(Reason(f"{label}_MISSING", path + suffix, "is required"))
-        if not value.keys() <= members.keys():
-            unknown = (name for name in value if name not in members)
+        if known < len(value):
+            unknown = (name for name in value if name not in properties)
             reasons.extend(_unknown_member(path, name) for name in islice(unknown, MAX_REASONS + 1))
 
     return check
@@ -108,32 +110,37 @@ def _array(schema: Schema, root: Schema) -> Check:
             return
         if not least <= len(value) <= most:
             reasons.append(wrong_count(path))
+        found: list[Reason] = []
         for index, item in enumerate(value[:most]):
-            if len(reasons) > MAX_REASONS:
-                return
-            check_item(item, f"{path}/{index}", reasons)
+            check_item(item, "", found)
+            if found:  # of most there is none, so that no path is needed
+                prefix = f"{path}/{index}"
+                reasons += [reason._replace(path=prefix + reason.path) for reason in found]
+                found.clear()
+                if len(reasons) > MAX_REASONS:
+                    return
 
     return check
 
 
 def _string(schema: Schema, _root: Schema) -> Check:
-    least, most = schema.get("minLength", 0), schema.get("maxLength")
+    least, most = schema.get("minLength", 0), schema.get("maxLength", sys.maxsize)
     # ECMA's $ matches at the very end only; Python's also before a final newline.
-    pattern = re.compile(schema.get("pattern", "").replace("$", r"\Z"))
+    pattern = schema.get("pattern")
+    search = re.compile(pattern.replace("$", r"\Z")).search if pattern else None
     wrong_type = _violation(schema, "WRONG_TYPE", "must be a string, in quotation marks")
     wrong_length = _violation(
         schema, "LENGTH_OUT_OF_RANGE", f"must be {least} to {most} characters long"
     )
-    malformed = _violation(schema, "MALFORMED", f"must match {schema.get('pattern')}")
-    search = pattern.search
+    malformed = _violation(schema, "MALFORMED", f"must match {pattern}")
 
     def check(value: Any, path: str, reasons: list[Reason]) -> None:
         if not isinstance(value, str):
             reasons.append(wrong_type(path))
             return
-        if len(value) < least or (most is not None and len(value) > most):
+        if not least <= len(value) <= most:
             reasons.append(wrong_length(path))
-        if search(value) is None:
+        if search is not None and search(value) is None:
             reasons.append(malformed(path))
 
     return check
@@ -145,6 +152,8 @@ def _integer(schema: Schema, _root: Schema) -> Check:
     out_of_range = _violation(schema, "OUT_OF_RANGE", f"must be from {least} to {most}")
 
     def check(value: Any, path: str, reasons: list[Reason]) -> None:
+        if type(value) is int and least <= value <= most:  # most are
+            return
         # In JSON Schema 2.0 is an integer and true is none.
         real = isinstance(value, float)
         number = real or type(value) is int

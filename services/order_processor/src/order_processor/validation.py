@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from order_processor import text
 from order_processor.currencies import MINOR_UNIT_DIGITS
 from order_processor.meaning import moment
-from order_processor.order import Line, Order, Reason
+from order_processor.order import Order, Reason
 from order_processor.schema import MAX_REASONS, compile_schema
 
 if TYPE_CHECKING:
@@ -123,10 +123,7 @@ def _order(event: dict[str, Any], *, synthetic: bool) -> Order:
         customer_id=event.get("customerId"),
         currency=event["currency"],
         placed_at=event["placedAt"],
-        lines=tuple(
-            Line(line["sku"], line["quantity"], Decimal(line["unitPrice"]))
-            for line in event["lines"]
-        ),
+        lines=tuple([(line["quantity"], Decimal(line["unitPrice"])) for line in event["lines"]]),
         synthetic=synthetic,
         source=event.get("source"),
     )
