@@ -564,6 +564,9 @@ RUNS = {
         "Run the tests behind docs/emulator-fidelity.md, the table of what the emulator holds."),
     "peer_suites": Run("check", "emulator.tests.peers", (install_storage, install_peers),
         "Run localstack's and moto's tests against the emulator: nox -s peer_suites -- PATH."),
+    "sdks": Run("check", "emulator.tests.sdks", STORAGE_TOO,  # with a person's Go, and its cache
+        "Hold the emulated AWS to what the SDKs for Go and JavaScript expect, where these are.",
+        environment.outward),
     "provenance": Run("release", "github.provenance", (),
         "Check by gh that the workflow deploy built the artifact, from main: -- OWNER/NAME COMMIT.",
         environment.outward),
@@ -662,7 +665,7 @@ GROUPS = {
     "Plan": "plan preflight",
     "Prove a change": (
         "drill faults workflows bad_releases good_releases explore engines service_tests inputs "
-        "fidelity peer_suites fuzz_emulator soak_emulator"
+        "fidelity peer_suites sdks fuzz_emulator soak_emulator"
     ),
     "Measure": (
         "bench_client bench_reconciliation bench_handler bench_emulator throttling gate_power"
