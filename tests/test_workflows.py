@@ -443,7 +443,12 @@ def test_one_check_stands_for_all() -> None:
 def test_updates_wait_a_week() -> None:
     """Dependabot proposes nothing that is younger than seven days, and covers every directory."""
     updates = load(GITHUB / "dependabot.yml")["updates"]
-    assert {update["package-ecosystem"] for update in updates} == {"github-actions", "npm", "pip"}
+    assert {update["package-ecosystem"] for update in updates} == {
+        "github-actions",
+        "gomod",
+        "npm",
+        "pip",
+    }
     assert all(update["cooldown"]["default-days"] >= 7 for update in updates)
 
 

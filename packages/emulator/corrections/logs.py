@@ -43,7 +43,7 @@ def corrected(serve: Serve, _: Clock) -> Serve:
 
 
 async def put_log_events(call: Call) -> dict[str, Any]:
-    """A batch has an order and bounds; of one that keeps them, what is too old or new is left out.
+    """A batch is chronological and has bounds; what is too old or new in it is left out.
 
     PutLogEvents; RejectedLogEventsInfo.
     """

@@ -84,6 +84,7 @@ NOT_IN_CI = {
     ),
     "a Pulumi CLI, on which .ci/pulumi runs them": "recover move destroy engines",
     "Go and Node, with which .ci/sdks runs it": "sdks",
+    "a copy of LocalStack's and moto's suites": "peer_suites",
     "GitHub": "provenance fork tell",
     "the network, and changes files": "lock pulumi_cli fidelity",
     "a copy of the tree, which tests/test_new_service.py makes": "new_service",

@@ -53,8 +53,11 @@ def main() -> int:
 def go_program() -> list[str]:
     """Build the Go program; what Go has in its cache takes seconds."""
     built = PLACE / "checks"
+    quickly = ["-gcflags=github.com/aws/...=-N -l", "-ldflags=-s -w"]  # two thirds of the time
     with doing("building the Go program"):
-        subprocess.run(["go", "build", "-trimpath", "-o", built, "."], cwd=HERE / "go", check=True)
+        subprocess.run(
+            ["go", "build", "-trimpath", *quickly, "-o", built, "."], cwd=HERE / "go", check=True
+        )
     return [str(built)]
 
 
