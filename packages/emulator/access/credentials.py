@@ -39,12 +39,13 @@ class RoleCredentials:
 
     async def new(self, role_arn: str, function_name: str) -> Credentials:
         """Credentials of one execution environment's own; raises `AwsError` as `get`."""
-        credentials = await self._assume(role_arn, function_name)
-        self._keys.remember(credentials, Principal.of_role(role_arn, function_name))
+        session = _session_name(function_name)
+        credentials = await self._assume(role_arn, session)
+        self._keys.remember(credentials, Principal.of_role(role_arn, session))
         return credentials
 
-    async def _assume(self, role_arn: str, function_name: str) -> Credentials:
-        request: dict[str, object] = {"RoleArn": role_arn, "RoleSessionName": function_name}
+    async def _assume(self, role_arn: str, session: str) -> Credentials:
+        request: dict[str, object] = {"RoleArn": role_arn, "RoleSessionName": session}
         try:
             answer = await self._call("sts", "AssumeRole", request, self._keys.root)
         except AwsError as error:
@@ -64,3 +65,8 @@ class RoleCredentials:
             given["SessionToken"],
             time.time() + _LIFETIME,
         )
+
+
+def _session_name(function_name: str) -> str:
+    """A session is named after its function, with more where STS would find that too short."""
+    return function_name if len(function_name) > 1 else f"{function_name}@lambda_function"

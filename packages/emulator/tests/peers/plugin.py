@@ -32,6 +32,9 @@ _NOT_ON_AWS = {
 """LocalStack's marks of tests that do not hold, or were not tried, on AWS."""
 
 
+_CODE = r"[^\" ]*/emulated-aws-[^/]+/code/[0-9a-f]{64}"
+
+
 class Plugin:
     """Keeps how each test ended: `out of scope`, `passed` or `failed`."""
 
@@ -40,12 +43,13 @@ class Plugin:
         self.listed = Listed.read("out_of_scope.toml", suite.name)
         self.found: dict[str, str] = {}
         self.emulator = contextlib.ExitStack()
+        self.file = ""
 
-    def start(self, test: str) -> None:
-        """Start an emulator for a test, in place of the one before, and lead every client to it."""
+    def start(self, file: str) -> None:
+        """Start an emulator for a file, in place of the one before, and lead every client to it."""
         self.emulator.close()
         place = self.emulator.enter_context(tempfile.TemporaryDirectory())
-        led = self.emulator.enter_context(emulated.aws(Path(place), *self.suite.options(test)))
+        led = self.emulator.enter_context(emulated.aws(Path(place), *self.suite.options(file)))
         os.environ.update({name: led[name] for name in led if name.startswith("AWS_")})
         boto3.DEFAULT_SESSION = None
 
@@ -56,9 +60,11 @@ class Plugin:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        """Start the emulator of one test."""
-        if self.suite.fresh:
-            self.start(item.nodeid)
+        """Start the emulator of one file of tests."""
+        file = item.nodeid.partition("::")[0]
+        if self.suite.fresh and file != self.file:
+            self.file = file
+            self.start(file)
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(
@@ -73,6 +79,13 @@ class Plugin:
     def _is_out(self, item: pytest.Item) -> bool:
         marks = {mark.name for mark in item.iter_markers()}
         return bool(marks & _NOT_ON_AWS) or self.listed.pattern(item.nodeid) is not None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> None:
+        """Read this machine's paths of a function's code as AWS's: they have to differ."""
+        snapshot = getattr(item, "funcargs", {}).get("snapshot")
+        if snapshot is not None:
+            snapshot.add_transformer(snapshot.transform.regex(_CODE, "/var/task"), priority=-1)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Record a file that cannot be collected."""

@@ -21,9 +21,9 @@ _NOT_AGAINST_AWS = (
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """Another emulator's tests; `fresh` where each of them expects an account without a past.
+    """Another emulator's tests; `fresh` where each file of them gets an account without a past.
 
-    `regions` says which region tests assume, by the beginning of their ids.
+    `regions` says which region tests assume, by the beginning of their files' names.
     """
 
     name: str
@@ -39,10 +39,10 @@ class Suite:
         """What its tests import."""
         return TOOLS / f"peer-{self.name}"
 
-    def options(self, test: str) -> tuple[str, ...]:
-        """Return the options of the emulator that a test runs against."""
+    def options(self, file: str) -> tuple[str, ...]:
+        """Return the options of the emulator that a file of tests runs against."""
         found = next(
-            (r for begin, r in self.regions.items() if test.startswith(begin)), "us-east-1"
+            (r for begin, r in self.regions.items() if file.startswith(begin)), "us-east-1"
         )
         return (f"--time-scale={self.time_scale}", f"--region={found}", "--any-python")
 

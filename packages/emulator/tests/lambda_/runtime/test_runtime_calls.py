@@ -248,3 +248,17 @@ def test_a_wrapper_script_starts_the_runtime(emulator: RunningEmulator, path: st
         assert path == "/opt/absent"
         assert seen.payload["errorType"] == "Runtime.ExitError"
         assert seen.payload["errorMessage"].endswith("Runtime exited with error: exit status 127")
+
+
+@pytest.mark.behaviour("E25")
+def test_a_session_of_a_function_with_one_letter_has_a_longer_name(
+    emulator: RunningEmulator,
+) -> None:
+    """STS takes no name of one character, so Lambda adds to it."""
+    source = """
+        import boto3
+        def handler(event, context):
+            return boto3.client("sts").get_caller_identity()["Arn"]
+    """
+    name = emulator.deploy(source, FunctionName="f", Timeout=30, MemorySize=512)
+    assert emulator.invoke(name).payload.endswith("/f@lambda_function")
