@@ -17,6 +17,11 @@ _WARM = {
 _SIMULTANEOUS = {"LimitExceededException": "simultaneously"}
 
 
+def _in_force(ttl: Properties | None) -> Properties:
+    """Where it is disabled AWS tells no attribute, and the provider passes over the difference."""
+    return ttl if ttl and ttl.get("enabled") else {"enabled": False}
+
+
 class Table(Resource):
     """`aws_dynamodb_table`, of those with a hash key alone and billed by request.
 
@@ -34,7 +39,7 @@ class Table(Resource):
         "tableClass": Argument(default="STANDARD", only="STANDARD"),
         "serverSideEncryption": Argument(computed=True),
         "pointInTimeRecovery": Argument(computed=True),
-        "ttl": Argument(computed=True),
+        "ttl": Argument(computed=True, normal=_in_force),
         "warmThroughput": Argument(computed=True),
         "deletionProtectionEnabled": Argument(),
         "tags": Argument(),
