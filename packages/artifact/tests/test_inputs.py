@@ -14,7 +14,7 @@ from services.order_processor.tests.fakes import FakeDynamoDB
 from services.order_processor.tests.function_process import FunctionProcess, Told
 from services.order_processor.tests.inputs import deployed, oracle
 from services.order_processor.tests.inputs.__main__ import main
-from services.order_processor.tests.inputs.run import Contradiction, run
+from services.order_processor.tests.inputs.run import Contradiction, Tally, run
 from services.order_processor.tests.orders import changed, orders
 
 if TYPE_CHECKING:
@@ -160,6 +160,14 @@ def test_the_largest_answer_fits_into_a_response(function: FunctionProcess) -> N
     assert told.answer
     assert len(told.answer["reasons"]) == 4_001
     assert len(json.dumps(told.answer)) < 6 * 1024 * 1024
+
+
+def test_the_sample_has_no_event_that_is_too_large_for_lambda() -> None:
+    """Sent asynchronously, as the sample is, 1 MiB is taken and no byte more."""
+    tally = Tally()
+    for size in (1_048_577, 1_048_576):
+        tally.keep("x" * size, wanted=2, examples=2)
+    assert [len(event) for event in tally.sample] == [1_048_576]
 
 
 def test_the_command_tells_counts_and_seed(

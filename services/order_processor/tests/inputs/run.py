@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 RECURSION_LIMIT = 10_000
 """The oracle looks into deeply nested events with functions of plain Python."""
+_ASYNCHRONOUS_LIMIT = 1_048_576
+"""Lambda takes no larger event asynchronously, in bytes:
+https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 
 
 class Function(Protocol):
@@ -50,7 +53,9 @@ class Tally:
         self.most_reasons = max(self.most_reasons, len(reasons))
 
     def keep(self, text: str, wanted: int, examples: int) -> None:
-        """Keep the event for the deployed stack where the sample has room for it."""
+        """Keep the event for the deployed stack where the sample has room for it, and Lambda too."""
+        if len(text.encode()) > _ASYNCHRONOUS_LIMIT:
+            return
         if self.events % max(1, examples // max(1, wanted)) == 0 and len(self.sample) < wanted:
             self.sample.append(text)
 
