@@ -49,14 +49,9 @@ def digests(event: Mapping[str, Any], lines: str) -> tuple[str, str]:
     written = {name: lines if name == "lines" else compact(event[name]) for name in sorted(event)}
     means = written | {"placedAt": compact(_placed_at(event["placedAt"]))}
     means.pop("synthetic", None)
-    digits = MINOR_UNIT_DIGITS[event["currency"]]
-    point = slice(-digits - 1, -digits)  # where most prices have it
-    prices = [
-        price if price[point] == "." and price[0] != "-" else _price(price, digits)
-        for line in event["lines"]
-        for price in [line["unitPrice"]]
-    ]
-    if prices != [line["unitPrice"] for line in event["lines"]]:
+    sent = [line["unitPrice"] for line in event["lines"]]
+    prices = _prices(sent, MINOR_UNIT_DIGITS[event["currency"]])
+    if prices != sent:
         priced = zip(event["lines"], prices, strict=True)
         means["lines"] = lines_as_json([line | {"unitPrice": price} for line, price in priced])
     digest = _sha256(written)
@@ -76,6 +71,13 @@ def _placed_at(text: str) -> str:
     fraction = re.split("[Zz+-]", text[19:])[0].rstrip("0")
     seconds = moment(text).astimezone(UTC).isoformat()[:19]
     return seconds + (fraction if fraction != "." else "") + "Z"
+
+
+def _prices(texts: list[str], digits: int) -> list[str]:
+    point = slice(-digits - 1, -digits)  # where most prices have it
+    return [
+        text if text[point] == "." and text[0] != "-" else _price(text, digits) for text in texts
+    ]
 
 
 def _price(text: str, digits: int) -> str:

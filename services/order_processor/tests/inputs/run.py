@@ -53,7 +53,7 @@ class Tally:
         self.most_reasons = max(self.most_reasons, len(reasons))
 
     def keep(self, text: str, wanted: int, examples: int) -> None:
-        """Keep the event for the deployed stack where the sample has room for it, and Lambda too."""
+        """Keep the event for the deployed stack where there is room for it, and Lambda takes it."""
         if len(text.encode()) > _ASYNCHRONOUS_LIMIT:
             return
         if self.events % max(1, examples // max(1, wanted)) == 0 and len(self.sample) < wanted:
