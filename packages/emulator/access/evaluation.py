@@ -64,7 +64,7 @@ def _effects(
         if (
             _named(statement, "Action", action.lower(), str.lower)
             and _named(statement, "Resource", resource, str)
-            and _met(statement.get("Condition", {}), context)
+            and met(statement.get("Condition", {}), context)
         ):
             yield statement["Effect"]
 
@@ -76,7 +76,8 @@ def _named(statement: Document, member: str, value: str, folded: Callable[[str],
     return not any(like(folded(pattern), value) for pattern in left_out)
 
 
-def _met(conditions: Mapping[str, Mapping[str, Any]], context: Mapping[str, str]) -> bool:
+def met(conditions: Mapping[str, Mapping[str, Any]], context: Mapping[str, str]) -> bool:
+    """Whether all `conditions` of a statement hold; `context` by lower-case key."""
     return all(
         _holds(operator, [str(each) for each in listed(expected)], context.get(key.lower()))
         for operator, compared in conditions.items()

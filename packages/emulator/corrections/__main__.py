@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 from emulator.clock import Clock
-from emulator.corrections import dynamodb, iam, logs, sqs, sts
+from emulator.corrections import authorization, dynamodb, iam, logs, sqs, sts
 
 
 def main() -> None:
@@ -24,6 +24,7 @@ def main() -> None:
     }
     for name, corrected in corrections.items():
         app.SERVICE_HANDLERS[name] = corrected(app.SERVICE_HANDLERS[name], clock)
+    authorization.correct()
     server: Any = importlib.import_module("hypercorn.__main__")
     alone = ("--workers", "0", "--keep-alive", "75", "--log-level", "WARNING")
     server.main(["ministack.app:app", "--bind", f"unix:{sys.argv[1]}", *alone])
