@@ -17,6 +17,7 @@ from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mo
 from pulumi.runtime.proto import alias_pb2, resource_pb2
 
 from engine.errors import EngineError
+from engine.providers import explicit
 from engine.state import Properties, Record, below, types_of
 
 if TYPE_CHECKING:
@@ -34,8 +35,6 @@ _NOT_OFFERED = {
     "transforms": "transforms",
     "state_migrations": "state migrations",
     "customTimeouts": "custom_timeouts",
-    "provider": "an explicit provider",
-    "providers": "explicit providers",
     "remote": "a remote component",
 }
 """Fields of a registration that this engine refuses, and what a program calls them."""
@@ -137,6 +136,7 @@ class Monitor(MockMonitor):
         if urn in self.registered:
             raise EngineError(f"The program registers {request.type} '{request.name}' twice.")
         _refuse_what_is_not_offered(request)
+        self._refuse_other_providers(request)
         self.registered.append(urn)
         was = self._found(urn, request)
         kept = self._inherited(urn, request)
@@ -159,6 +159,15 @@ class Monitor(MockMonitor):
         )
         first = request.deleteBeforeReplace if request.deleteBeforeReplaceDefined else None
         return self._steps.apply(urn, goal, was=was, delete_first=first)
+
+    def _refuse_other_providers(self, request: resource_pb2.RegisterResourceRequest) -> None:
+        """There is one AWS here, which an explicit provider of the program's own stands for."""
+        named = [request.provider] if request.provider else []
+        for reference in (*named, *request.providers.values()):
+            urn = reference.rpartition("::")[0]  # its id follows
+            if types_of(urn)[-1] != explicit.TYPE or urn not in self.registered:
+                who = f"{request.type} '{request.name}'"
+                raise EngineError(_refusal(who, "a provider of another cloud"))
 
     def _inherited(
         self, urn: str, request: resource_pb2.RegisterResourceRequest

@@ -52,7 +52,7 @@ def load(root: Path, stack: str, overrides: Mapping[str, str]) -> Project:
     }
     layers = (defaults, _mapping(file).get("config", {}), overrides)
     config = {_qualified(name, key): _text(v) for layer in layers for key, v in layer.items()}
-    return Project(name, stack, root / str(document["main"]), config)
+    return Project(name, stack, root / str(document.get("main", ".")), config)
 
 
 def _qualified(project: str, key: str) -> str:

@@ -8,6 +8,7 @@ from engine.providers import (
     aliases,
     cloudwatch,
     dynamodb,
+    explicit,
     functions,
     iam,
     identities,
@@ -19,6 +20,6 @@ from engine.providers import (
 if TYPE_CHECKING:
     from engine.providers.base import Resource
 
-_MODULES = (iam, identities, logs, sqs, s3, dynamodb, functions, aliases, cloudwatch)
+_MODULES = (iam, identities, logs, sqs, s3, dynamodb, functions, aliases, cloudwatch, explicit)
 PROVIDERS: dict[str, Resource] = {kind.type: kind for module in _MODULES for kind in module.KINDS}
 """Resource types by Pulumi's token."""

@@ -34,14 +34,17 @@ URN = f"urn:pulumi:dev::shop::{QUEUE}::"
 # Registers what `queues.json` beside it lists; each depends on the one before.
 PROGRAM = """
 import json, pathlib, pulumi, pulumi_aws
-before = []
+before, own = [], None
 for name, spec in json.loads((pathlib.Path(__file__).parent / "queues.json").read_text()).items():
     if name == "raise":
         raise eval(spec)
     if name == "run":
         eval(spec)
         continue
-    options = pulumi.ResourceOptions(depends_on=before, **spec.pop("options", {}))
+    if name == "provider":
+        own = pulumi_aws.Provider("own", region=spec)
+        continue
+    options = pulumi.ResourceOptions(depends_on=before, provider=own, **spec.pop("options", {}))
     queue = pulumi_aws.sqs.Queue(name, **{"name": name, **spec}, opts=options)
     pulumi.export(name, queue.arn)
     before = [queue]
@@ -448,6 +451,16 @@ def test_what_this_engine_cannot_do_is_refused_by_name(
     """Nothing is done instead of it."""
     with pytest.raises(EngineError, match=f"asks for {what}.*Pulumi CLI"):
         stack.up({"a": {"options": options}})
+
+
+def test_an_explicit_provider_is_of_the_stacks_own_region(stack: Stack) -> None:
+    """It stands for the one AWS that is here, and deploys what names it; another is refused."""
+    stack.up({"provider": "us-east-1", "a": {}})
+    assert stack.memory.journal == ["create a"]
+    stack.up({"provider": "us-east-1", "a": {}})
+    assert stack.memory.journal == []
+    with pytest.raises(EngineError, match="eu-west-1 beside the stack's us-east-1"):
+        stack.up({"provider": "eu-west-1", "b": {}})
 
 
 def test_what_this_engine_would_not_run_is_refused(stack: Stack) -> None:
