@@ -1,8 +1,7 @@
 """The bootstrap's roles on the emulated AWS: who may take them, and that nobody lifts a boundary.
 
-The emulator compares a token's subject and audience with the trust policy as STS does, and knows no
-other claim: what these decide is in test_bootstrap_policies.py. It does not check the token's
-signature, which is GitHub's and AWS's affair.
+The emulator compares a token's claims with the trust policy as STS does. It does not check the
+token's signature, which is GitHub's and AWS's affair.
 """
 
 from __future__ import annotations
@@ -66,7 +65,9 @@ class Aws:
             config=Config(retries={"total_max_attempts": 1}),
         )
 
-    def take(self, kind: str, subject: str, audience: str = trust.AUDIENCE) -> dict[str, str]:
+    def take(
+        self, kind: str, subject: str, audience: str = trust.AUDIENCE, **claims: str
+    ) -> dict[str, str]:
         """Take the role of `dev` for that kind of workflow with a token of these claims."""
         create: Any = boto3.client
         sts = create(
@@ -78,7 +79,7 @@ class Aws:
         answer = sts.assume_role_with_web_identity(
             RoleArn=f"arn:aws:iam::{ACCOUNT}:role/{DEV.workflow_role_name(kind)}",
             RoleSessionName="job",
-            WebIdentityToken=token(subject, audience),
+            WebIdentityToken=token(subject, audience, **claims),
         )
         credentials: dict[str, str] = answer["Credentials"]
         return credentials
@@ -88,9 +89,9 @@ class Aws:
         return self.client(service, self.take("deploy", f"{REPOSITORY}:environment:dev"))
 
 
-def token(subject: str, audience: str) -> str:
+def token(subject: str, audience: str, **more: str) -> str:
     """Return a job's token as GitHub writes it, but for the signature."""
-    claims = {"iss": f"https://{trust.ISSUER}", "sub": subject, "aud": audience}
+    claims = {"iss": f"https://{trust.ISSUER}", "sub": subject, "aud": audience, **more}
     parts = [json.dumps(part).encode() for part in ({"alg": "RS256", "typ": "JWT"}, claims)]
     encoded = [base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts]
     return ".".join([*encoded, "c2lnbmF0dXJl"])
@@ -216,6 +217,32 @@ def test_a_claim_that_is_not_sent_locks_out_until_it_is_taken_out(aws: Aws, clai
     with trusting(aws, prepare(**kept)):
         assert refused(aws.take, kind="deploy", subject=subject) == "AccessDenied"
     assert aws.take("deploy", subject)
+
+
+RELEASE = "your-org/order-processing/.github/workflows/release.yml@refs/heads/main"
+
+
+@pytest.mark.parametrize(
+    ("ref", "workflow", "taken"),
+    [
+        ("refs/heads/main", RELEASE, True),
+        ("refs/heads/topic", RELEASE, False),
+        ("refs/pull/7/merge", RELEASE, False),
+        ("refs/heads/main", RELEASE.replace("release.yml", "ci.yml"), False),
+        ("refs/heads/main", RELEASE.replace("your-org", "someone"), False),
+    ],
+)
+def test_ref_and_workflow_decide_beside_the_environment(
+    aws: Aws, ref: str, workflow: str, taken: bool
+) -> None:
+    """An environment without its branch rule lets neither a branch nor a pull request deploy."""
+    asked = {"ref": ref, "job_workflow_ref": workflow}
+    subject = f"{REPOSITORY}:environment:dev"
+    with trusting(aws, prepare()):
+        if taken:
+            assert aws.take("deploy", subject, **asked)
+        else:
+            assert refused(aws.take, kind="deploy", subject=subject, **asked) == "AccessDenied"
 
 
 @contextmanager

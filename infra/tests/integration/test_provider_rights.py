@@ -261,7 +261,9 @@ def record(aws: Aws, recorder: Recorder, made: dict[str, Sample]) -> dict[str, C
             state = provider.update(aws, id_, state, inputs)
             calls[f"update {argument}"] = recorder.take()
         if type_ == "aws:dynamodb/table:Table":
-            state = provider.update(aws, id_, state, {**inputs, "deletionProtectionEnabled": False})
+            # What is off is not put off once more: AWS refuses that.
+            free = {**inputs, "deletionProtectionEnabled": False, "ttl": None}
+            state = provider.update(aws, id_, state, free)
             recorder.take()
         states[type_] = (id_, state)
     for type_, (id_, state) in reversed(states.items()):
