@@ -64,6 +64,4 @@ class Tags:
 
     def _check(self, given: Mapping[str, Any]) -> None:
         if not self._exists(given["ResourceARN"]):
-            raise AwsError(
-                "ResourceNotFoundException", f"Unknown resource {given['ResourceARN']}", 404
-            )
+            raise AwsError("ResourceNotFoundException", "Unknown", 404)

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast, get_args
 
 from emulator.cloudwatch.alarms.rules import COMPARISONS, AlarmConfig, MissingData
-from emulator.cloudwatch.metrics.distribution import parse_statistic
+from emulator.cloudwatch.metrics.distribution import is_percentile, parse_statistic
 from emulator.cloudwatch.metrics.expressions import invalid
 from emulator.cloudwatch.metrics.math_values import Series
 from emulator.cloudwatch.metrics.queries import MetricStat, Queries, Query, metric_of, parse_queries
 from emulator.cloudwatch.metrics.store import Grid, MetricStore, Point, check_period
+from emulator.errors import AwsError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -118,7 +119,13 @@ def _stat(given: Mapping[str, Any]) -> MetricStat:
     if ("Statistic" in given) == ("ExtendedStatistic" in given):
         raise invalid("Exactly one of Statistic and ExtendedStatistic must be set")
     check_period(given["Period"])
-    statistic = parse_statistic(given.get("Statistic") or given["ExtendedStatistic"])
+    named = given.get("Statistic") or given["ExtendedStatistic"]
+    if "ExtendedStatistic" in given and not is_percentile(named):
+        raise AwsError(
+            "InvalidParameterValue",
+            f"The value {named} for parameter ExtendedStatistic is not supported.",
+        )
+    statistic = parse_statistic(named)
     return MetricStat(metric_of(given), statistic, given["Period"], given.get("Unit"))
 
 
@@ -148,7 +155,10 @@ def _least_samples(given: Mapping[str, Any], stat: MetricStat | None) -> float:
     """10 / (1 - p) samples and, for low p, 10 / p (User Guide, percentiles with low samples)."""
     mode = given.get("EvaluateLowSampleCountPercentile", "evaluate")
     if mode not in ("evaluate", "ignore"):
-        raise invalid(f"The value {mode} for EvaluateLowSampleCountPercentile is invalid")
+        raise invalid(
+            f"Option {mode} is not supported. Supported options for parameter "
+            "EvaluateLowSampleCountPercentile are evaluate and ignore."
+        )
     rank = stat.statistic.rank if stat else None
     if mode == "evaluate" or rank is None or not 0 < rank < 100:
         return 0.0

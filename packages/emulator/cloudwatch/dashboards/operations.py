@@ -98,6 +98,8 @@ class DashboardOperations:
 
     def delete(self, given: Parameters) -> Result:
         """All of the named dashboards or, where one is missing, none."""
+        if not given["DashboardNames"]:
+            raise AwsError("InvalidParameterValue", "The parameter DashboardNames is empty.")
         found = [self._existing(name) for name in dict.fromkeys(given["DashboardNames"])]
         for dashboard in found:
             del self.dashboards[dashboard.name]

@@ -152,6 +152,11 @@ class Statistic:
                 return distribution.maximum
 
 
+def is_percentile(text: str) -> bool:
+    """Whether it is written as a percentile such as `p99.9`."""
+    return _PERCENTILE.fullmatch(text) is not None
+
+
 def parse_statistic(text: str) -> Statistic:
     """A simple statistic or a percentile such as `p99.9`; ValidationError for any other."""
     if text in _SIMPLE:

@@ -65,7 +65,12 @@ class MetricOperations:
         if len(given["MetricDataQueries"]) > _MAX_QUERIES:
             raise AwsError("ValidationError", "MetricDataQueries must not have more than 500 items")
         if given["StartTime"] >= given["EndTime"]:
-            raise AwsError("ValidationError", "The parameter StartTime must be less than EndTime.")
+            wrong = (
+                "The parameter StartTime must not equal parameter EndTime."
+                if given["StartTime"] == given["EndTime"]
+                else "The parameter EndTime must be greater than StartTime."
+            )
+            raise AwsError("ValidationError", wrong)
         queries = parse_queries(given["MetricDataQueries"])
         grids = {query.id: self._grid(given, queries.period(query)) for query in queries.returned()}
         if sum(grid.count for grid in grids.values()) > _MAX_PERIODS:

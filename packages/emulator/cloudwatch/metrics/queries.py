@@ -120,9 +120,12 @@ class Queries:
 def parse_queries(raw: Sequence[Mapping[str, Any]]) -> Queries:
     """The queries of a request; a ValidationError for anything CloudWatch would refuse."""
     by_id: dict[str, Query] = {}
-    for item in raw:
+    for place, item in enumerate(raw, 1):
         if item["Id"] in by_id:
             raise invalid(f"The value for the id {item['Id']} is not unique")
+        if not {"MetricStat", "Expression"} & item.keys():
+            member = f"MetricDataQueries.member.{place}.MetricStat"
+            raise invalid(f"The parameter {member} is required.\n")
         by_id[item["Id"]] = _query(item)
     queries = Queries(by_id)
     for query in by_id.values():
@@ -143,8 +146,8 @@ def metric_of(raw: Mapping[str, Any]) -> Metric:
 def _query(raw: Mapping[str, Any]) -> Query:
     if not _ID.fullmatch(raw["Id"]):
         raise invalid(f"The value {raw['Id']} for Id must begin with a lower-case letter")
-    if ("MetricStat" in raw) == ("Expression" in raw):
-        raise invalid(f"The query {raw['Id']} needs exactly one of MetricStat and Expression")
+    if {"MetricStat", "Expression"} <= raw.keys():
+        raise invalid(f"The query {raw['Id']} has both MetricStat and Expression")
     stat = _stat(raw["MetricStat"]) if "MetricStat" in raw else None
     expression = parse(raw["Expression"]) if "Expression" in raw else None
     if expression is not None:

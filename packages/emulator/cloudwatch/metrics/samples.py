@@ -112,7 +112,9 @@ def _statistic_set(values: Mapping[str, float], path: str) -> tuple[float, float
 def _checked(value: float, path: str) -> float:
     if math.isfinite(value) and abs(value) <= MAX_VALUE:
         return value
-    raise AwsError("InvalidParameterValue", f"The value {value} for parameter {path} is invalid.")
+    shown = {math.inf: "Infinity", -math.inf: "-Infinity"}.get(value, value)
+    shown = "NaN" if math.isnan(value) else shown
+    raise AwsError("InvalidParameterValue", f"The value {shown} for parameter {path} is invalid.")
 
 
 def _count(count: float, path: str) -> float:

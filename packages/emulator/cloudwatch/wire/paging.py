@@ -15,7 +15,7 @@ Item = TypeVar("Item")
 def place_of(token: str | None) -> int:
     """Where the page at `token` begins; without a token, the first."""
     if token is not None and not (token.isdecimal() and len(token) < 10):
-        raise AwsError("InvalidNextToken", "The token is not one that this operation gave")
+        raise AwsError("InvalidNextToken", "Request parameter NextToken is invalid")
     return int(token or 0)
 
 

@@ -60,9 +60,10 @@ class Plugin:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        """Start the emulator of one file of tests."""
+        """Start the emulator of one file of tests, or of one test that reads points."""
         file = item.nodeid.partition("::")[0]
-        if self.suite.fresh and file != self.file:
+        alone = file.startswith(self.suite.by_the_minute)
+        if self.suite.fresh and (alone or file != self.file):
             self.file = file
             self.start(file)
 

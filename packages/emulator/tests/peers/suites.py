@@ -23,7 +23,9 @@ _NOT_AGAINST_AWS = (
 class Suite:
     """Another emulator's tests; `fresh` where each file of them gets an account without a past.
 
-    `regions` says which region tests assume, by the beginning of their files' names.
+    `regions` says which region tests assume, by the beginning of their files' names;
+    `by_the_minute` which read points by real minutes: there no time is divided, and each test gets
+    an account of its own.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Suite:
     fresh: bool
     time_scale: int
     regions: dict[str, str]
+    by_the_minute: tuple[str, ...] = ()
 
     @property
     def libraries(self) -> Path:
@@ -44,7 +47,8 @@ class Suite:
         found = next(
             (r for begin, r in self.regions.items() if file.startswith(begin)), "us-east-1"
         )
-        return (f"--time-scale={self.time_scale}", f"--region={found}", "--any-python")
+        scale = 1 if file.startswith(self.by_the_minute) else self.time_scale
+        return (f"--time-scale={scale}", f"--region={found}", "--any-python")
 
 
 SUITES = (
@@ -69,6 +73,10 @@ SUITES = (
         {"TEST_SERVER_MODE": "true"},
         fresh=True,
         time_scale=10_000,  # they wait for nothing
-        regions={"tests/test_awslambda/": "us-west-2"},
+        regions={
+            "tests/test_awslambda/": "us-west-2",
+            "tests/test_cloudwatch/test_cloudwatch_alarms.py": "eu-west-1",
+        },
+        by_the_minute=("tests/test_cloudwatch/",),
     ),
 )

@@ -30,7 +30,6 @@ def test_what_was_never_given_is_absent() -> None:
         ({"DatapointsToAlarm": 2}, "DatapointsToAlarm"),
         ({"ExtendedStatistic": "p99"}, "Statistic and ExtendedStatistic"),
         ({"Statistic": None}, "Statistic and ExtendedStatistic"),
-        ({"Statistic": None, "ExtendedStatistic": "tm99"}, "tm99"),
         ({"TreatMissingData": "maybe"}, "TreatMissingData"),
         ({"EvaluateLowSampleCountPercentile": "maybe"}, "EvaluateLowSampleCountPercentile"),
         ({"ComparisonOperator": "GreaterThanUpperThreshold"}, "GreaterThanUpperThreshold"),
@@ -43,7 +42,8 @@ def test_what_was_never_given_is_absent() -> None:
         ({**MATH, "Metrics": [{"Id": "e", "Expression": "m1 + 1"}]}, "m1"),
         ({**MATH, "Metrics": [{"Id": "e", "Expression": "e + 1"}]}, "refers to itself"),
         ({**MATH, "Metrics": [stat("M", "Errors", returned=True)]}, "lower-case"),
-        ({**MATH, "Metrics": [{"Id": "e", "ReturnData": True}]}, "exactly one of MetricStat"),
+        ({**MATH, "Metrics": [{"Id": "e", "ReturnData": True}]}, "member.1.MetricStat is required"),
+        ({**MATH, "Metrics": [{**stat("e", "E"), "Expression": "1"}]}, "both MetricStat and"),
         ({"EvaluationWindow": {"WallClockWindow": {}}}, "WallClockWindow"),
         ({"Dimensions": DIMENSIONS * 2}, "given twice"),
     ],
@@ -55,6 +55,14 @@ def test_refused_alarms(changed: dict[str, Any], part: str) -> None:
         put_alarm(at.client, **changed)
     assert caught.value.response["Error"]["Code"] == "ValidationError"
     assert at.client.describe_alarms()["MetricAlarms"] == []
+
+
+@pytest.mark.behaviour("W9")
+def test_an_extended_statistic_is_a_percentile() -> None:
+    """W9 (moto's and LocalStack's tests): InvalidParameterValue."""
+    with pytest.raises(ClientError, match="The value 90 for parameter ExtendedStatistic") as caught:
+        put_alarm(bench().client, Statistic=None, ExtendedStatistic="90")
+    assert caught.value.response["Error"]["Code"] == "InvalidParameterValue"
 
 
 @pytest.mark.behaviour("W2")

@@ -193,6 +193,8 @@ def test_names_and_missing_dashboards() -> None:
     at = bench()
     with pytest.raises(ClientError, match="invalid characters"):
         at.client.put_dashboard(DashboardName="a b", DashboardBody=GOOD)
+    with pytest.raises(ClientError, match="InvalidParameterValue"):
+        at.client.delete_dashboards(DashboardNames=[])
     at.client.put_dashboard(DashboardName="kept", DashboardBody=GOOD)
     with pytest.raises(ClientError) as caught:
         at.client.delete_dashboards(DashboardNames=["kept", "gone"])
