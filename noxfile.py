@@ -558,7 +558,7 @@ RUNS = {
     "bad_releases": Run("rehearsal", "rehearsal.trials.bad_releases", STORAGE_TOO,
         "Roll out every bad candidate under traffic; none may be promoted: [NAME ...] [--seed N]."),
     "good_releases": Run("rehearsal", "rehearsal.trials.good_releases", STORAGE_TOO,
-        "Roll out a good release under traffic, over and over; resumable: [--runs N] [--fresh]."),
+        "Roll out a good release under traffic, again and again: [--runs N] [--side-by-side N]."),
     "explore": Run("release", "release.tests.explore", (),
         "Every fault at every call, every order of commands at once: [NAME ...] [--prove]."),
     "fidelity": Run("check", "emulator.tests.fidelity", (install_storage, install_awscli),
