@@ -53,6 +53,8 @@ class _Sending:
     payload: bytes
     kind: Kind
     invocation: Invocation
+    patient: bool = False
+    """Whether it is tried until it is settled, by callers who are not patient otherwise, too."""
     intended_at: float = field(default_factory=time.time)
 
     def entry(self) -> Entry:
@@ -116,8 +118,8 @@ class Callers:
                 self._run_log.close(self._ended)
 
     def resend(self, event_ids: Iterable[str]) -> None:
-        """Send accepted events once more at the usual rate, before new ones, and wait for each
-        answer: what a sender does who cannot be sure of them any longer.
+        """Send accepted events once more at the usual rate, before new ones, each until it is
+        settled: what a sender does who cannot be sure of them any longer.
         """
         self._again.extend(event_ids)
 
@@ -165,7 +167,7 @@ class Callers:
             if answer.outcome in ("confirmed", "accepted", "rejected"):
                 self.waiting.discard(sending.event_id)
                 break
-            if not self._manners.patient or self._late():
+            if not sending.patient or self._late():
                 return
             self.waiting.add(sending.event_id)
             longest = min(LONGEST_PAUSE_SECONDS, 0.2 * 2.0**tried)
@@ -179,13 +181,14 @@ class Callers:
         """Return what is sent next: what is to be sent again, now and then a repeat, or new."""
         if self._again:
             event_id = self._again.popleft()
-            return _Sending(event_id, self._accepted[event_id], "repeat", "sync")
+            return _Sending(event_id, self._accepted[event_id], "repeat", "sync", patient=True)
+        patient = self._manners.patient
         if self._confirmed and self._rng.random() < REPEATED:
-            return _Sending(*self._rng.choice(self._confirmed), "repeat", "sync")
+            return _Sending(*self._rng.choice(self._confirmed), "repeat", "sync", patient)
         event_id = f"{self._name}-{next(self._numbers)}"
         payload = self._probes.event(event_id, time.time(), self._rng.randbytes(probes.DRAWN))
         asynchronous = self._rng.random() < self._manners.asynchronous
-        return _Sending(event_id, payload, "new", "async" if asynchronous else "sync")
+        return _Sending(event_id, payload, "new", "async" if asynchronous else "sync", patient)
 
     def _late(self) -> bool:
         return bool(self._ended) and time.time() > self._ended + LAST_ANSWER_SECONDS

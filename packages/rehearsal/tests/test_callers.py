@@ -32,12 +32,14 @@ OUTPUTS = {
 
 
 class Lambda(ThreadingHTTPServer):
-    """Accepts asynchronous events, confirms the others, and keeps each with how it came."""
+    """Accepts asynchronous events, confirms the others but for the first, which is throttled; keeps
+    what it did not refuse."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Invocation)
         self.events: list[bytes] = []
         self.direct: list[bytes] = []
+        self.refused = threading.Event()
 
 
 class _Invocation(BaseHTTPRequestHandler):
@@ -47,9 +49,18 @@ class _Invocation(BaseHTTPRequestHandler):
         """Answer as Lambda does."""
         body = self.rfile.read(int(self.headers["Content-Length"]))
         event = self.headers["X-Amz-Invocation-Type"] == "Event"
+        if not event and not self.server.refused.is_set():
+            self.server.refused.set()
+            self._answer(429, b"{}")
+            return
         (self.server.events if event else self.server.direct).append(body)
-        said = b"" if event else json.dumps({"status": "confirmed"}).encode()
-        self.send_response_only(202 if event else 200)
+        if event:
+            self._answer(202, b"")
+        else:
+            self._answer(200, json.dumps({"status": "confirmed"}).encode())
+
+    def _answer(self, status: int, said: bytes) -> None:
+        self.send_response_only(status)
         self.send_header("Content-Length", str(len(said)))
         self.end_headers()
         self.wfile.write(said)
@@ -70,7 +81,7 @@ def aws() -> Iterator[Lambda]:
 
 
 def test_accepted_events_are_sent_again_as_they_were(aws: Lambda, tmp_path: Path) -> None:
-    """Each once, with the same content, and this time their answers are waited for."""
+    """Each with the same content, until it is confirmed, also by callers without patience."""
     environment = {
         "AWS_ENDPOINT_URL": f"http://127.0.0.1:{aws.server_port}",
         "AWS_ACCESS_KEY_ID": "key",
