@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode
 from xml.etree import ElementTree as ET
+from xml.sax.saxutils import escape
 
 from emulator.corrections.serving import RefusedError
 from emulator.errors import AwsError
@@ -68,12 +68,10 @@ class QueryService:
         return 200, {"Content-Type": "text/xml"}, ET.tostring(answer, encoding="utf-8")
 
     def _refusal(self, error: AwsError) -> Answer:
-        root = element("ErrorResponse", self._namespace)
-        told = ET.SubElement(root, f"{{{self._namespace}}}Error")
-        for name, text in {"Type": "Sender", "Code": error.code, "Message": error.message}.items():
-            ET.SubElement(told, f"{{{self._namespace}}}{name}").text = text
-        ET.SubElement(root, f"{{{self._namespace}}}RequestId").text = str(uuid.uuid4())
-        return error.status, {"Content-Type": "text/xml"}, ET.tostring(root, encoding="utf-8")
+        told = f"<Type>Sender</Type><Code>{error.code}</Code>"
+        told = f"<Error>{told}<Message>{escape(error.message)}</Message></Error>"
+        text = f'<ErrorResponse xmlns="{self._namespace}">{told}</ErrorResponse>'
+        return error.status, {"Content-Type": "text/xml"}, text.encode()
 
 
 def element(name: str, namespace: str) -> ET.Element:

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"net/http"
 	"os"
 	"strings"
 	"time"
@@ -33,6 +34,8 @@ func functions(ctx context.Context, configuration aws.Config) {
 	read := must(client.GetFunction(ctx, named))
 	check("GetFunction, tags", "Lambda API GetFunction", "v", read.Tags["k"])
 	check("GetFunction, timeout", "Lambda API CreateFunction: default", 3, aws.ToInt32(read.Configuration.Timeout))
+	archive := must(http.Get(aws.ToString(read.Code.Location)))
+	check("GetFunction, location of the code", "model: FunctionCodeLocation", http.StatusOK, archive.StatusCode)
 	signing := must(client.GetFunctionCodeSigningConfig(ctx, &lambda.GetFunctionCodeSigningConfigInput{FunctionName: function}))
 	check("GetFunctionCodeSigningConfig, none", "provider: read of functions", "", aws.ToString(signing.CodeSigningConfigArn))
 	change(ctx, client)
