@@ -59,7 +59,7 @@ class Trust:
 def _trusts_lambda(role: Mapping[str, Any]) -> bool:
     """Whether a statement lets Lambda assume the role; its conditions are taken as met."""
     document = json.loads(unquote(role["AssumeRolePolicyDocument"]))
-    return any(_lets_lambda(statement) for statement in listed(document["Statement"]))
+    return any(_lets_lambda(statement) for statement in listed(document.get("Statement", [])))
 
 
 def _lets_lambda(statement: Mapping[str, Any]) -> bool:
@@ -67,7 +67,7 @@ def _lets_lambda(statement: Mapping[str, Any]) -> bool:
     services = listed(principal.get("Service", [])) if isinstance(principal, dict) else [principal]
     actions = [action.lower() for action in listed(statement.get("Action", []))]
     return (
-        statement["Effect"] == "Allow"
+        statement.get("Effect") == "Allow"
         and not _LAMBDA.isdisjoint(services)
         and any(like(action, "sts:assumerole") for action in actions)
     )

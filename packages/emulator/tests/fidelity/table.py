@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emulator.tests.fidelity.outcomes import HELD, NOT_RUN
+from emulator.tests.peers import counts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,6 +31,15 @@ error that names them (`lambda_/api/test_requests.py::test_what_is_not_emulated_
 All rows were read against their tests in November 2026. The tests of 28 rows exercised less than
 the row says (25), or AWS, as recorded, does not do what it said (V6, V21, W4); rows and tests were
 mended.
+
+The tests of other emulators, run against this one by `nox -s peer_suites`, ended as follows when
+they were last run whole. LocalStack's compare every answer with a recording of AWS's own.
+
+| Tests | Commit | Passed | Out of scope | Failed |
+|---|---|---|---|---|
+{peers}
+
+What is out of scope, and what fails and why, stands in `packages/emulator/tests/peers/`.
 """
 
 
@@ -46,6 +56,10 @@ def render(
         held=held,
         red=len(inside) - held,
         out=len(rows) - len(inside),
+        peers="\n".join(
+            _line((name, each.commit, *map(str, (each.passed, each.out_of_scope, each.failed))))
+            for name, each in counts.load().items()
+        ),
     )
     parts = [head, *(_section(section, tests, status) for section in sections), _outside(rows)]
     return "\n".join(parts)

@@ -6,13 +6,14 @@ import json
 import os
 import sys
 import tempfile
-from collections import Counter
 from pathlib import Path
 
 from console import closed_output, lifelines
 from console.arguments import RaisingParser
 from console.checkout import IMPORTED_FROM
 from console.errors import UsageError
+from emulator.tests.peers import counts
+from emulator.tests.peers.counts import Counts
 from emulator.tests.peers.lists import Listed
 from emulator.tests.peers.suites import SUITES, Suite
 from sandbox.environment import local
@@ -29,8 +30,15 @@ def main(arguments: list[str]) -> int:
         print(error, file=sys.stderr)
         return 2
     ended = [(suite, checkout, _run(suite, checkout, chosen)) for suite, checkout in suites]
-    told = [_tell(*each, whole=not chosen) for each in ended]
+    told = [_tell(*each, _whole(each[0], chosen)) for each in ended]
     return int(any(told))
+
+
+def _whole(suite: Suite, chosen: list[str]) -> tuple[str, ...]:
+    """Return the folders of a suite that pytest's arguments leave as they are."""
+    if chosen and not set(chosen) <= {folder for each in SUITES for folder in each.tests}:
+        return ()
+    return tuple(folder for folder in suite.tests if not chosen or folder in chosen)
 
 
 def _checkout(path: Path, suite: Suite) -> Path:
@@ -72,8 +80,13 @@ def _run(suite: Suite, checkout: Path, chosen: list[str]) -> dict[str, str] | No
         return dict(json.loads(record.read_text(encoding="utf-8")))
 
 
-def _tell(suite: Suite, checkout: Path, found: dict[str, str] | None, *, whole: bool) -> bool:
-    """Print the counts and what is not as listed; whether a failure is new."""
+def _tell(
+    suite: Suite, checkout: Path, found: dict[str, str] | None, folders: tuple[str, ...]
+) -> bool:
+    """Print the counts and what is not as listed; whether a failure is new.
+
+    The counts of `folders`, which were run whole, are kept.
+    """
     if found is None:
         return False
     known = Listed.read("known.toml", suite.name)
@@ -84,15 +97,18 @@ def _tell(suite: Suite, checkout: Path, found: dict[str, str] | None, *, whole: 
     for test, how in found.items():
         if how == "passed" and known.pattern(test):
             print(f"Passes, take it off known.toml: {test}")
-    if whole:
+    if folders == suite.tests:
         for pattern in known.reasons.keys() - set(map(known.pattern, found)):
             print(f"Names no test, take it off known.toml: {pattern}")
-    counts = Counter(found.values())
+    commit = _commit(checkout)
+    told = Counts.of(commit, found.values())
     print(
-        f"{suite.name} at {_commit(checkout)}: {counts['passed']} passed, "
-        f"{counts['out of scope']} out of scope, {len(failed)} failed "
-        f"({len(failed) - len(new)} known, {len(new)} new)."
+        f"{suite.name} at {commit}: {told.passed} passed, {told.out_of_scope} out of scope, "
+        f"{told.failed} failed ({told.failed - len(new)} known, {len(new)} new)."
     )
+    for folder in folders:
+        endings = (how for test, how in found.items() if test.startswith(folder))
+        counts.keep(f"{suite.name}: {folder}", Counts.of(commit, endings))
     return bool(new)
 
 

@@ -8,6 +8,7 @@ import json
 import os
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ import boto3
 import pytest
 from emulator.tests.peers.lists import Listed
 from emulator.tests.peers.suites import SUITES
+from emulator.tests.running import trust
 from sandbox import emulated
 
 if TYPE_CHECKING:
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 SUITE = "PEER_SUITE"
 RECORD = "PEER_RECORD"
 OUT, PASSED, FAILED = "out of scope", "passed", "failed"
+_SETTLED = 0.2
+"""Seconds after which a change of a function is done here."""
 _NOT_ON_AWS = {
     "aws_only_localstack",
     "aws_needs_fixing",
@@ -43,15 +47,16 @@ class Plugin:
         self.listed = Listed.read("out_of_scope.toml", suite.name)
         self.found: dict[str, str] = {}
         self.emulator = contextlib.ExitStack()
-        self.file = ""
 
-    def start(self, file: str) -> None:
-        """Start an emulator for a file, in place of the one before, and lead every client to it."""
+    def start(self, test: str) -> None:
+        """Start an emulator for a test, in place of the one before, and lead every client to it."""
         self.emulator.close()
         place = self.emulator.enter_context(tempfile.TemporaryDirectory())
-        led = self.emulator.enter_context(emulated.aws(Path(place), *self.suite.options(file)))
+        led = self.emulator.enter_context(emulated.aws(Path(place), *self.suite.options(test)))
         os.environ.update({name: led[name] for name in led if name.startswith("AWS_")})
-        boto3.DEFAULT_SESSION = None
+        boto3.setup_default_session()
+        if self.suite.name == "moto":
+            _begin_as_moto(boto3.DEFAULT_SESSION)
 
     def pytest_sessionstart(self) -> None:
         """Start the emulator that all tests share."""
@@ -60,12 +65,9 @@ class Plugin:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        """Start the emulator of one file of tests, or of one test that reads points."""
-        file = item.nodeid.partition("::")[0]
-        alone = file.startswith(self.suite.by_the_minute)
-        if self.suite.fresh and (alone or file != self.file):
-            self.file = file
-            self.start(file)
+        """Start the emulator of one test."""
+        if self.suite.fresh:
+            self.start(item.nodeid)
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(
@@ -114,6 +116,18 @@ def pytest_configure(config: pytest.Config) -> None:
     if suite.name == "moto":
         _call_aws()
     config.pluginmanager.register(Plugin(suite))
+
+
+def _begin_as_moto(session: Any) -> None:
+    """Give moto's tests the role that they make of no policy, and time after each change.
+
+    Its IAM takes any text for a trust policy, and its functions are active at once.
+    """
+    session.client("iam").create_role(
+        RoleName="my-role", Path="/my-path/", AssumeRolePolicyDocument=trust("lambda.amazonaws.com")
+    )
+    for change in ("CreateFunction", "UpdateFunctionCode", "UpdateFunctionConfiguration"):
+        session.events.register(f"after-call.lambda.{change}", lambda **_: time.sleep(_SETTLED))
 
 
 def _call_aws() -> None:

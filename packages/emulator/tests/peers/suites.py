@@ -21,11 +21,10 @@ _NOT_AGAINST_AWS = (
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """Another emulator's tests; `fresh` where each file of them gets an account without a past.
+    """Another emulator's tests; `fresh` where each of them gets an account without a past.
 
-    `regions` says which region tests assume, by the beginning of their files' names;
-    `by_the_minute` which read points by real minutes: there no time is divided, and each test gets
-    an account of its own.
+    `regions` says which region tests assume, by the beginning of their ids; `by_the_minute` which
+    read points by real minutes: there no time is divided.
     """
 
     name: str
@@ -42,12 +41,12 @@ class Suite:
         """What its tests import."""
         return TOOLS / f"peer-{self.name}"
 
-    def options(self, file: str) -> tuple[str, ...]:
-        """Return the options of the emulator that a file of tests runs against."""
+    def options(self, test: str) -> tuple[str, ...]:
+        """Return the options of the emulator that a test runs against."""
         found = next(
-            (r for begin, r in self.regions.items() if file.startswith(begin)), "us-east-1"
+            (r for begin, r in self.regions.items() if test.startswith(begin)), "us-east-1"
         )
-        scale = 1 if file.startswith(self.by_the_minute) else self.time_scale
+        scale = 1 if test.startswith(self.by_the_minute) else self.time_scale
         return (f"--time-scale={scale}", f"--region={found}", "--any-python")
 
 
@@ -74,6 +73,7 @@ SUITES = (
         fresh=True,
         time_scale=10_000,  # they wait for nothing
         regions={
+            "tests/test_awslambda/test_lambda_tags": "us-east-1",
             "tests/test_awslambda/": "us-west-2",
             "tests/test_cloudwatch/test_cloudwatch_alarms.py": "eu-west-1",
         },

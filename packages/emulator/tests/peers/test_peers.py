@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from emulator.tests.peers import __main__ as peers
-from emulator.tests.peers import lists
+from emulator.tests.peers import counts, lists
 from emulator.tests.peers.suites import Suite
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ def known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     listed = '[moto]\n"It is another\'s" = ["test_few/*::test_listed", "test_few/*::test_gone"]\n'
     tmp_path.joinpath("known.toml").write_text(listed)
     monkeypatch.setattr(lists, "_HERE", tmp_path)
+    monkeypatch.setattr(counts, "FILE", tmp_path / "counts.json")
 
 
 @pytest.mark.usefixtures("known")
@@ -47,8 +48,12 @@ def test_what_is_listed_is_told_from_what_is_new(
 ) -> None:
     """A known failure, a new one, and what the list need no longer name."""
     ended = {f"tests/test_few/a.py::{name}": how for name, how in found.items()}
-    assert peers._tell(SUITE, tmp_path, ended, whole=True) is new
+    assert peers._tell(SUITE, tmp_path, ended, SUITE.tests) is new
     assert told in capsys.readouterr().out
+    (kept,) = counts.load().values()
+    assert (kept.passed, kept.out_of_scope, kept.failed) == tuple(
+        list(found.values()).count(how) for how in ("passed", "out of scope", "failed")
+    )
 
 
 def test_a_folder_without_the_suites_is_refused(

@@ -45,8 +45,10 @@ def test_a_role_that_lambda_may_not_assume_is_refused(emulator: RunningEmulator)
     denied = json.loads(trust("lambda.amazonaws.com"))
     denied["Statement"][0]["Action"] = "sts:TagSession"
     tags = make(RoleName="tags-only", AssumeRolePolicyDocument=json.dumps(denied))
+    none = make(RoleName="trusts-none", AssumeRolePolicyDocument='{"Version": "2012-10-17"}')
     good = emulator.role()
     assert _created(emulator, f"{good}-absent") == UNASSUMABLE
+    assert _created(emulator, none["Role"]["Arn"]) == UNASSUMABLE
     assert _created(emulator, ec2["Role"]["Arn"]) == UNASSUMABLE
     assert _created(emulator, tags["Role"]["Arn"]) == UNASSUMABLE
     assert _created(emulator, good.replace(":role/", ":role/path/")) == UNASSUMABLE
