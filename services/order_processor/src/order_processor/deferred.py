@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 MODULES = (
-    *("ast", "tokenize"),  # for inspect
+    *("ast", "tokenize"),  # for inspect; some Pythons need the first at once
     *("configparser", "jmespath", "shlex"),  # for botocore
     *("bz2", "lzma", "shutil", "signal"),  # for tempfile and subprocess, which botocore imports
     *("email.header", "locale", "mimetypes"),  # for http.client, calendar and urllib3
