@@ -5,7 +5,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from order_processor import meaning
 from order_processor.process import process
@@ -98,7 +98,20 @@ def test_a_failing_store_raises() -> None:
         process(ORDER, delivery(), InMemoryOrders(failing=True))
 
 
+_LINES = st.fixed_dictionaries(
+    {"sku": st.text(max_size=9), "quantity": st.integers(), "unitPrice": st.sampled_from(["-1.5"])}
+)
+
+
+@given(st.lists(_LINES, max_size=3))
+@example([{"sku": '"\\\n', "quantity": 1, "unitPrice": "1"}])
+def test_lines_are_written_as_any_encoder_does(lines: list[dict[str, Any]]) -> None:
+    """Whatever the SKUs are: the digest and the record are of this text."""
+    assert meaning.lines_as_json(lines) == meaning.compact(lines)
+
+
 @given(orders)
+@example(changed(lines=[*ORDER["lines"], {"sku": "a", "quantity": 1, "unitPrice": "-0.00"}]))
 def test_the_digest_is_the_documented_one(event: dict[str, Any]) -> None:
     """Any sender can compute it; another implementation of the README's words comes to the same."""
     outcome = process(event, delivery(), InMemoryOrders())
