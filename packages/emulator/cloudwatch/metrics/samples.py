@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -112,8 +113,7 @@ def _statistic_set(values: Mapping[str, float], path: str) -> tuple[float, float
 def _checked(value: float, path: str) -> float:
     if math.isfinite(value) and abs(value) <= MAX_VALUE:
         return value
-    shown = {math.inf: "Infinity", -math.inf: "-Infinity"}.get(value, value)
-    shown = "NaN" if math.isnan(value) else shown
+    shown = json.dumps(value)  # as Java writes what is no number
     raise AwsError("InvalidParameterValue", f"The value {shown} for parameter {path} is invalid.")
 
 
