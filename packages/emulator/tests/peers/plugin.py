@@ -47,6 +47,7 @@ class Plugin:
         self.listed = Listed.read("out_of_scope.toml", suite.name)
         self.found: dict[str, str] = {}
         self.emulator = contextlib.ExitStack()
+        self.test = ""
 
     def start(self, test: str) -> None:
         """Start an emulator for a test, in place of the one before, and lead every client to it."""
@@ -65,9 +66,11 @@ class Plugin:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        """Start the emulator of one test."""
-        if self.suite.fresh:
-            self.start(item.nodeid)
+        """Start the emulator of one test, or of one class, whose tests may share a client."""
+        test = item.nodeid.rpartition("::")[0] if getattr(item, "cls", None) else item.nodeid
+        if self.suite.fresh and test != self.test:
+            self.test = test
+            self.start(test)
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(
