@@ -47,7 +47,7 @@ def rules(actions: list[fork.Action]) -> dict[str, list[str]]:
 
 def test_the_workflows_are_executed_with_what_it_sets_up(tmp_path: Path) -> None:
     """Environments, branch rules and who is asked are those of the executed scenarios."""
-    executed = environments(tmp_path)
+    executed = environments(tmp_path, GIVEN)
     assert rules(planned()) == {name: list(one.branches or ()) for name, one in executed.items()}
     assert [name for name, one in executed.items() if one.reviewed] == [fork.APPROVAL]
 

@@ -13,16 +13,19 @@ import os
 import shutil
 import sys
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import boto3
+from botocore import UNSIGNED
+from botocore.config import Config
+from botocore.exceptions import ClientError
 from console import lifelines
 from console.checkout import ROOT
 from engine import plugin
 
 from rehearsal.workflows import github
-from rehearsal.workflows.hosting import REPOSITORY, allows
+from rehearsal.workflows.hosting import REPOSITORY, allows, identity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -117,20 +120,37 @@ def _setup_pulumi(call: Call) -> None:
 
 
 def _credentials(call: Call) -> None:
-    """The emulated AWS's variables, for the role that is the environment's own."""
+    """A session of the role on the emulated AWS, for the job's token."""
     region, role = call.input("aws-region"), call.input("role-to-assume")
     call.need("id-token", "write")
     machine = call.machine
-    trusted = machine.run.hosting.environment(machine.environment).variables.get("AWS_ROLE_ARN")
-    if role != trusted:
-        raise ActionError(f"Not authorized to perform sts:AssumeRoleWithWebIdentity on {role}.")
+    cloud = machine.run.hosting.cloud
+    sts = boto3.client(
+        "sts",
+        endpoint_url=cloud["AWS_ENDPOINT_URL"],
+        region_name=region,
+        config=Config(signature_version=UNSIGNED),
+    )
+    try:
+        keys = sts.assume_role_with_web_identity(
+            RoleArn=role,
+            RoleSessionName="GitHubActions",
+            WebIdentityToken=identity(machine.run, machine.workflow, machine.environment),
+        )["Credentials"]
+    except ClientError as error:
+        said = error.response["Error"]["Message"]
+        raise ActionError(f"Could not assume role with OIDC: {said}") from error
     machine.env |= {
-        **machine.run.hosting.cloud, "AWS_REGION": region, "AWS_DEFAULT_REGION": region,
-    }  # fmt: skip
+        "AWS_ENDPOINT_URL": cloud["AWS_ENDPOINT_URL"],
+        "AWS_REGION": region,
+        "AWS_DEFAULT_REGION": region,
+        "AWS_ACCESS_KEY_ID": keys["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": keys["SecretAccessKey"],
+        "AWS_SESSION_TOKEN": keys["SessionToken"],
+    }
     if call.input("output-credentials", "false") == "true":
-        end = datetime.now(UTC) + timedelta(hours=1)
         # A date is written as JSON, with its quotation marks (@actions/core's toCommandValue).
-        call.outputs["aws-expiration"] = json.dumps(end.isoformat())
+        call.outputs["aws-expiration"] = json.dumps(keys["Expiration"].isoformat())
     call.say(f"Took {role} in {machine.environment}.")
 
 

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-REPOSITORY = "acme/monorepo"
+REPOSITORY, OWNER_ID, REPOSITORY_ID = "acme/monorepo", "1", "2"
+ISSUER, AUDIENCE = "https://token.actions.githubusercontent.com", "sts.amazonaws.com"
 LEVELS = ("none", "read", "write")
 
 
@@ -166,6 +167,32 @@ class Run:
             "workflow": workflow,
             "token": token(permissions),
         }
+
+
+def identity(run: Run, workflow: str, environment: str | None) -> str:
+    """The OpenID Connect token of a job of the workflow's file, but for its signature.
+
+    https://docs.github.com/en/actions/reference/security/oidc
+    """
+    owner, name = REPOSITORY.split("/")
+    if environment is not None:
+        about = f"environment:{environment}"
+    else:
+        about = "pull_request" if run.event == "pull_request" else f"ref:{run.ref}"
+    claims = {
+        "iss": ISSUER,
+        "aud": AUDIENCE,
+        "sub": f"repo:{owner}@{OWNER_ID}/{name}@{REPOSITORY_ID}:{about}",
+        "ref": run.ref,
+        "repository": REPOSITORY,
+        "repository_id": REPOSITORY_ID,
+        "actor": run.actor,
+        "job_workflow_ref": f"{REPOSITORY}/{workflow}@{run.ref}",
+        **({} if environment is None else {"environment": environment}),
+    }
+    parts = [json.dumps(part).encode() for part in ({"alg": "RS256", "typ": "JWT"}, claims)]
+    encoded = [base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts]
+    return ".".join([*encoded, "c2lnbmF0dXJl"])
 
 
 def token(permissions: Mapping[str, str]) -> str:

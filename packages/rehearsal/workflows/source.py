@@ -38,13 +38,17 @@ class Source:
     def __init__(self, origin: Path, commits: Path) -> None:
         self.origin, self._commits = origin, commits
 
-    def begin(self, tree: Path = ROOT) -> str:
-        """Make `tree`, as it stands, the first commit; returns its name."""
+    def begin(self, tree: Path = ROOT, boundaries: Mapping[str, str] | None = None) -> str:
+        """Make `tree`, as it stands, the first commit; returns its name.
+
+        `boundaries` are what the bootstrap prints, which whoever forks this puts into the stacks.
+        """
         shutil.rmtree(self.origin, ignore_errors=True)
         shutil.rmtree(self._commits, ignore_errors=True)
         checkout(tree, self.origin)
         _build_for_this_python(self.origin / "Pulumi.yaml")
-        _name_the_boundaries(self.origin / "Pulumi.yaml", self.origin / "infra" / "stacks")
+        if boundaries:
+            _name_the_boundaries(self.origin, boundaries)
         self._git("init", "--quiet", "--initial-branch=main")
         # GitHub lets a job fetch its commit by name.
         self._git("config", "uploadpack.allowAnySHA1InWant", "true")
@@ -118,17 +122,13 @@ def _build_for_this_python(project: Path) -> None:
         project.write_text(text, encoding="utf-8")
 
 
-def _name_the_boundaries(project: Path, stacks: Path) -> None:
-    """Put into each stack's file what the bootstrap prints for it, as whoever forks this must."""
-    (name,) = re.findall(r"^name: (\S+)$", project.read_text(encoding="utf-8"), re.MULTILINE)
-    for path in stacks.glob("Pulumi.*.yaml"):
+def _name_the_boundaries(origin: Path, boundaries: Mapping[str, str]) -> None:
+    """Put each into its stack's file, unless one stands there."""
+    project = (origin / "Pulumi.yaml").read_text(encoding="utf-8")
+    (name,) = re.findall(r"^name: (\S+)$", project, re.MULTILINE)
+    for stack, arn in boundaries.items():
+        path = origin / "infra" / "stacks" / f"Pulumi.{stack}.yaml"
         text = path.read_text(encoding="utf-8")
         if "permissionsBoundaryArn" not in text:
-            stack = path.name.split(".")[1]
-            named = f"  {name}:permissionsBoundaryArn: {boundary(stack)}\n"
+            named = f"  {name}:permissionsBoundaryArn: {arn}\n"
             path.write_text(text + named, encoding="utf-8")
-
-
-def boundary(stack: str) -> str:
-    """The policy that bounds a stack's function, in the account of the scenarios."""
-    return f"arn:aws:iam::123456789012:policy/{stack}-execution-boundary"

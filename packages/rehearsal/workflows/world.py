@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from console.checkout import ROOT
 from reporting import amounts
 from sandbox import emulated
-from sandbox.clients import client
 from sandbox.environment import local
 from service import declaration
 from service.names import Names
@@ -19,9 +18,10 @@ from rehearsal import alias as alias_view
 from rehearsal.callers.callers import Callers, Manners
 from rehearsal.workflows import actions
 from rehearsal.workflows import machine as workflow_machine
+from rehearsal.workflows.account import Account
 from rehearsal.workflows.hosting import REPOSITORY, Environment, Hosting, Run
 from rehearsal.workflows.runs import proceed, run_workflow
-from rehearsal.workflows.source import Source, boundary
+from rehearsal.workflows.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -50,9 +50,10 @@ class World:
     def __init__(self, root: Path, children: Children) -> None:
         self._root, self._children = root, children
         self.source = Source(root / "origin", root / "commits")
-        self.hosting = Hosting(root, self.source.origin, environments(root), {}, machine())
+        self.hosting = Hosting(root, self.source.origin, {}, {}, machine())
         self.hosting.variables["AWS_REGION"] = "us-east-1"
         self.lambda_: LambdaClient
+        self.account: Account
         self.base = ""
         # As everything else that only waits.
         workflow_machine.INTERRUPTED /= TIME_SCALE
@@ -60,15 +61,21 @@ class World:
 
     def start(self, tree: Path = ROOT) -> None:
         """Forget earlier scenarios, but no tools; start an emulated AWS that holds nothing."""
-        for name in ("runs", "caches", "state", "logs", "machines", "github"):
+        for name in ("runs", "caches", "state", "logs", "machines", "github", "account"):
             shutil.rmtree(self._root / name, ignore_errors=True)
         (self._root / "state").mkdir(parents=True)
         self.hosting.kept.mkdir(parents=True)
         actions.install_gh(self.hosting.tools, self.hosting.kept)
-        self.base = self.source.begin(tree)
         self.hosting.cloud = self._start_emulator()
         self.lambda_ = alias_view.client(self.hosting.cloud)
-        bound(self.hosting.cloud)
+        self.account = Account(tree, self._root / "account", self.hosting.cloud)
+        self.account.prepare(STACKS, STACKS)
+        self.hosting.environments = environments(self._root, self.account.environments)
+        self.base = self.source.begin(tree, self.account.boundaries)
+
+    def settle(self) -> None:
+        """Every stack is made: the account's owner takes back the rights that only this needed."""
+        self.account.prepare(STACKS, ())
 
     def run(self, path: str, event: str, sha: str, **more: Any) -> WorkflowRun:
         """Execute a workflow of that commit of main, without what .ci/run executes itself."""
@@ -135,16 +142,6 @@ def function(stack: str) -> str:
     return Names(declaration.chosen(), stack).function
 
 
-def bound(cloud: Mapping[str, str]) -> None:
-    """Make what bounds each stack's functions."""
-    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
-    document = json.dumps({"Version": "2012-10-17", "Statement": [everything]})
-    iam = client("iam", cloud)
-    for stack in STACKS:
-        name = boundary(stack).rpartition("/")[2]
-        iam.create_policy(PolicyName=name, PolicyDocument=document)
-
-
 def machine() -> dict[str, str]:
     """The runner's own environment: nothing of this shell but what installers need."""
     ours = ("AWS_", "GITHUB_")
@@ -157,22 +154,17 @@ def is_check(job: str) -> bool:
     return job.startswith("checks / ")
 
 
-def environments(root: Path) -> dict[str, Environment]:
-    """The GitHub environments as `nox -s fork` sets them up."""
+def environments(root: Path, made: Mapping[str, Mapping[str, str]]) -> dict[str, Environment]:
+    """The GitHub environments as `nox -s fork` sets them up from what the bootstrap `made`."""
     found = {"prod-approval": Environment(reviewed=True, branches=["main"])}
-    for stack in STACKS:
-        for kind in ("deploy", "preview", "rollback", "load"):
-            role = f"arn:aws:iam::123456789012:role/workflow-{stack}-{kind}"
-            given = {"AWS_ROLE_ARN": role, "AWS_REGION": "us-east-1"}
-            if kind in ("deploy", "preview"):
-                given["PULUMI_BACKEND_URL"] = f"file://{root / 'state'}"
-            if kind == "deploy":
-                given |= SHORT
-            if kind == "load":
-                given["LOAD_SECONDS"] = LOAD_SECONDS
-            branches = ["main", "refs/pull/*/merge"] if kind == "preview" else ["main"]
-            name = stack if kind == "deploy" else f"{stack}-{kind}"
-            found[name] = Environment(given, branches=branches)
+    for name, variables in made.items():
+        given = {**variables, "PULUMI_BACKEND_URL": f"file://{root / 'state'}"}
+        if name in STACKS:
+            given |= SHORT
+        if name.endswith("-load"):
+            given["LOAD_SECONDS"] = LOAD_SECONDS
+        of_pulls = ["refs/pull/*/merge"] if name.endswith("-preview") else []
+        found[name] = Environment(given, branches=["main", *of_pulls])
     return found
 
 

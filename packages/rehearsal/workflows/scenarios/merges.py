@@ -74,6 +74,7 @@ def first_merge(world: World) -> Seen:
         seen.says(job, "nothing to promote")
     deployed = [name for name, _ in world.hosting.deployments]
     seen.expect("deployments", deployed, ["dev", "staging", APPROVAL, "prod"])
+    world.settle()
     return seen
 
 
