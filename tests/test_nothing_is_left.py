@@ -17,8 +17,8 @@ LOAD = ("load", "--", "local", "smoke", "--duration", "120")
 START_SECONDS = 120.0
 ENDS = [
     *((LOAD, "-m locust", number) for number in ("SIGHUP", "SIGTERM", "SIGINT", "SIGKILL")),
-    *((LOAD, moment, "SIGKILL") for moment in ("-m ministack", "-m engine")),
-    (("rehearse",), "-m ministack", "SIGKILL"),
+    *((LOAD, moment, "SIGKILL") for moment in ("-m emulator.corrections", "-m engine")),
+    (("rehearse",), "-m emulator.corrections", "SIGKILL"),
 ]
 
 
