@@ -71,6 +71,8 @@ class RunningEmulator:
     scale: float
     environment: dict[str, str]
     clients: dict[str, Any] = field(default_factory=dict)
+    made: list[Any] = field(default_factory=list)
+    """Every client: one that is collected with a connection open warns in another test."""
 
     @classmethod
     def start(
@@ -104,6 +106,8 @@ class RunningEmulator:
 
     def stop(self) -> str:
         """SIGTERM; returns what it printed."""
+        for client in self.made:
+            client.close()
         self.process.terminate()
         output, errors = self.process.communicate(timeout=20)
         return output + errors
@@ -117,7 +121,7 @@ class RunningEmulator:
     def another_client(self, service: str) -> Any:
         """One that a test may put hooks into."""
         create: Any = boto3.client  # its overloads want literal names
-        return create(
+        client = create(
             service,
             endpoint_url=self.environment["AWS_ENDPOINT_URL"],
             aws_access_key_id=self.environment["AWS_ACCESS_KEY_ID"],
@@ -127,6 +131,8 @@ class RunningEmulator:
                 retries={"total_max_attempts": 1}, max_pool_connections=64, read_timeout=90
             ),
         )
+        self.made.append(client)
+        return client
 
     def role(self, *actions: str) -> str:
         """A new role that Lambda may assume and that allows `actions`; its ARN."""

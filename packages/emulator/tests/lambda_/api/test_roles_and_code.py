@@ -84,5 +84,6 @@ def test_code_is_fetched_from_where_it_lies_by_any_client(emulator: RunningEmula
         fetched = answer.read()
     assert fetched == CODE
     assert zipfile.ZipFile(io.BytesIO(fetched)).namelist() == ["app.py"]
-    with pytest.raises(urllib.error.HTTPError, match="403"):
+    with pytest.raises(urllib.error.HTTPError, match="403") as refused:
         urllib.request.urlopen(f"{location}x")  # noqa: S310
+    refused.value.close()
