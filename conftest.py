@@ -1,6 +1,7 @@
 """Tests run in the environment of local work, whatever the person's own holds, and leave it so."""
 
 import os
+import socket
 import sys
 from collections.abc import Generator
 
@@ -22,7 +23,9 @@ _started: dict[str, str] = {}
 
 
 def pytest_collection_finish() -> None:
-    """Remember the environment that pytest and its plugins made."""
+    """Remember the environment that pytest and its plugins made; refuse one that Locust changed."""
+    if socket.socket.__module__.startswith("gevent"):
+        raise pytest.UsageError("A test module imports Locust: do it in a process of its own.")
     _started.update(os.environ)
 
 

@@ -10,18 +10,15 @@ from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
 from socket import create_server
-from types import SimpleNamespace
 from typing import Any
 
 import psutil  # type: ignore[import-untyped]
 import pytest
+from console import lifelines
 from console.checkout import ROOT
-from locust.env import Environment
-from locust.runners import WorkerRunner
 
 from load.run_log import log
 from load.send.events import Source, planned
-from load.send.workers import DONE, report_done
 from load.tests.running import OUTPUTS, PROBES, Done, run
 from load.tests.stub import Stub
 from loadtest.scenarios import LOAD_TESTS
@@ -75,14 +72,25 @@ def test_statistics_merged_in_batches_lose_nothing(shared: Done) -> None:
     assert int(throttles["Request Count"]) == shared.stub.throttled
 
 
+LAST_WORDS = """
+from types import SimpleNamespace
+from locust.env import Environment
+from locust.runners import WorkerRunner
+from load.send.workers import report_done
+runner = object.__new__(WorkerRunner)
+runner.environment, runner.client_id, runner.greenlet = Environment(), "worker", None
+runner.client = SimpleNamespace(send=lambda message: print(message.type))
+report_done(runner)
+"""
+"""In a process of its own: Locust changes the threads of the one that imports it."""
+
+
 def test_a_worker_sends_its_statistics_before_it_says_that_it_is_done() -> None:
     """The master may end as soon as all are done, and what comes later is in no table."""
-    sent: list[str] = []
-    runner: Any = object.__new__(WorkerRunner)
-    runner.environment, runner.client_id, runner.greenlet = Environment(), "worker", None
-    runner.client = SimpleNamespace(send=lambda message: sent.append(message.type))
-    report_done(runner)
-    assert sent == ["stats", DONE]
+    sent = lifelines.run(
+        [sys.executable, "-c", LAST_WORDS], check=True, capture_output=True, text=True
+    )
+    assert sent.stdout.split() == ["stats", "events-done"]
 
 
 def test_workers_elsewhere_send_what_the_master_was_told(tmp_path: Path) -> None:
