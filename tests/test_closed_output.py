@@ -19,8 +19,8 @@ for number in range(50_000):
 print("the work went on", file=sys.stderr)
 sys.exit(3)
 """
-# Others' own, and what never prints a line for people: the programs that Pulumi's engine runs.
-FOREIGN = {"mypy", "pytest", "console.tied", "infra", "infra.bootstrap"}
+# Others' own, and what never prints a line for people: what Pulumi's engine and the emulator run.
+FOREIGN = {"mypy", "pytest", "console.tied", "infra", "infra.bootstrap", "emulator.corrections"}
 
 
 def command_lines() -> list[str]:

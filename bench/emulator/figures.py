@@ -41,16 +41,21 @@ def children(pid: int) -> list[int]:
     return [int(child) for task in tasks for child in (task / "children").read_text().split()]
 
 
+_RUNTIMES = {b"awslambdaric", b"lambda_bootstrap"}
+"""The modules that run a handler: AWS's own, and what this emulator starts it by."""
+
+
 def runtimes(pid: int) -> list[int]:
     """The children that run the runtime client."""
-    return [child for child in children(pid) if b"awslambdaric" in _command(child)]
+    return [child for child in children(pid) if _command(child).intersection(_RUNTIMES)]
 
 
-def _command(pid: int) -> bytes:
+def _command(pid: int) -> frozenset[bytes]:
+    """The words of a process's command."""
     try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
+        return frozenset(Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"))
     except OSError:
-        return b""
+        return frozenset()
 
 
 def _kib(text: str, name: str) -> int:
