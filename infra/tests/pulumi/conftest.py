@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _numbers = itertools.count(1)
+HAS_CLI = command.available()  # this puts it on the PATH, once for all tests
 # Pulumi's releases have it beside the CLI; no Go module does.
 LANGUAGE_HOST = "pulumi-language-python"
 collect_ignore = [] if shutil.which(LANGUAGE_HOST) else ["test_by_hand.py"]
@@ -33,7 +34,7 @@ def pytest_report_header() -> str:
 @pytest.fixture(scope="session")
 def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """Return an environment that leads to an emulated AWS, and has a CLI on its PATH."""
-    assert command.available(), "There is no Pulumi CLI: build it by `nox -s pulumi_cli`."
+    assert HAS_CLI, "There is no Pulumi CLI: build it by `nox -s pulumi_cli`."
     with emulated.aws(tmp_path_factory.mktemp("aws"), "--time-scale", "60") as environment:
         yield environment
 
