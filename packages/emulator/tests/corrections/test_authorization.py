@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from emulator.tests.access.test_principals import ACCOUNT, Role, said
+from emulator.tests.principals import ACCOUNT, Role, said
 from emulator.tests.running import policy, trust
 
 if TYPE_CHECKING:
