@@ -1,9 +1,9 @@
 """A `pulumi-resource-aws` that kills its CLI and itself around its calls to AWS.
 
-KILL_AT is `before:N` for the N-th call that changes something, or `wave:N`: after N of them such
-calls are made, as many as come at the same time, and none of their answers is passed on. The rest
-kill nothing: with `refuse:CALL` AWS refuses that one, with `hang:CALL` it is made and not answered,
-with `stuck:CALL` it never comes to AWS.
+KILL_AT is `before:N` for the N-th call that changes something, `before:CALL` for the first of that
+name, or `wave:N`: after N of them such calls are made, as many as come at the same time, and none
+of their answers is passed on. The rest kill nothing: with `refuse:CALL` AWS refuses that one, with
+`hang:CALL` it is made and not answered, with `stuck:CALL` it never comes to AWS.
 """
 
 from __future__ import annotations
@@ -58,7 +58,9 @@ def _call(self: Any, operation: str, parameters: Any) -> Any:
 
 
 def _spoilt(call: Callable[[], Any], when: str, operation: str) -> Any:
-    """Refuse a call, or never answer it."""
+    """Die before a call, refuse it, or never answer it."""
+    if when == "before":
+        _die(operation)
     if when == "hang":
         call()
     _note(operation)
