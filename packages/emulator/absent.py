@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
-from xml.sax.saxutils import escape
 
-import cbor2
-
+from emulator import refusals
 from emulator.http import Response
 
 if TYPE_CHECKING:
@@ -16,6 +14,7 @@ if TYPE_CHECKING:
 
     from emulator.http import Request
 
+_UNKNOWN = "UnknownOperationException"
 _REST_XML = frozenset({"cloudfront", "route53"})
 """AWS's services of this protocol, by the name that requests are signed for; S3 is emulated."""
 
@@ -32,20 +31,18 @@ class AbsentService:
         action = _action(request)
         operation = action or _operation(request)
         message = f"The service {self._name} is not emulated, so {operation} is not either."
-        if request.headers.get("smithy-protocol") == "rpc-v2-cbor":
-            body = cbor2.dumps({"__type": "UnknownOperationException", "message": message})
-            headers = {"Content-Type": "application/cbor", "smithy-protocol": "rpc-v2-cbor"}
-            return Response(400, body, headers)
+        if refusals.speaks_cbor(request.headers):
+            return refusals.in_cbor(400, _UNKNOWN, message)
         if action or self._name in _REST_XML:
             return Response(400, self._xml(message).encode(), {"Content-Type": "text/xml"})
-        headers = {"x-amzn-ErrorType": "UnknownOperationException"}
+        headers = {"x-amzn-ErrorType": _UNKNOWN}
         headers["Content-Type"] = request.headers.get("content-type", "application/json")
-        told = {"__type": "UnknownOperationException", "message": message}
+        told = {"__type": _UNKNOWN, "message": message}
         return Response(400, json.dumps(told).encode(), headers)
 
     def _xml(self, message: str) -> str:
         request_id = self._new_request_id()
-        error = f"<Code>InvalidAction</Code><Message>{escape(message)}</Message>"
+        error = refusals.in_xml("InvalidAction", message)
         if self._name == "ec2":
             listed = f"<Errors><Error>{error}</Error></Errors>"
             return f"<Response>{listed}<RequestID>{request_id}</RequestID></Response>"

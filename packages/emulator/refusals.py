@@ -32,15 +32,14 @@ def answer(error: AwsError, service: str | None, headers: Mapping[str, str]) -> 
     """`error` as `service` tells it to a request with these headers (names in lower case)."""
     code, message = error.code, error.message
     if service == "s3":
-        text = f"<Error><Code>{_OF_S3.get(code, code)}</Code><Message>{escape(message)}</Message>"
-        return Response(error.status, f"{text}</Error>".encode(), {"Content-Type": "text/xml"})
+        text = f"<Error>{in_xml(_OF_S3.get(code, code), message)}</Error>"
+        return Response(error.status, text.encode(), {"Content-Type": "text/xml"})
     if service in _BEGAN_WITH_QUERY:
         code = _OF_QUERY.get(code, code)
-    if headers.get("smithy-protocol") == "rpc-v2-cbor":
-        kind = {"Content-Type": "application/cbor", "smithy-protocol": "rpc-v2-cbor"}
-        return Response(error.status, cbor2.dumps({"__type": code, "message": message}), kind)
+    if speaks_cbor(headers):
+        return in_cbor(error.status, code, message)
     if service in _BEGAN_WITH_QUERY and "x-amz-target" not in headers:
-        fault = f"<Type>Sender</Type><Code>{code}</Code><Message>{escape(message)}</Message>"
+        fault = f"<Type>Sender</Type>{in_xml(code, message)}"
         text = f"<ErrorResponse><Error>{fault}</Error></ErrorResponse>"
         return Response(error.status, text.encode(), {"Content-Type": "text/xml"})
     body = {**error.members, error.message_key: message, "__type": code}
@@ -48,3 +47,19 @@ def answer(error: AwsError, service: str | None, headers: Mapping[str, str]) -> 
     if service in _BEGAN_WITH_QUERY:
         kind["x-amzn-query-error"] = f"{code};Sender"
     return Response(error.status, json.dumps(body).encode(), kind)
+
+
+def speaks_cbor(headers: Mapping[str, str]) -> bool:
+    """Whether a request with these headers is of the newest protocol."""
+    return headers.get("smithy-protocol") == "rpc-v2-cbor"
+
+
+def in_cbor(status: int, code: str, message: str) -> Response:
+    """A refusal in that protocol."""
+    kind = {"Content-Type": "application/cbor", "smithy-protocol": "rpc-v2-cbor"}
+    return Response(status, cbor2.dumps({"__type": code, "message": message}), kind)
+
+
+def in_xml(code: str, message: str) -> str:
+    """What each of the XML protocols puts into an error."""
+    return f"<Code>{code}</Code><Message>{escape(message)}</Message>"

@@ -6,11 +6,10 @@ Source: IAM API Reference, and botocore's service model, of the operations named
 from __future__ import annotations
 
 import importlib
-import json
 from typing import TYPE_CHECKING, Any
 
 from emulator.corrections.query_service import QueryCall, QueryService, element
-from emulator.corrections.serving import RefusedError
+from emulator.corrections.serving import RefusedError, is_object
 from emulator.errors import AwsError
 
 if TYPE_CHECKING:
@@ -38,11 +37,7 @@ def _operation(action: str) -> Callable[[QueryCall], Awaitable[Element]] | None:
 async def with_trust_policy(call: QueryCall) -> Element:
     """A trust policy is a JSON object; CreateRole, UpdateAssumeRolePolicy."""
     document = call.given.get("AssumeRolePolicyDocument") or call.given.get("PolicyDocument", "")
-    try:
-        sound = isinstance(json.loads(document), dict)
-    except ValueError:
-        sound = False
-    if not sound:
+    if not is_object(document):
         raise AwsError("MalformedPolicyDocument", "This policy contains invalid Json")
     return await call.stored()
 

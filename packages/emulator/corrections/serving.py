@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, Protocol
 
 Answer = tuple[int, dict[str, str], bytes]
@@ -24,3 +25,11 @@ class RefusedError(Exception):
     def __init__(self, answer: Answer) -> None:
         super().__init__(answer[0])
         self.answer = answer
+
+
+def is_object(text: str) -> bool:
+    """Whether a document is a JSON object, as every policy is."""
+    try:
+        return isinstance(json.loads(text), dict)
+    except ValueError:
+        return False

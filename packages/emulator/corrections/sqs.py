@@ -6,10 +6,10 @@ older query protocol are not corrected: no SDK of today sends them.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from emulator.corrections.json_service import Call, JsonService, refusal
+from emulator.corrections.serving import is_object
 from emulator.errors import AwsError
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ def _delay_fault(message: dict[str, Any]) -> str:
 def _check_attributes(attributes: dict[str, str]) -> None:
     _check_names(attributes, _SETTABLE)
     for name in ("Policy", "RedriveAllowPolicy"):
-        if attributes.get(name) and not _is_object(attributes[name]):
+        if attributes.get(name) and not is_object(attributes[name]):
             message = f"Invalid value for the parameter {name}."
             raise AwsError("InvalidAttributeValue", message)
 
@@ -183,13 +183,6 @@ def _check_names(names: Iterable[str], known: frozenset[str]) -> None:
     for name in names:
         if name not in known:
             raise AwsError("InvalidAttributeName", f"Unknown Attribute {name}.")
-
-
-def _is_object(text: str) -> bool:
-    try:
-        return isinstance(json.loads(text), dict)
-    except ValueError:
-        return False
 
 
 def _name(call: Call) -> str:

@@ -16,13 +16,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import boto3
 from botocore import UNSIGNED
-from botocore.config import Config
 from botocore.exceptions import ClientError
 from console import lifelines
 from console.checkout import ROOT
 from engine import plugin
+from sandbox.clients import client
 
 from rehearsal.workflows import github
 from rehearsal.workflows.hosting import REPOSITORY, allows, identity
@@ -125,12 +124,7 @@ def _credentials(call: Call) -> None:
     call.need("id-token", "write")
     machine = call.machine
     cloud = machine.run.hosting.cloud
-    sts = boto3.client(
-        "sts",
-        endpoint_url=cloud["AWS_ENDPOINT_URL"],
-        region_name=region,
-        config=Config(signature_version=UNSIGNED),
-    )
+    sts = client("sts", {**cloud, "AWS_REGION": region}, signature_version=UNSIGNED)
     try:
         keys = sts.assume_role_with_web_identity(
             RoleArn=role,
