@@ -44,7 +44,7 @@ for number, line in enumerate(sys.stdin):
         answers.append({"raised": type(error).__name__})
 files = [getattr(module, "__file__", None) for module in list(sys.modules.values())]
 cached = sys.modules["order_processor.handler"].__spec__.cached
-deferred = sys.modules["order_processor.deferred"].MODULES
+deferred = sys.modules["order_processor.startup"].DEFERRED
 waiting = [name for name in deferred if "__getattr__" in vars(sys.modules[name])]
 told = {"answers": answers, "files": [f for f in files if f], "cached": cached}
 print(json.dumps({**told, "loaded": sorted(set(deferred) - set(waiting))}))

@@ -91,8 +91,8 @@ def test_a_substitute_that_there_is_not_is_refused(tmp_path: Path) -> None:
 _COUNT = """
 import sys, re
 if sys.argv[1] == "without":
-    from order_processor import patterns
-    patterns.NAME = "absent"
+    from order_processor import startup
+    startup.NAME = "absent"
 count, compile_ = 0, re._compiler.compile
 def counting(*arguments):
     global count
@@ -120,11 +120,11 @@ def test_the_libraries_expressions_come_compiled(artifact: Artifact) -> None:
 
 def test_compiled_expressions_are_what_re_makes(artifact: Artifact) -> None:
     """Compiled from the build's form and compiled afresh they are equal, code included."""
-    from order_processor import patterns
+    from order_processor import startup
 
     re.purge()
-    patterns.preload(artifact.unpacked)
-    recorded = json.loads((artifact.unpacked / patterns.NAME).read_bytes())["patterns"]
+    startup.preload(artifact.unpacked)
+    recorded = json.loads((artifact.unpacked / startup.NAME).read_bytes())["patterns"]
     taken = [re.compile(pattern, flags) for pattern, flags, *_ in recorded]
     re.purge()
     fresh = [re.compile(pattern, flags) for pattern, flags, *_ in recorded]
@@ -139,10 +139,10 @@ def test_another_pythons_expressions_are_left_alone(
     tmp_path: Path, python: list[object] | None
 ) -> None:
     """Neither they nor a missing file change anything."""
-    from order_processor import patterns
+    from order_processor import startup
 
     if python:
         content = {"python": python, "patterns": [["a", 0, 32, "00", 0, {}, [None]]]}
-        (tmp_path / patterns.NAME).write_text(json.dumps(content))
-    patterns.preload(tmp_path)
+        (tmp_path / startup.NAME).write_text(json.dumps(content))
+    startup.preload(tmp_path)
     assert re.compile("a").match("a")

@@ -12,7 +12,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "src" / "order_processor"
 MODULES = {path.stem: ast.parse(path.read_text(encoding="utf-8")) for path in PACKAGE.glob("*.py")}
 LAYERS = [
-    {"order", "currencies", "version", "settings", "patterns", "deferred", "text"},
+    {"order", "currencies", "version", "settings", "startup", "text"},
     {"xray", "snapshot", "emf"},
     {"repository", "pricing", "schema", "meaning"},
     {"validation", "dynamodb"},

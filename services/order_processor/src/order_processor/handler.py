@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 gc.disable()  # what initialising allocates stays: looking for garbage in it only costs time
 
-from order_processor import deferred, patterns  # noqa: E402
+from order_processor import startup  # noqa: E402
 
-patterns.preload()  # before the first library is imported
-deferred.defer()
+startup.preload()  # before the first library is imported
+startup.defer()
 
 from order_processor import settings, wiring  # noqa: E402
 from order_processor.observability import Observability  # noqa: E402

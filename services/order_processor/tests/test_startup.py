@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from order_processor.deferred import defer
+from order_processor.startup import defer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
