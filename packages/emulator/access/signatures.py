@@ -126,7 +126,7 @@ def _read_header(authorization: str, headers: CIMultiDictProxy[str]) -> Signatur
 def _read_query(query: Mapping[str, str]) -> Signature:
     found = _QUERY.fullmatch(query.get("X-Amz-Credential", ""))
     lasts = query.get("X-Amz-Expires", str(_MOST_SECONDS_OFF))
-    if found is None or query.get("X-Amz-Algorithm") != "AWS4-HMAC-SHA256" or not lasts.isdigit():
+    if found is None or query.get("X-Amz-Algorithm") != "AWS4-HMAC-SHA256" or not lasts.isdecimal():
         raise _incomplete("The query is no whole signature of version 4.")
     return Signature(
         found["key"],
